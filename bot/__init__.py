@@ -1,0 +1,1 @@
+"""The program: channels in and out, the path of a message, wiring, command line."""

@@ -1,0 +1,1 @@
+"""What is sold: suppliers, their feeds, products, and the words people use for them."""

@@ -1,0 +1,176 @@
+"""The database: SQLite in WAL by default, PostgreSQL by URL; the truth for everything that must survive."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.settings import DatabaseSettings
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+}
+_BUSY_TIMEOUT_MS = 10_000
+
+
+class DatabaseUnavailableError(Exception):
+    """The database cannot be opened or written; the text says which and what to do."""
+
+
+class Database:
+    """Sessions on one database.
+
+    SQLite has one writer at a time: writing transactions of this process queue on a lock and start with
+    ``BEGIN IMMEDIATE``, so that none fails half-way for want of the write lock.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.dialect = engine.dialect.name
+        self._writer = asyncio.Lock() if self.dialect == "sqlite" else None
+
+    @classmethod
+    async def open(cls, settings: DatabaseSettings, *, base: Path = Path(".")) -> Database:
+        """Connect, check that writing works, and return the database.
+
+        ``base`` is the folder that a relative SQLite path counts from. Raises ``DatabaseUnavailableError``.
+        """
+        url = engine_url(settings.url, base=base)
+        is_sqlite = url.get_backend_name() == "sqlite"
+        if is_sqlite:
+            _prepare_file(url.database)
+        options: dict[str, Any] = {} if is_sqlite else {"pool_pre_ping": True, "pool_size": 10}
+        database = cls(create_async_engine(url, **options))
+        if is_sqlite:
+            _tune_sqlite(database.engine)
+        try:
+            async with database.transaction():
+                pass
+        except (SQLAlchemyError, OSError, sqlite3.Error) as error:
+            await database.close()
+            raise DatabaseUnavailableError(_explain(url, error)) from error
+        return database
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One writing transaction: committed at the end of the block, rolled back if it raises."""
+        if self._writer is None:
+            async with self.engine.connect() as connection, _session(connection) as session:
+                yield session
+            return
+        async with self._writer, self.engine.connect() as connection:
+            await connection.execution_options(qianqun_write=True)
+            async with _session(connection) as session:
+                yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session for reading; anything written in it is rolled back."""
+        async with self.engine.connect() as connection:
+            session = AsyncSession(bind=connection, expire_on_commit=False)
+            try:
+                yield session
+            finally:
+                await session.close()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+@asynccontextmanager
+async def _session(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
+    session = AsyncSession(bind=connection, expire_on_commit=False)
+    try:
+        if connection.dialect.name == "sqlite":
+            _ = await session.connection()  # take the write lock before anything is read
+        yield session
+        await session.commit()
+    finally:
+        await session.close()
+
+
+def engine_url(url: str, *, base: Path) -> URL:
+    """Turn a configured URL into the driver's; a relative SQLite path counts from ``base``."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DatabaseUnavailableError(
+            "database.url is not a URL; write sqlite:///file.db or postgresql://user@host/name"
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend not in _DRIVERS:
+        raise DatabaseUnavailableError(f"database.url: {backend!r} is not supported; use sqlite or postgresql")
+    parsed = parsed.set(drivername=_DRIVERS[backend])
+    if backend == "sqlite":
+        if parsed.database not in {None, "", ":memory:"}:
+            parsed = parsed.set(database=str(base / Path(str(parsed.database))))
+    elif parsed.password is None and (password := os.environ.get("QIANQUN_DATABASE_PASSWORD")):
+        parsed = parsed.set(password=password)
+    return parsed
+
+
+def _prepare_file(name: str | None) -> None:
+    """Make the folder of a SQLite file and say clearly when it cannot be written."""
+    if name in {None, "", ":memory:"}:
+        return
+    path = Path(str(name))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnavailableError(
+            f"the folder {path.parent} cannot be made: {error.strerror}; choose another database.url"
+        ) from None
+    if path.exists() and not os.access(path, os.W_OK):
+        raise DatabaseUnavailableError(
+            f"the database file {path} cannot be written; give this user write permission on it"
+        )
+    if not os.access(path.parent, os.W_OK):
+        raise DatabaseUnavailableError(f"the folder {path.parent} cannot be written; SQLite needs it for its journal")
+
+
+def _explain(url: URL, error: Exception) -> str:
+    """Say which database failed and why, without its password."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    hint = (
+        "give this user write permission on it"
+        if "readonly" in str(cause)
+        else "check database.url and that the server runs"
+    )
+    return f"the database {url.render_as_string(hide_password=True)} cannot be used: {cause}; {hint}"
+
+
+def _tune_sqlite(engine: AsyncEngine) -> None:
+    """WAL, foreign keys and a busy timeout on every connection; explicit BEGIN instead of the driver's own."""
+
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing behind our back
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            f"busy_timeout={_BUSY_TIMEOUT_MS}",
+            "temp_store=MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def on_begin(connection: Any) -> None:
+        write = connection.get_execution_options().get("qianqun_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    event.listen(engine.sync_engine, "connect", on_connect)
+    event.listen(engine.sync_engine, "begin", on_begin)

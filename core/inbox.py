@@ -1,0 +1,176 @@
+"""The inbox: every message a channel saw, once, with the outcome it came to."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, bindparam, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Field, SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.messages import IncomingMessage, MessageKey, MessageKind, Quote
+from core.types import BigId, UtcDateTime
+
+ANNOUNCED = "announced"
+"""The channel named the message; its content is still to be fetched."""
+PENDING = "pending"
+"""Stored whole, waiting for its lane."""
+DONE = "done"
+"""Handled; outcome and reason are final."""
+
+
+class InboxMessage(SQLModel, table=True):
+    """One message of one account. The triple (channel, account, message_id) makes redelivery harmless."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("channel", "account", "message_id", name="uq_inbox_key"),
+        Index("ix_inbox_state_id", "state", "id"),
+        Index("ix_inbox_room", "channel", "account", "room_id", "at"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    channel: str = Field(max_length=32)
+    account: str = Field(max_length=128)
+    message_id: str = Field(max_length=128)
+    state: str = Field(max_length=16)
+    room_id: str = Field(default="", max_length=128)
+    sender_id: str = Field(default="", max_length=128)
+    text: str = ""
+    message: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    received_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    handled_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    outcome: str | None = Field(default=None, max_length=16)
+    reason: str | None = Field(default=None, max_length=32)
+
+
+_table = InboxMessage.__table__  # type: ignore[attr-defined]
+
+
+def row_of(message: IncomingMessage, received_at: datetime) -> dict[str, Any]:
+    """Return the column values of a whole message."""
+    rest = asdict(message)
+    for name in ("key", "room_id", "sender_id", "text", "at"):
+        del rest[name]
+    return {
+        **asdict(message.key),
+        "state": PENDING,
+        "room_id": message.room_id,
+        "sender_id": message.sender_id,
+        "text": message.text,
+        "message": rest,
+        "at": message.at,
+        "received_at": received_at,
+    }
+
+
+def message_of(row: InboxMessage) -> IncomingMessage:
+    """Return the message that ``row_of`` stored."""
+    rest = dict(row.message)
+    quote = rest.pop("quote", None)
+    return IncomingMessage(
+        key=MessageKey(row.channel, row.account, row.message_id),
+        room_id=row.room_id,
+        sender_id=row.sender_id,
+        text=row.text,
+        at=row.at,
+        kind=MessageKind(rest.pop("kind", MessageKind.TEXT)),
+        mentions=tuple(rest.pop("mentions", ())),
+        quote=Quote(**quote) if quote else None,
+        **rest,
+    )
+
+
+def _insert_ignore(session: AsyncSession) -> Any:
+    """Return an INSERT that leaves an existing key alone, in the dialect of the session."""
+    dialect = session.get_bind().dialect.name
+    statement = postgresql.insert(_table) if dialect == "postgresql" else sqlite.insert(_table)
+    return statement.on_conflict_do_nothing(index_elements=["channel", "account", "message_id"])
+
+
+async def announce(session: AsyncSession, key: MessageKey, raw: dict[str, Any], now: datetime) -> bool:
+    """Note that a message exists; return false when its content is already stored."""
+    row = {
+        **asdict(key),
+        "state": ANNOUNCED,
+        "room_id": "",
+        "sender_id": "",
+        "text": "",
+        "message": {"raw": raw},
+        "at": now,
+        "received_at": now,
+    }
+    inserted = await session.execute(_insert_ignore(session).values(row).returning(_table.c.id))
+    if inserted.scalar_one_or_none() is not None:
+        return True
+    state = (await session.exec(select(InboxMessage.state).where(*_same_key(key)))).one()
+    return state == ANNOUNCED
+
+
+async def store(session: AsyncSession, messages: Sequence[IncomingMessage], now: datetime) -> list[int | None]:
+    """Store whole messages; return the new row's id for each, or None where the key was already complete."""
+    ids: list[int | None] = []
+    for message in messages:
+        row = row_of(message, now)
+        inserted = (
+            await session.execute(_insert_ignore(session).values(row).returning(_table.c.id))
+        ).scalar_one_or_none()
+        if inserted is None:
+            filled = (
+                update(_table)
+                .where(*_same_key(message.key), _table.c.state == ANNOUNCED)
+                .values(row)
+                .returning(_table.c.id)
+            )
+            inserted = (await session.execute(filled)).scalar_one_or_none()
+        ids.append(inserted)
+    return ids
+
+
+async def unfetched(session: AsyncSession, channel: str, account: str) -> list[MessageKey]:
+    """Return the keys that were announced and never filled, oldest first."""
+    query = (
+        select(InboxMessage.message_id)
+        .where(
+            col(InboxMessage.channel) == channel,
+            col(InboxMessage.account) == account,
+            col(InboxMessage.state) == ANNOUNCED,
+        )
+        .order_by(col(InboxMessage.id))
+    )
+    return [MessageKey(channel, account, message_id) for message_id in (await session.exec(query)).all()]
+
+
+async def pending(session: AsyncSession, after: int, limit: int) -> list[InboxMessage]:
+    """Return stored messages that no lane has handled, in the order they came."""
+    query = (
+        select(InboxMessage)
+        .where(col(InboxMessage.state) == PENDING, col(InboxMessage.id) > after)
+        .order_by(col(InboxMessage.id))
+        .limit(limit)
+    )
+    return list((await session.exec(query)).all())
+
+
+async def finish(session: AsyncSession, outcomes: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Write outcomes: each a dict with ``row_id``, ``outcome`` and ``reason``; part of the lane's one commit."""
+    statement = (
+        update(_table)
+        .where(_table.c.id == bindparam("row_id"))
+        .values(state=DONE, outcome=bindparam("new_outcome"), reason=bindparam("new_reason"), handled_at=now)
+    )
+    rows = [{"row_id": row["row_id"], "new_outcome": row["outcome"], "new_reason": row["reason"]} for row in outcomes]
+    if rows:
+        connection = await session.connection()
+        await connection.execute(statement, rows)
+
+
+def _same_key(key: MessageKey) -> tuple[Any, Any, Any]:
+    return (
+        _table.c.channel == key.channel,
+        _table.c.account == key.account,
+        _table.c.message_id == key.message_id,
+    )

@@ -1,0 +1,93 @@
+"""Column types and value types that every table shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import BigInteger, DateTime, Integer, String
+from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+"""A 64-bit key; SQLite only auto-increments a column declared INTEGER."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC. SQLite gives naive values back; a naive value never enters here."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive values, store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise NaiveDateTimeError(value)
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the value its time zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class NaiveDateTimeError(ValueError):
+    """A datetime without a time zone was about to be stored."""
+
+    def __init__(self, value: datetime) -> None:
+        super().__init__(f"datetime {value!r} has no time zone; take it from the clock or attach one")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Money:
+    """An amount with its currency; exact, two decimal places.
+
+    ``amount`` is in the currency's main unit (yuan, not fen).
+    """
+
+    amount: Decimal
+    currency: str = "CNY"
+
+    @classmethod
+    def parse(cls, text: str, currency: str = "CNY") -> Money:
+        """Read ``59.9``, ``¥59.90``, ``59.9元`` or ``1,299``; raise ``ValueError`` for anything else."""
+        digits = text.strip().removeprefix("¥").removeprefix("￥").removesuffix("元").replace(",", "").strip()
+        try:
+            amount = Decimal(digits)
+        except InvalidOperation:
+            raise ValueError(f"{text!r} is not an amount of money") from None
+        if not amount.is_finite() or amount < 0 or amount > Decimal("99999999"):
+            raise ValueError(f"{text!r} is not an amount of money between 0 and 99999999")
+        return cls(amount.quantize(Decimal("0.01"), ROUND_HALF_UP), currency)
+
+    def __str__(self) -> str:
+        plain = f"{self.amount.normalize():f}"
+        return f"{plain} 元" if self.currency == "CNY" else f"{plain} {self.currency}"
+
+
+class DecimalAmount(TypeDecorator[Decimal]):
+    """A two-place decimal kept as an integer of hundredths: exact in SQLite, sortable everywhere."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        """Store hundredths, rounded half up."""
+        return None if value is None else int((value * 100).to_integral_value(ROUND_HALF_UP))
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        """Return the decimal with two places."""
+        return None if value is None else Decimal(value).scaleb(-2)
+
+
+def text_column(length: int) -> Any:
+    """Return a string type of ``length`` characters; PostgreSQL enforces what SQLite only notes."""
+    return String(length)

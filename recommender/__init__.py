@@ -1,0 +1,1 @@
+"""What is wanted and what to show: needs, index, ranking, push policy."""
