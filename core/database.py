@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, event, make_url
+from sqlalchemy import URL, Executable, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -71,7 +71,7 @@ class Database:
                 yield session
             return
         async with self._writer, self.engine.connect() as connection:
-            await connection.execution_options(qianqun_write=True)
+            _ = await connection.execution_options(qianqun_write=True)
             async with _session(connection) as session:
                 yield session
 
@@ -88,6 +88,15 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+async def execute(session: AsyncSession, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> Any:
+    """Run a Core statement in the session's transaction, once for each of ``rows``; return the cursor result.
+
+    Nothing of the ORM is involved: this is the way of the hot path.
+    """
+    connection = await session.connection()
+    return await connection.execute(statement, rows)
 
 
 @asynccontextmanager

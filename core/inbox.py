@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.database import execute
 from core.messages import IncomingMessage, MessageKey, MessageKind, Quote
 from core.types import BigId, UtcDateTime
 
@@ -103,7 +104,7 @@ async def announce(session: AsyncSession, key: MessageKey, raw: dict[str, Any], 
         "at": now,
         "received_at": now,
     }
-    inserted = await session.execute(_insert_ignore(session).values(row).returning(_table.c.id))
+    inserted = await execute(session, _insert_ignore(session).values(row).returning(_table.c.id))
     if inserted.scalar_one_or_none() is not None:
         return True
     state = (await session.exec(select(InboxMessage.state).where(*_same_key(key)))).one()
@@ -116,7 +117,7 @@ async def store(session: AsyncSession, messages: Sequence[IncomingMessage], now:
     for message in messages:
         row = row_of(message, now)
         inserted = (
-            await session.execute(_insert_ignore(session).values(row).returning(_table.c.id))
+            await execute(session, _insert_ignore(session).values(row).returning(_table.c.id))
         ).scalar_one_or_none()
         if inserted is None:
             filled = (
@@ -125,7 +126,7 @@ async def store(session: AsyncSession, messages: Sequence[IncomingMessage], now:
                 .values(row)
                 .returning(_table.c.id)
             )
-            inserted = (await session.execute(filled)).scalar_one_or_none()
+            inserted = (await execute(session, filled)).scalar_one_or_none()
         ids.append(inserted)
     return ids
 
@@ -164,8 +165,7 @@ async def finish(session: AsyncSession, outcomes: Sequence[dict[str, Any]], now:
     )
     rows = [{"row_id": row["row_id"], "new_outcome": row["outcome"], "new_reason": row["reason"]} for row in outcomes]
     if rows:
-        connection = await session.connection()
-        await connection.execute(statement, rows)
+        await execute(session, statement, rows)
 
 
 def _same_key(key: MessageKey) -> tuple[Any, Any, Any]:
