@@ -1,0 +1,1 @@
+"""Tests: unit tests beside conversations, contracts and real servers."""

@@ -1,0 +1,1 @@
+"""What every channel must do, and what each one does beyond that."""
