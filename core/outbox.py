@@ -1,0 +1,247 @@
+"""The outbox: every text that is to be sent, stored in the transaction that decided it.
+
+It knows no rules. Rows move queued → sending → sent | failed | unknown; a guard composed by the program
+reads the database at the moment a row is claimed and may hold it back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import JSON, Column, Index, delete, func, or_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Field, SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.database import execute
+from core.messages import OutgoingMessage
+from core.outcomes import SendState
+from core.types import BigId, UtcDateTime
+
+PRIORITY_ANSWER = 0
+"""Answers to a leader's or member's word, and later order receipts: before everything else."""
+PRIORITY_PUSH = 1
+"""Answers to a stated need."""
+PRIORITY_UNASKED = 2
+"""Digests, introductions, proposals: whenever there is room."""
+
+
+class OutboxMessage(SQLModel, table=True):
+    """One text to one room or one contact. ``dedupe_key`` makes enqueueing it twice harmless."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_turn", "state", "channel", "account", "priority", "id"),
+        Index("ix_outbox_account_time", "channel", "account", "claimed_at"),
+        Index("ix_outbox_group_time", "group_id", "claimed_at"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    dedupe_key: str = Field(max_length=160, unique=True)
+    channel: str = Field(max_length=32)
+    account: str = Field(max_length=128)
+    group_id: int | None = Field(default=None, sa_column=Column(BigId))
+    room_id: str = Field(default="", max_length=128)
+    contact_id: str = Field(default="", max_length=128)
+    kind: str = Field(max_length=24)
+    asked: bool = True
+    priority: int
+    text: str
+    mentions: list[Any] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    about_members: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    about_products: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    state: str = Field(default=SendState.QUEUED, max_length=16)
+    reason: str | None = Field(default=None, max_length=32)
+    error: str | None = None
+    created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    expires_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    claimed_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    finished_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    message_id: str | None = Field(default=None, max_length=128)
+
+
+_table = OutboxMessage.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A text somebody wants sent.
+
+    ``asked`` is false for what nobody asked for; ``about_members`` are the contact ids the text names, so that
+    the guard can stop it when one of them opts out; ``about_products`` likewise for products that go.
+    """
+
+    dedupe_key: str
+    channel: str
+    account: str
+    kind: str
+    text: str
+    priority: int
+    group_id: int | None = None
+    room_id: str = ""
+    contact_id: str = ""
+    asked: bool = True
+    mentions: tuple[tuple[str, str], ...] = ()
+    about_members: tuple[str, ...] = ()
+    about_products: tuple[int, ...] = ()
+    lifetime: timedelta | None = field(default=None)
+
+
+class SendGuard(Protocol):
+    """Decides, from the database, whether a claimed row may still go out."""
+
+    async def check(self, session: AsyncSession, row: OutboxMessage, now: datetime) -> str | None:
+        """Return the reason code that stops the row, or None when it may go."""
+        ...
+
+
+async def enqueue(session: AsyncSession, drafts: Sequence[Draft], now: datetime) -> None:
+    """Store drafts as queued rows; a draft whose key exists already is left alone."""
+    if not drafts:
+        return
+    rows = [_row(draft, now) for draft in drafts]
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    await execute(session, insert(_table).on_conflict_do_nothing(index_elements=["dedupe_key"]), rows)
+
+
+def _row(draft: Draft, now: datetime) -> dict[str, Any]:
+    return {
+        "dedupe_key": draft.dedupe_key,
+        "channel": draft.channel,
+        "account": draft.account,
+        "group_id": draft.group_id,
+        "room_id": draft.room_id,
+        "contact_id": draft.contact_id,
+        "kind": draft.kind,
+        "asked": draft.asked,
+        "priority": draft.priority,
+        "text": draft.text,
+        "mentions": [list(pair) for pair in draft.mentions],
+        "about_members": list(draft.about_members),
+        "about_products": list(draft.about_products),
+        "state": SendState.QUEUED,
+        "created_at": now,
+        "expires_at": now + draft.lifetime if draft.lifetime else None,
+    }
+
+
+async def waiting(session: AsyncSession, channel: str, account: str, now: datetime, limit: int) -> list[OutboxMessage]:
+    """Return the queued rows of an account in the order they should go out."""
+    query = (
+        select(OutboxMessage)
+        .where(*_of(channel, account), col(OutboxMessage.state) == SendState.QUEUED)
+        .where(or_(col(OutboxMessage.expires_at).is_(None), col(OutboxMessage.expires_at) > now))
+        .order_by(col(OutboxMessage.priority), col(OutboxMessage.id))
+        .limit(limit)
+    )
+    return list((await session.exec(query)).all())
+
+
+async def claim(session: AsyncSession, row: OutboxMessage, guard: SendGuard, now: datetime) -> str | None:
+    """Move a row queued → sending, or to held when the guard says so.
+
+    Returns None when the caller now owns the row and must send it, else why not (``taken`` when another
+    process was faster). Commit before sending.
+    """
+    if (reason := await guard.check(session, row, now)) is not None:
+        await _move(session, row, SendState.QUEUED, state=SendState.HELD, reason=reason, finished_at=now)
+        return reason
+    moved = await _move(session, row, SendState.QUEUED, state=SendState.SENDING, claimed_at=now)
+    return None if moved else "taken"
+
+
+async def settle(
+    session: AsyncSession, row: OutboxMessage, state: SendState, now: datetime, *, message_id: str = "", error: str = ""
+) -> None:
+    """Record what became of a row that was being sent."""
+    await _move(
+        session,
+        row,
+        SendState.SENDING,
+        state=state,
+        finished_at=now,
+        message_id=message_id or None,
+        error=error[:500] or None,
+    )
+
+
+async def _move(session: AsyncSession, row: OutboxMessage, expected: SendState, **values: Any) -> bool:
+    statement = update(_table).where(_table.c.id == row.id, _table.c.state == expected).values(**values)
+    return bool((await execute(session, statement)).rowcount)
+
+
+async def abandon(session: AsyncSession, before: datetime, now: datetime) -> int:
+    """Mark rows that have been ``sending`` since before an instant as unknown; they are never sent again blindly."""
+    statement = (
+        update(_table)
+        .where(_table.c.state == SendState.SENDING, _table.c.claimed_at < before)
+        .values(state=SendState.UNKNOWN, finished_at=now, error="no answer before the process ended")
+    )
+    return int((await execute(session, statement)).rowcount)
+
+
+async def expire(session: AsyncSession, now: datetime) -> int:
+    """Mark queued rows whose time has passed."""
+    statement = (
+        update(_table)
+        .where(_table.c.state == SendState.QUEUED, _table.c.expires_at <= now)
+        .values(state=SendState.EXPIRED, finished_at=now)
+    )
+    return int((await execute(session, statement)).rowcount)
+
+
+async def forget(session: AsyncSession, before: datetime) -> int:
+    """Delete rows that were finished before an instant."""
+    return int((await execute(session, delete(_table).where(_table.c.finished_at < before))).rowcount)
+
+
+async def claimed_since(
+    session: AsyncSession,
+    since: datetime,
+    *,
+    channel: str,
+    account: str,
+    group_id: int | None = None,
+    kinds: Sequence[str] = (),
+    asked: bool | None = None,
+) -> list[datetime]:
+    """Return when rows went out (or may have gone out) since an instant, oldest first, for pacing and caps."""
+    query = select(OutboxMessage.claimed_at).where(
+        *_of(channel, account),
+        col(OutboxMessage.claimed_at) >= since,
+        col(OutboxMessage.state).in_([SendState.SENDING, SendState.SENT, SendState.UNKNOWN]),
+    )
+    if group_id is not None:
+        query = query.where(col(OutboxMessage.group_id) == group_id)
+    if kinds:
+        query = query.where(col(OutboxMessage.kind).in_(kinds))
+    if asked is not None:
+        query = query.where(col(OutboxMessage.asked) == asked)
+    return [at for at in (await session.exec(query.order_by(col(OutboxMessage.claimed_at)))).all() if at]
+
+
+async def first_claim(session: AsyncSession, channel: str, account: str) -> datetime | None:
+    """Return when this account sent its first message, for the warm-up of a new account."""
+    query = select(func.min(OutboxMessage.claimed_at)).where(*_of(channel, account))
+    return (await session.exec(query)).one()
+
+
+async def count_by_state(session: AsyncSession) -> dict[str, int]:
+    """Return how many rows stand in each state."""
+    query = select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state)
+    return dict((await session.exec(query)).all())
+
+
+def outgoing(row: OutboxMessage) -> OutgoingMessage:
+    """Return the row as a channel takes it."""
+    return OutgoingMessage(
+        text=row.text,
+        room_id=row.room_id,
+        contact_id=row.contact_id,
+        mentions=tuple((str(member), str(name)) for member, name in row.mentions),
+    )
+
+
+def _of(channel: str, account: str) -> tuple[Any, Any]:
+    return (col(OutboxMessage.channel) == channel, col(OutboxMessage.account) == account)
