@@ -1,0 +1,155 @@
+"""The local channel: the program's own chat, in a browser page on this machine."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.channels.local.desk import Desk
+from bot.channels.local.repository import ChatLog, Conversation, Line
+from bot.channels.local.roster import Roster
+from bot.channels.local.server import serving
+from bot.channels.local.settings import LocalSettings, RoomSettings
+from bot.channels.protocol import EventSink, Health, Link, SendRefusedError, SendUncertainError
+from core.clock import Clock
+from core.messages import ChannelEvent, IncomingMessage, MessageKey, OutgoingMessage, Quote
+
+_RETRY_S = 0.2
+_RETRY_MAX_S = 5.0
+
+
+class LocalChannel:
+    """A chat service and its bot account in one.
+
+    A member's line is stored in the chat log first and handed to the program from there, in order and until
+    it has been taken: a crash or a locked database between the two loses nothing and doubles nothing.
+    """
+
+    name = "local"
+
+    def __init__(self, settings: LocalSettings, store: ChatLog, clock: Clock) -> None:
+        self._settings = settings
+        self._log = store
+        self._clock = clock
+        self._roster = Roster(self.name, settings)
+        self._desk = Desk(settings, store, self._roster, clock)
+        self._events: deque[ChannelEvent] = deque()
+        self._health = Health(Link.STARTING, clock.now(), account=settings.account)
+        self._port = settings.port
+        self._logger = structlog.get_logger(channel=self.name)
+
+    @property
+    def account(self) -> str:
+        """The bot's contact id, as configured."""
+        return self._settings.account
+
+    @property
+    def url(self) -> str:
+        """Address of the page; with port 0 in the settings it is known once the channel is online."""
+        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
+        return f"http://{host}:{self._port}/"
+
+    @property
+    def rooms(self) -> tuple[RoomSettings, ...]:
+        """The rooms and members as they are now."""
+        return self._roster.rooms
+
+    async def run(self, sink: EventSink) -> None:
+        """Serve the page and hand over what is said until cancelled; raises ``AddressError`` at the start."""
+        self._events = deque(self._roster.seen())
+        self._desk.said.set()  # lines of an earlier run may still wait
+        try:
+            async with serving(self._settings, self._desk, self._describe) as self._port:
+                self._become(Link.ONLINE)
+                await self._hand_over_for_ever(sink)
+        finally:
+            self._become(Link.STOPPED, "the channel was stopped; start the program again")
+
+    async def send(self, message: OutgoingMessage) -> str:
+        """Show a text of the bot in a room or a private chat; return the line's id."""
+        if self._health.link is not Link.ONLINE:
+            raise SendRefusedError(f"the local channel is {self._health.link}; nothing was sent")
+        if message.room_id and self._roster.room(message.room_id) is None:
+            raise SendRefusedError(f"there is no room {message.room_id!r} on the chat page")
+        if not message.room_id and self._roster.person(message.contact_id) is None:
+            raise SendRefusedError(f"there is no member {message.contact_id!r} on the chat page")
+        conversation = Conversation(message.room_id, "" if message.room_id else message.contact_id)
+        try:
+            line = await self._desk.say_as_bot(conversation, message)
+        except SQLAlchemyError as error:
+            raise SendUncertainError(f"the chat log gave no clear answer: {type(error).__name__}") from error
+        return str(line.id)
+
+    async def accept_invitation(self, invitation_id: str) -> None:
+        """Refuse: nobody can invite the bot here, rooms are configured."""
+        raise SendRefusedError(f"the chat page has no invitation {invitation_id!r}; its rooms are configured")
+
+    def health(self) -> Health:
+        """Return the current state."""
+        return self._health
+
+    def set_rooms(self, rooms: Sequence[RoomSettings]) -> None:
+        """Change rooms and members while running; open pages and the program are told.
+
+        The change holds until the program ends; the settings decide again at the next start.
+        """
+        checked = LocalSettings(account=self._settings.account, rooms=tuple(rooms)).rooms
+        self._events.extend(self._roster.change(checked))
+        self._desk.show_rooms()
+        self._desk.said.set()
+
+    async def _hand_over_for_ever(self, sink: EventSink) -> None:
+        pause = _RETRY_S
+        while True:
+            await self._desk.said.wait()
+            self._desk.said.clear()
+            try:
+                await self._hand_over(sink)
+                pause = _RETRY_S
+            except Exception as error:  # whatever the sink raises: its database may be back in a moment
+                self._logger.warning("hand_over_failed", error=repr(error), again_in_s=pause)
+                self._desk.said.set()
+                await self._clock.sleep(pause)
+                pause = min(pause * 2, _RETRY_MAX_S)
+
+    async def _hand_over(self, sink: EventSink) -> None:
+        """Give every waiting event and line to the sink, in order; raises what the sink raises."""
+        while self._events:
+            await sink.observe(self._events[0])
+            self._events.popleft()
+        while lines := await self._log.waiting():
+            for line in lines:
+                message = self._incoming(line)
+                await sink.announce(message.key, message.raw)
+                await sink.receive(message)
+            await self._log.mark_handed([line.id for line in lines])
+
+    def _incoming(self, line: Line) -> IncomingMessage:
+        room = self._roster.room(line.conversation.room_id)
+        member = room.member(line.sender_id) if room else self._roster.person(line.sender_id)
+        mentioned = tuple(mention["id"] for mention in line.mentions)
+        return IncomingMessage(
+            key=MessageKey(self.name, self.account, str(line.id)),
+            room_id=line.conversation.room_id,
+            sender_id=line.sender_id,
+            text=line.text,
+            at=line.at,
+            room_topic=room.topic if room else "",
+            sender_name=member.name if member else line.sender_name,
+            room_name=member.room_name if member and room else "",
+            mentions=mentioned,
+            mentions_bot=self.account in mentioned,
+            quote=Quote(line.quote["member"], line.quote["text"]) if line.quote else None,
+            raw={"line": line.id, "client_id": line.client_id, "quoted_line": line.quote["id"] if line.quote else None},
+        )
+
+    def _become(self, link: Link, detail: str = "") -> None:
+        self._health = Health(link, self._clock.now(), detail, self.account)
+        self._logger.info("link", link=link, url=self.url)
+
+    def _describe(self) -> dict[str, str]:
+        """Return the state as the server's ``/health`` shows it."""
+        return {"link": self._health.link, "since": self._health.since.isoformat(), "detail": self._health.detail}
