@@ -1,0 +1,333 @@
+"""One way to make chat text uniform, keeping for every character where it stood in the raw text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from core.messages import Quote
+from core.signs import DROPPED_EMOJI, FACES, FOLDED, GOODS, KEPT_EMOJI
+
+_DROP = "\uffff"  # stands for a character without meaning until offsets are known; never part of a result
+_GROW = "\ufffe"  # stands for a character that becomes several
+_AFTER_MENTION = "\u2005"
+_MEMORY = 30_000  # code points remembered by the table; the rest is worked out again, so that nobody can fill memory
+
+_SIGNS = re.compile(
+    r"(?P<url>https?://[!-~]*|www\.[!-~]+)"
+    r"|(?<![a-z0-9._])@(?P<name>[^@\n\u2005]{1,24}(?=\u2005)|[^\s@,!?:;、。]+)\u2005?"
+    rf"|\[(?:(?P<face>{'|'.join(sorted(map(re.escape, FACES), key=len, reverse=True))})"
+    rf"|(?P<goods>{'|'.join(sorted(GOODS, key=len, reverse=True))}))\]"
+)
+_SIGN_GATE = re.compile(r"[@\[]|://|www\.")
+_SPACES = re.compile(r"[ \n\u2005]{2,}|\A[ \n\u2005]|[ \n\u2005]\Z|\u2005")
+_DASHES = re.compile(r"」[^\S\n]*+\n[^\S\n]*+(?:[-—–─－][^\S\n]*+){4,}(?:\n|\Z)")
+_QUOTE_HEAD = re.compile(r"[\s\u200b\ufeff]*+「([^：:\n」]{1,64})[：:]")
+_MARKS = re.compile("[\uffff\ufffe]")
+_FIXED = {
+    **FOLDED,
+    **{chr(code): chr(code).lower() for code in range(0x20, 0x7F)},
+    **dict.fromkeys("\n\r\v\f\x85\u2028\u2029", "\n"),
+    "\t": " ",
+    _AFTER_MENTION: _AFTER_MENTION,
+}
+
+Edit = tuple[int, int, str]
+"""Replace text[start:end] by the string."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """``@name`` in a message; the span in the raw text covers the sign, the name and the mark behind it."""
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class NormalText:
+    """A message made uniform.
+
+    ``text`` is the body only: no quotation, no mentions, simplified characters, half-width signs, single spaces and
+    line feeds. ``starts[i]`` and ``ends[i]`` are the raw span that character i came from; both never decrease.
+    ``emoji`` holds (start, end, name) in ``text`` for each emoji that was written out.
+    """
+
+    raw: str
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+    mentions: tuple[Mention, ...] = ()
+    quote: Quote | None = None
+    emoji: tuple[tuple[int, int, str], ...] = ()
+
+    def raw_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the raw span of ``text[start:end]``; an empty span gives an empty span."""
+        if start < end:
+            return self.starts[start], self.ends[end - 1]
+        point = self.starts[start] if start < len(self.text) else self.ends[-1] if self.text else len(self.raw)
+        return point, point
+
+
+def strip_quote(raw: str) -> tuple[Quote | None, int]:
+    """Read the text form of a reply: ``「name：quoted」``, a line of dashes, the body; tell where the body starts.
+
+    In a quotation of a quotation the last line of dashes counts: everything above it was said before.
+    """
+    head = _QUOTE_HEAD.match(raw)
+    if head is None:
+        return None, 0
+    dashes = list(_DASHES.finditer(raw, head.end()))
+    if not dashes:
+        return None, 0
+    last = dashes[-1]
+    return Quote(head[1].strip(), raw[head.end() : last.start()].strip()), last.end()
+
+
+class _Uniform(dict[int, str]):
+    """Character by character: what ``str.translate`` asks for, worked out at first sight."""
+
+    def __missing__(self, code: int) -> str:
+        result = self._fold(chr(code))
+        if len(result) != 1:
+            result = _GROW if result else _DROP
+        if len(self) < _MEMORY:
+            self[code] = result
+        return result
+
+    def grown(self, char: str) -> str:
+        """Return the several characters that ``char`` becomes."""
+        return self._fold(char)
+
+    def _fold(self, char: str) -> str:
+        if char in _FIXED:
+            return _FIXED[char]
+        category = unicodedata.category(char)
+        if category == "Zs":
+            return " "
+        if category in {"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"}:
+            return ""
+        plain = unicodedata.normalize("NFKC", char)
+        if plain == char or len(plain) > 4:  # longer ones are calligraphy
+            return char
+        return "".join(part if part == char else self._fold(part) for part in plain)
+
+
+class Normaliser:
+    """Makes messages uniform; build it once, its tables take some tens of milliseconds.
+
+    ``emoji_words`` names emoji as the catalogue does (🍓 is 草莓) and goes before the emoji library's Chinese
+    names. Emoji of mood become a space. Linear in the length of the text; never raises for any string.
+    """
+
+    def __init__(self, emoji_words: Mapping[str, str] | None = None) -> None:
+        self._table = _Uniform()
+        self._simplify, traditional = _simplifier()
+        self._traditional = re.compile(f"[{traditional}]")
+        self._plain = _plain_gate(traditional)
+        self._names, self._emoji = _emoji_tables(emoji_words or {}, self._word)
+
+    def __call__(self, raw: str) -> NormalText:
+        """Return the uniform text of one message."""
+        if self._plain(raw):
+            return NormalText(raw, raw, range(len(raw)), range(1, len(raw) + 1))
+        quote, body = strip_quote(raw)
+        draft = _Draft(raw, body)
+        pictures = self._pictures(raw, body)
+        draft.uniform(self._table, pictures)
+        mentions = draft.read_signs() if _SIGN_GATE.search(draft.text) else []
+        draft.collapse()
+        if self._traditional.search(draft.text):
+            draft.text = self._simple(draft.text)
+        draft.settle()
+        places = [(start, end, name) for start, end, name in pictures if name.strip() and not name.isdigit()]
+        return NormalText(
+            raw, draft.text, draft.starts, draft.ends, tuple(mentions), quote, draft.find(places + draft.goods)
+        )
+
+    def _word(self, text: str) -> str:
+        """Make the name of an emoji uniform, so that a second reading changes nothing."""
+        draft = _Draft(text, 0)
+        draft.uniform(self._table, [])
+        return self._simple("".join(re.findall(r"\w+", draft.text)).replace("_", ""))
+
+    def _simple(self, text: str) -> str:
+        whole = self._simplify(text)
+        return whole if len(whole) == len(text) else "".join(map(self._simple_char, text))
+
+    def _simple_char(self, char: str) -> str:
+        simple = self._simplify(char)
+        return simple if len(simple) == 1 else char
+
+    def _pictures(self, raw: str, body: int) -> list[Edit]:
+        """Find emoji with their modifiers: a name, nothing for the same one again, or a space."""
+        edits: list[Edit] = []
+        before = ("", -1)
+        for match in self._emoji.finditer(raw, body):
+            sign = match[0]
+            name = self._name(sign)
+            start, end = match.span()
+            edits.append((start, end, "" if before == (name, start) and name.strip() else name))
+            before = (name, end)
+        return edits
+
+    def _name(self, sign: str) -> str:
+        if "\u20e3" in sign and not (set(sign) & self._names.keys()):
+            return sign[0]  # a keycap
+        bare = re.sub("[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]", "", sign)
+        return self._names.get(bare) or self._names.get(bare.split("\u200d")[0]) or " "
+
+
+class _Draft:
+    """A text on its way to uniformity, with the raw span of each of its characters."""
+
+    def __init__(self, raw: str, body: int) -> None:
+        self.raw = raw
+        self.text = raw[body:]
+        self.offset = body
+        self.starts: Sequence[int] = range(body, len(raw))
+        self.ends: Sequence[int] = range(body + 1, len(raw) + 1)
+        self.goods: list[Edit] = []
+
+    def edit(self, edits: Sequence[Edit]) -> None:
+        """Apply replacements that are in order and do not overlap."""
+        if not edits:
+            return
+        pieces: list[str] = []
+        starts: array[int] = array("I")
+        ends: array[int] = array("I")
+        position = 0
+        for start, end, new in edits:
+            pieces += (self.text[position:start], new)
+            starts.extend(self.starts[position:start])
+            ends.extend(self.ends[position:start])
+            if new:
+                starts.extend([self.starts[start]] * len(new))
+                ends.extend([self.ends[end - 1]] * len(new))
+            position = end
+        pieces.append(self.text[position:])
+        starts.extend(self.starts[position:])
+        ends.extend(self.ends[position:])
+        self.text, self.starts, self.ends = "".join(pieces), starts, ends
+
+    def uniform(self, table: _Uniform, pictures: Sequence[Edit]) -> None:
+        """Translate character by character; write emoji out."""
+        edits = [(start - self.offset, end - self.offset, name) for start, end, name in pictures]
+        covered = [(start, end) for start, end, _ in edits]
+        original = self.text
+        self.text = original.translate(table)
+        marks = _MARKS.finditer(self.text)
+        inside = 0
+        for mark in marks:
+            at = mark.start()
+            while inside < len(covered) and covered[inside][1] <= at:
+                inside += 1
+            if inside == len(covered) or at < covered[inside][0]:
+                edits.append((at, at + 1, table.grown(original[at]) if mark[0] == _GROW else ""))
+        edits.sort()
+        self.edit(edits)
+
+    def read_signs(self) -> list[Mention]:
+        """Take out addresses of web pages, mentions and bracket faces; return the mentions."""
+        mentions: list[Mention] = []
+        edits: list[Edit] = []
+        for match in _SIGNS.finditer(self.text):
+            new = " "
+            raw_start, raw_end = self.starts[match.start()], self.ends[match.end() - 1]
+            if match["name"] is not None:
+                start, end = match.span("name")
+                name = self.raw[self.starts[start] : self.ends[end - 1]]
+                mentions.append(Mention(name.strip(), raw_start, raw_end))
+            elif match["goods"] is not None:
+                new = match["goods"]
+                self.goods.append((raw_start, raw_end, new))
+            edits.append((match.start(), match.end(), new))
+        self.edit(edits)
+        return mentions
+
+    def collapse(self) -> None:
+        """One space or one line feed for each run of them, none at the ends."""
+        length = len(self.text)
+        self.edit(
+            [
+                (match.start(), match.end(), "" if match.start() == 0 or match.end() == length else _gap(match[0]))
+                for match in _SPACES.finditer(self.text)
+            ]
+        )
+
+    def settle(self) -> None:
+        """Break what looks like a sign only because its inside was taken out: rereading must change nothing."""
+        broken = _SIGN_GATE.search(self.text) is not None and _SIGNS.search(self.text) is not None
+        if broken or (self.text.startswith("「") and strip_quote(self.text)[0] is not None):
+            self.edit([(match.start(), match.end(), " ") for match in re.finditer(r"[@\[「]|://|www\.", self.text)])
+            self.collapse()
+
+    def find(self, written: Sequence[Edit]) -> tuple[tuple[int, int, str], ...]:
+        """Return where in the text the words stand that were written out for raw spans."""
+        found: list[tuple[int, int, str]] = []
+        for start, end, name in sorted(written):
+            at = bisect_left(self.starts, start)
+            if self.text.startswith(name, at) and self.ends[at] == end:
+                found.append((at, at + len(name), name))
+        return tuple(found)
+
+
+def _gap(run: str) -> str:
+    return "\n" if "\n" in run else " "
+
+
+def _simplifier() -> tuple[Callable[[str], str], str]:
+    """Return the converter from traditional to simplified and the characters it changes by themselves."""
+    from opencc import OpenCC  # noqa: PLC0415 - a native library with dictionaries, loaded when a normaliser is built
+
+    converter = OpenCC("t2s")
+    characters = [chr(code) for code in range(0x3400, 0xA000)]
+    simple = converter.convert("\n".join(characters)).split("\n")
+    changed = "".join(old for old, new in zip(characters, simple, strict=True) if old != new)
+
+    def convert(text: str) -> str:
+        once = str(converter.convert(text))
+        return str(converter.convert(once))  # a few characters take two steps (薴, 苧, 苎)
+
+    return convert, changed
+
+
+def _plain_gate(traditional: str) -> Callable[[str], object]:
+    """Return a test that is true for lines that need no change at all, as most lines do."""
+    avoid = set(traditional)
+    runs: list[str] = []
+    codes = [code for code in range(0x4E00, 0xA000) if chr(code) not in avoid]
+    for _, group in groupby(enumerate(codes), lambda pair: pair[1] - pair[0]):
+        run = [code for _, code in group]
+        runs.append(f"{chr(run[0])}-{chr(run[-1])}")
+    safe = "a-z0-9,!?:;()+*#~%、。" + "".join(runs)
+    return re.compile(rf"(?:[{safe}]+(?:(?: |\.(?=[0-9]))[{safe}]+)*)?\Z").match
+
+
+def _emoji_tables(words: Mapping[str, str], uniform: Callable[[str], str]) -> tuple[dict[str, str], re.Pattern[str]]:
+    """Return the names of emoji and the pattern of one emoji with its modifiers and joined parts."""
+    import emoji  # noqa: PLC0415 - five thousand entries, loaded when a normaliser is built
+
+    emoji.config.load_language("zh")
+    names: dict[str, str] = {}
+    base: set[str] = set()
+    for sign, entry in emoji.EMOJI_DATA.items():
+        bare = re.sub("[\ufe0e\ufe0f\u20e3]", "", sign)
+        if bare.isascii() or bare[0] in FOLDED or unicodedata.normalize("NFKC", bare[0]) != bare[0]:
+            continue
+        base.update(bare.replace("\u200d", ""))
+        kept = any(low <= ord(bare[0]) <= high for low, high in KEPT_EMOJI) and bare[0] not in DROPPED_EMOJI
+        if kept and "zh" in entry:
+            names[bare] = uniform(str(entry["zh"]).strip(":"))
+    names.update((re.sub("[\ufe0e\ufe0f]", "", sign), uniform(word)) for sign, word in words.items())
+    base -= {char for char in base if char.isascii() or "\u4e00" <= char <= "\u9fff"}
+    base.update(sign[0] for sign in words if not sign[0].isalnum() and not sign[0].isascii())
+    one = "[" + "".join(sorted(base)) + "]"
+    modifier = "[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
+    return names, re.compile(rf"{one}{modifier}*+(?:\u200d{one}{modifier}*+)*+|[0-9#*]\ufe0f?\u20e3")
