@@ -90,7 +90,7 @@ class Desk:
         async with self._order:
             page.member_id = frame.member if self._roster.person(frame.member) else ""
             same_log = frame.after_at is not None and await self._log.knows(frame.after, frame.after_at)
-            page.post(frames.welcome(self._settings, self._roster.rooms))
+            page.post(frames.welcome(self._settings, self._roster.rooms, resumed=same_log))
             for room in self._roster.rooms:
                 await self._show(page, Conversation(room.id), frame.after if same_log else 0)
             if page.member_id:

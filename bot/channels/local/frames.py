@@ -121,13 +121,17 @@ def read(reader: TypeAdapter[ClientFrame], data: str) -> ClientFrame:
         raise FrameError(ErrorCode.MALFORMED, f"{where or 'frame'}: {first['msg']}") from None
 
 
-def welcome(settings: LocalSettings, rooms: Iterable[RoomSettings]) -> str:
-    """First frame to a page: who the bot is, the notice, the size limit in bytes, and the rooms."""
+def welcome(settings: LocalSettings, rooms: Iterable[RoomSettings], *, resumed: bool) -> str:
+    """First frame to a page: who the bot is, the notice, the size limit in bytes, and the rooms.
+
+    Not ``resumed`` means: forget every line, the histories that follow are everything.
+    """
     return _frame(
         "welcome",
         bot={"id": settings.account, "name": settings.bot_name},
         notice=settings.notice,
         limit=TEXT_LIMIT,
+        resumed=resumed,
         rooms=_rooms(rooms),
     )
 

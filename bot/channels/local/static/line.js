@@ -1,0 +1,133 @@
+// One message on the screen.
+
+import { avatar, botAvatar } from "./avatar.js";
+import { PRIVATE, shownName } from "./chat.js";
+import { el, icon } from "./dom.js";
+import { when } from "./when.js";
+import { words } from "./words.js";
+
+const LONG = 1200; // characters that are shown before a message is folded
+const LONG_LINES = 24;
+
+export function timeNode(line) {
+  return el("li", { className: "time" }, el("time", { dateTime: line.at }, when(new Date(line.at))));
+}
+
+/** A line of the log. `follows`: the same person spoke a moment before, so name and picture are left out. */
+export function lineNode(line, chat, { follows, onJump, onQuote, onMention }) {
+  const own = line.sender === chat.me;
+  const bot = line.sender === chat.bot.id;
+  const leader = chat.room?.owner === line.sender;
+  const node = el("li", {
+    className: ["line", own && "own", bot && "from-bot", follows && "follows"].filter(Boolean).join(" "),
+    "data-testid": "message",
+    dataset: { id: line.id, sender: line.sender, own: String(own), bot: String(bot) },
+  },
+  picture(line, bot, own ? null : onMention),
+  el("div", { className: "said" },
+    nameOf(line, { bot, leader }),
+    el("div", { className: "bubble-row" },
+      el("div", { className: "bubble", onclick: () => touchOpens(node) }, ...textNodes(line, chat)),
+      el("div", { className: "line-actions" },
+        el("button", {
+          type: "button",
+          "data-testid": "quote-button",
+          "aria-label": words.quoteOf(line.name),
+          title: words.quote,
+          onclick: () => {
+            node.classList.remove("open");
+            onQuote(line);
+          },
+        }, icon("quote"), el("span", {}, words.quote)))),
+    line.quote ? quoteNode(line.quote, onJump) : null));
+  return node;
+}
+
+/** A line of mine that has no receipt yet, or was refused. */
+export function pendingNode(line, chat, { onRetry, onDiscard }) {
+  const state = line.failed
+    ? el("p", { className: "pending-state failed", role: "alert" },
+      words.errors[line.failed] ?? words.errors.malformed,
+      el("button", { type: "button", onclick: () => onRetry(line) }, words.retry),
+      el("button", { type: "button", onclick: () => onDiscard(line) }, words.discard))
+    : el("p", { className: "pending-state" }, chat.online ? words.sending : words.waiting);
+  return el("li", { className: "line own pending", "data-testid": "pending" },
+    picture({ sender: line.member, name: chat.myName }, false, null),
+    el("div", { className: "said" },
+      el("div", { className: "bubble-row" }, el("div", { className: "bubble" }, el("bdi", {}, line.text.slice(0, LONG)))),
+      state));
+}
+
+function picture(line, bot, onMention) {
+  const image = bot ? botAvatar() : avatar(line.sender, line.name);
+  if (!onMention) return image;
+  return el("button", {
+    type: "button",
+    className: "avatar-button",
+    tabIndex: -1, // the @ list does the same from the keyboard
+    "aria-label": words.mentionOf(line.name),
+    title: words.mentionOf(line.name),
+    onclick: () => onMention(line.sender),
+  }, image);
+}
+
+function nameOf(line, { bot, leader }) {
+  const badge = bot ? words.bot : leader ? words.leaderBadge : "";
+  return el("p", { className: "name" },
+    el("bdi", { "data-testid": "message-name" }, line.name),
+    badge ? el("span", { className: bot ? "badge badge-bot" : "badge" }, badge) : null);
+}
+
+function textNodes(line, chat) {
+  const text = el("bdi", { className: "text", "data-testid": "message-text" }, ...withMentions(line, chat));
+  if (line.text.length <= LONG && line.text.split("\n").length <= LONG_LINES) return [text];
+  text.classList.add("folded");
+  const fold = el("button", {
+    type: "button",
+    className: "fold",
+    onclick: () => {
+      const folded = text.classList.toggle("folded");
+      fold.textContent = folded ? words.expand : words.fold;
+    },
+  }, words.expand);
+  return [text, fold];
+}
+
+/** The text with its mentions marked; a mention of me stands out. */
+function withMentions(line, chat) {
+  if (!line.mentions.length) return [line.text];
+  const marks = new Map(line.mentions.map(({ id, name }) => [`@${name}`, id]));
+  const longestFirst = [...marks.keys()].sort((a, b) => b.length - a.length);
+  const parts = [];
+  let rest = line.text;
+  while (rest) {
+    const found = longestFirst.map((mark) => ({ mark, at: rest.indexOf(mark) })).filter(({ at }) => at >= 0)
+      .sort((a, b) => a.at - b.at || b.mark.length - a.mark.length)[0];
+    if (!found) break;
+    const mine = marks.get(found.mark) === chat.me;
+    parts.push(rest.slice(0, found.at), el("span", { className: mine ? "mention mention-me" : "mention" }, found.mark));
+    rest = rest.slice(found.at + found.mark.length);
+  }
+  return [...parts, rest];
+}
+
+function quoteNode(quote, onJump) {
+  return el("button", { type: "button", className: "quote", "data-testid": "message-quote", onclick: () => onJump(quote.id) },
+    el("bdi", {}, `${quote.member}：${quote.text.slice(0, 200)}`));
+}
+
+/** Where nothing hovers, a tap on a bubble shows what can be done with it. */
+function touchOpens(node) {
+  if (matchMedia("(hover: hover)").matches) return;
+  const open = !node.classList.contains("open");
+  node.parentElement.querySelectorAll(".line.open").forEach((other) => other.classList.remove("open"));
+  node.classList.toggle("open", open);
+}
+
+/** Everybody who can be mentioned here: the bot first, then the members but me. */
+export function mentionable(chat) {
+  const bot = { id: chat.bot.id, name: chat.bot.name, bot: true };
+  if (chat.key === PRIVATE || !chat.room) return [];
+  const members = chat.room.members.filter((member) => member.id !== chat.me);
+  return [bot, ...members.map((member) => ({ id: member.id, name: shownName(member), bot: false }))];
+}
