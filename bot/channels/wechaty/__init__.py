@@ -1,0 +1,1 @@
+"""WeChat through a Wechaty gateway, over the gateway's own gRPC protocol."""
