@@ -1,8 +1,13 @@
-"""Fixtures every test may use: a manual clock and a fresh database (SQLite, or PostgreSQL by a switch)."""
+"""Fixtures every test may use: a manual clock and a fresh database (SQLite, or PostgreSQL by a switch).
+
+``QIANQUN_TEST_DATABASE=postgresql`` runs whatever takes ``database`` or ``database_url`` on a real PostgreSQL.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +18,9 @@ from sqlmodel import SQLModel
 from core.clock import ManualClock
 from core.database import Database
 from core.settings import DatabaseSettings
+from tests.postgres import PostgresServer
+
+_BACKENDS = ("sqlite", "postgresql")
 
 
 @pytest.fixture
@@ -20,10 +28,98 @@ def clock() -> ManualClock:
     return ManualClock(datetime(2026, 11, 22, 11, 0, tzinfo=UTC))
 
 
+@pytest.fixture(scope="session")
+def backend() -> str:
+    """Which database the suite runs on."""
+    name = os.environ.get("QIANQUN_TEST_DATABASE") or "sqlite"
+    if name not in _BACKENDS:
+        pytest.exit(f"QIANQUN_TEST_DATABASE={name} is none of {', '.join(_BACKENDS)}", returncode=4)
+    return name
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The session's one server; it ends with the session, however that ends."""
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@asynccontextmanager
+async def _address(name: str, request: pytest.FixtureRequest, *, tables: bool) -> AsyncIterator[str]:
+    """Yield the address of a database of this test's own; SQLite files are made by whoever opens them."""
+    if name == "sqlite":
+        folder: Path = request.getfixturevalue("tmp_path")
+        yield f"sqlite:///{folder}/test.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    async with server.fresh(tables=tables) as url:
+        yield url
+
+
+@asynccontextmanager
+async def _opened(name: str, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    async with _address(name, request, tables=True) as url:
+        database = await Database.open(DatabaseSettings(url=url))
+        if name == "sqlite":
+            async with database.engine.begin() as connection:
+                await connection.run_sync(SQLModel.metadata.create_all)
+        yield database
+        await database.close()
+
+
 @pytest_asyncio.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(DatabaseSettings(url=f"sqlite:///{tmp_path}/test.db"))
-    async with database.engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.create_all)
-    yield database
-    await database.close()
+async def database(request: pytest.FixtureRequest, backend: str) -> AsyncIterator[Database]:
+    """A fresh database with every table, on the suite's backend."""
+    async with _opened(backend, request) as database:
+        yield database
+
+
+@pytest_asyncio.fixture
+async def database_url(request: pytest.FixtureRequest, backend: str) -> AsyncIterator[str]:
+    """The ``database.url`` of a fresh database without tables, on the suite's backend."""
+    async with _address(backend, request, tables=False) as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def postgres(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """A fresh PostgreSQL database with every table, whatever the switch says; mark such tests ``postgres``."""
+    async with _opened("postgresql", request) as database:
+        yield database
+
+
+@pytest_asyncio.fixture(params=[pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def both_databases(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """A fresh database with every table, on SQLite and then on PostgreSQL, whatever the switch says."""
+    async with _opened(request.param, request) as database:
+        yield database
+
+
+class NothingSkipped:
+    """On CI a skipped test is a failure with the test's name: what did not run has shown nothing."""
+
+    def __init__(self) -> None:
+        self.skipped: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self.skipped.append(report.nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self.skipped.append(report.nodeid)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.skipped and session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for name in self.skipped:
+            terminalreporter.write_line(f"FAILED {name}: skipped, and on CI nothing may be", red=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if os.environ.get("CI") == "true":
+        config.pluginmanager.register(NothingSkipped(), "nothing-skipped")
