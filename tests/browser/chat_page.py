@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,9 +81,9 @@ class ChatPage:
         await self.page.get_by_test_id("mention-button").click()
         await self.page.get_by_test_id("mention-option").filter(has_text=name).first.click()
 
-    async def quote(self, text: str) -> None:
-        """Begin an answer that quotes the message with this text."""
-        message = self.line(text)
+    async def quote(self, text: str, *, whole: bool = False) -> None:
+        """Begin an answer that quotes the last message that contains ``text`` (``whole``: that says just this)."""
+        message = self.line(text, whole=whole)
         if await self.page.evaluate("matchMedia('(hover: hover)').matches"):
             await message.hover()
         else:
@@ -90,9 +91,11 @@ class ChatPage:
         await message.get_by_test_id("quote-button").click()
         await expect(self.page.get_by_test_id("quote-preview")).to_be_visible()
 
-    def line(self, text: str) -> Locator:
-        """The last message on the screen that contains ``text``."""
-        return self.page.get_by_test_id("message").filter(has_text=text).last
+    def line(self, text: str, *, whole: bool = False) -> Locator:
+        """The last message on the screen that contains ``text`` (``whole``: that says just this)."""
+        wanted = re.compile(f"^{re.escape(text)}$") if whole else text
+        said = self.page.get_by_test_id("message-text").filter(has_text=wanted)
+        return self.page.get_by_test_id("message").filter(has=said).last
 
     async def sees(self, text: str, seconds: float = 5.0) -> None:
         """Wait until a message that contains ``text`` is on the screen."""

@@ -127,8 +127,8 @@ class Desk:
             self.said.set()
         elif (line.sender_id, line.conversation) != (frame.member, conversation):
             raise FrameError(ErrorCode.CLIENT_ID_TAKEN, "another line has this client_id", frame.client_id)
-        else:
-            page.post(frames.line_said(line))
+        if not new or conversation.contact_id not in {"", page.member_id}:
+            page.post(frames.line_said(line))  # the broadcast did not reach the sender
 
     def _check_text(self, frame: Say) -> None:
         size = len(frame.text.encode())

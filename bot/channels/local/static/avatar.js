@@ -1,23 +1,22 @@
 // Avatars without pictures: one character on one of eight calm colours, always the same for the same person.
 
 import { el } from "./dom.js";
+import { words } from "./words.js";
 
 const COLOURS = 8;
 
-function colourOf(id) {
-  let hash = 7;
-  for (const character of id) hash = (hash * 31 + character.codePointAt(0)) % 9973;
-  return hash % COLOURS;
-}
-
-/** The character people would pick: the last one of the name, without room numbers and brackets. */
+/** The character that tells people apart: the first of the name behind 小, 老 and their like. */
 function glyphOf(name) {
-  const letters = [...name.replace(/[（(].*$/u, "").matchAll(/[\p{L}]/gu)].map((match) => match[0]);
-  return letters.at(-1) ?? [...name][0] ?? "?";
+  const letters = [...name].filter((character) => /\p{L}|\p{N}/u.test(character));
+  const start = letters.length > 1 && words.nicknamePrefixes.includes(letters[0]) ? 1 : 0;
+  return letters[start] ?? [...name][0] ?? "?";
 }
 
-export function avatar(id, name) {
-  return el("span", { className: `avatar tint-${colourOf(id)}`, "aria-hidden": "true" }, glyphOf(name));
+/** Somebody's picture; `shown` is the name to fall back on for people who are in no room any more. */
+export function avatar(chat, id, shown) {
+  const person = chat.people.get(id);
+  const tint = (person?.index ?? [...id].reduce((sum, character) => sum + character.codePointAt(0), 0)) % COLOURS;
+  return el("span", { className: `avatar tint-${tint}`, "aria-hidden": "true" }, glyphOf(person?.name ?? shown));
 }
 
 export function botAvatar() {
@@ -26,7 +25,7 @@ export function botAvatar() {
 }
 
 /** A group's avatar: its first four people in a square. */
-export function groupAvatar(room) {
-  const tiles = room.members.slice(0, 4).map((member) => avatar(member.id, member.name));
+export function groupAvatar(chat, room) {
+  const tiles = room.members.slice(0, 4).map((member) => avatar(chat, member.id, member.name));
   return el("span", { className: "avatar avatar-group", "aria-hidden": "true" }, ...tiles);
 }

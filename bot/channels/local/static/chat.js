@@ -13,6 +13,7 @@ export class Chat {
     this.read = kept.read ?? {}; // key → last line seen
     this.pending = kept.pending ?? []; // my lines without a receipt
     this.rooms = [];
+    this.people = new Map(); // id → { id, name, index }, in the order of the rooms
     this.bot = { id: "", name: "" };
     this.limit = Infinity;
     this.notice = "";
@@ -31,8 +32,7 @@ export class Chat {
 
   /** Everybody I can be in the chosen conversation. */
   get faces() {
-    const everyone = this.rooms.flatMap((room) => room.members);
-    const people = this.room?.members ?? [...new Map(everyone.map((member) => [member.id, member])).values()];
+    const people = this.room?.members ?? [...this.people.values()];
     return people.map((member) => ({
       id: member.id,
       name: this.room ? shownName(member) : member.name,
@@ -78,6 +78,10 @@ export class Chat {
 
   setRooms(rooms) {
     this.rooms = rooms;
+    this.people.clear();
+    for (const { id, name } of rooms.flatMap((room) => room.members)) {
+      if (!this.people.has(id)) this.people.set(id, { id, name, index: this.people.size });
+    }
     if (this.key !== PRIVATE && !this.room) this.key = rooms[0]?.id ?? PRIVATE;
     this.settleWhoIAm();
   }
@@ -112,8 +116,8 @@ export class Chat {
   /** Take one line; returns its key, or null when it was known or is not for me. */
   add(line) {
     const key = line.room || PRIVATE;
-    if (key === PRIVATE && line.contact !== this.me) return null;
     this.#receipt(line);
+    if (key === PRIVATE && line.contact !== this.me) return null;
     const { lines } = this.talk(key);
     if (lines.at(-1)?.id >= line.id) return null;
     lines.push(line);

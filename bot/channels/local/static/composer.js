@@ -17,7 +17,7 @@ export class Composer {
     this.quoted = null;
     this.picked = new Map(); // shown name → id
     this.drafts = new Map();
-    this.picker = new Picker(() => mentionable(chat), (person) => this.#insert(person));
+    this.picker = new Picker(chat, () => mentionable(chat), (person) => this.#insert(person));
     byId("composer").onsubmit = (event) => this.#submit(event);
     byId("unquote").onclick = () => this.quote(null);
     byId("mention").onclick = () => this.#startMention();
@@ -36,7 +36,9 @@ export class Composer {
     }
     this.picked.clear();
     this.text.placeholder = words.placeholder(this.chat.myName);
-    byId("mention").hidden = mentionable(this.chat).length === 0;
+    const alone = mentionable(this.chat).length === 0;
+    byId("mention").hidden = alone;
+    byId("keys").textContent = alone ? words.keys : words.keysGroup;
     this.#changed();
   }
 

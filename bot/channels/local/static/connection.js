@@ -2,6 +2,7 @@
 
 const FIRST_PAUSE = 400;
 const LONGEST_PAUSE = 8_000;
+const OPEN_WITHIN = 6_000;
 const PING_EVERY = 15_000;
 const PONG_WITHIN = 8_000;
 
@@ -29,6 +30,8 @@ export class Connection {
 
   #open() {
     clearTimeout(this.reopening);
+    clearTimeout(this.deadline);
+    this.deadline = setTimeout(() => this.#lost(), OPEN_WITHIN); // a frozen server accepts and says nothing
     const url = new URL("/ws", location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(url);

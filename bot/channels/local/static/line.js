@@ -23,7 +23,7 @@ export function lineNode(line, chat, { follows, onJump, onQuote, onMention }) {
     "data-testid": "message",
     dataset: { id: line.id, sender: line.sender, own: String(own), bot: String(bot) },
   },
-  picture(line, bot, own ? null : onMention),
+  picture(line, chat, own ? null : onMention),
   el("div", { className: "said" },
     nameOf(line, { bot, leader }),
     el("div", { className: "bubble-row" },
@@ -52,15 +52,15 @@ export function pendingNode(line, chat, { onRetry, onDiscard }) {
       el("button", { type: "button", onclick: () => onDiscard(line) }, words.discard))
     : el("p", { className: "pending-state" }, chat.online ? words.sending : words.waiting);
   return el("li", { className: "line own pending", "data-testid": "pending" },
-    picture({ sender: line.member, name: chat.myName }, false, null),
+    picture({ sender: line.member, name: chat.myName }, chat, null),
     el("div", { className: "said" },
       el("div", { className: "bubble-row" }, el("div", { className: "bubble" }, el("bdi", {}, line.text.slice(0, LONG)))),
       state));
 }
 
-function picture(line, bot, onMention) {
-  const image = bot ? botAvatar() : avatar(line.sender, line.name);
-  if (!onMention) return image;
+function picture(line, chat, onMention) {
+  const image = line.sender === chat.bot.id ? botAvatar() : avatar(chat, line.sender, line.name);
+  if (!onMention || !chat.room) return image;
   return el("button", {
     type: "button",
     className: "avatar-button",

@@ -5,7 +5,8 @@ import { byId, el } from "./dom.js";
 
 export class Picker {
   /** `people()` gives whom one can pick; `onPick(person)` is called with the choice. */
-  constructor(people, onPick) {
+  constructor(chat, people, onPick) {
+    this.chat = chat;
     this.people = people;
     this.onPick = onPick;
     this.list = byId("picker");
@@ -53,7 +54,7 @@ export class Picker {
         event.preventDefault(); // the text field keeps the focus
         this.onPick(person);
       },
-    }, person.bot ? botAvatar() : avatar(person.id, person.name), el("bdi", {}, person.name));
+    }, person.bot ? botAvatar() : avatar(this.chat, person.id, person.name), el("bdi", {}, person.name));
   }
 
   #mark() {

@@ -17,7 +17,7 @@ export class Sidebar {
   draw() {
     const { chat } = this;
     const focused = [...this.rows].find(([, row]) => row === document.activeElement)?.[0];
-    byId("groups").replaceChildren(...chat.rooms.map((room) => this.#row(room.id, groupAvatar(room), room.topic)));
+    byId("groups").replaceChildren(...chat.rooms.map((room) => this.#row(room.id, groupAvatar(chat, room), room.topic)));
     byId("private").replaceChildren(this.#row(PRIVATE, botAvatar(), words.privateTitle(chat.bot.name)));
     if (focused !== undefined) this.rows.get(focused)?.focus();
     const unread = [...this.rows.keys()].reduce((sum, key) => sum + chat.unread(key), 0);
@@ -59,5 +59,5 @@ export function drawIdentity(chat) {
   const select = byId("me");
   select.replaceChildren(...chat.faces.map((face) =>
     el("option", { value: face.id, selected: face.id === chat.me }, face.leader ? words.leader(face.name) : face.name)));
-  byId("me-avatar").replaceChildren(avatar(chat.me, chat.myName));
+  byId("me-avatar").replaceChildren(avatar(chat, chat.me, chat.myName));
 }
