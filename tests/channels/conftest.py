@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,10 +29,16 @@ def gateway_process() -> Iterator[GatewayProcess]:
 
 
 @pytest_asyncio.fixture
-async def wechaty_rig(gateway_process: GatewayProcess) -> AsyncIterator[WechatyRig]:
+async def rig_with(gateway_process: GatewayProcess) -> AsyncIterator[Callable[..., WechatyRig]]:
+    """Builds a rig, not yet started, with settings of its own; one at a time."""
     from tests.channels.wechaty_rig import WechatyRig  # noqa: PLC0415 - imports the vendor's packages
 
-    rig = WechatyRig(gateway_process)
+    yield functools.partial(WechatyRig, gateway_process)
+    await gateway_process.do("close")
+
+
+@pytest_asyncio.fixture
+async def wechaty_rig(rig_with: Callable[..., WechatyRig]) -> WechatyRig:
+    rig = rig_with()
     await rig.start()
-    yield rig
-    await rig.stop()
+    return rig

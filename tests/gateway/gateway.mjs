@@ -18,10 +18,12 @@ log.level('silent')
 const { PuppetServer } = await import('wechaty-puppet-service')
 const { World, contactId, roomId } = await import('./world.mjs')
 
+/** Not exported by the package: who signed the certificate that every gateway shows unless it has its own. */
+const CERTIFICATES = new URL('./node_modules/wechaty-puppet-service/dist/esm/src/auth/ca.js', import.meta.url)
+
 let world
 let server
 
-/** puppet-service prints each refused call with its stack; a test that asks for refusals knows. */
 async function close () {
   await server?.stop()
   server = undefined
@@ -43,6 +45,7 @@ const words = {
     contacts : Object.fromEntries(contacts.map(name => [name, contactId(name)])),
     rooms    : Object.fromEntries(rooms.map(topic => [topic, roomId(topic)])),
   }),
+  authority: async () => (await import(CERTIFICATES)).TLS_CA_CERT,
   fail: ({ method, times }) => { world.puppet.gate.failures.set(method, times) },
   hang: ({ method }) => { world.puppet.gate.hanging.add(method) },
   unhang: ({ method }) => { world.puppet.gate.hanging.delete(method) },
