@@ -1,0 +1,157 @@
+"""What narrows a need down: price, quantity, time, for whom, attributes. Pure; read from one message."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from core.numerals import NUMERAL, read_numeral
+from recommender.lexicon import WordKind
+from recommender.masking import MaskedText
+
+UNITS = [
+    "公斤",
+    "千克",
+    "斤",
+    "克",
+    "箱",
+    "盒",
+    "袋",
+    "包",
+    "瓶",
+    "罐",
+    "桶",
+    "提",
+    "件",
+    "份",
+    "个",
+    "只",
+    "条",
+    "串",
+    "板",
+    "打",
+    "支",
+    "把",
+    "张",
+    "卷",
+    "块",
+    "双",
+    "副",
+    "组",
+    "套",
+    "片",
+    "枚",
+    "颗",
+    "粒",
+    "根",
+    "听",
+    "筐",
+    "捆",
+    "台",
+    "本",
+    "杯",
+    "碗",
+    "罐",
+    "托",
+]
+
+_UNIT = "|".join(sorted(set(UNITS), key=len, reverse=True))
+_PRICE_MAX = re.compile(
+    rf"(?P<a>{NUMERAL})\s*(?:块钱|块|元钱|元|rmb|r)?\s*(?:以内|之内|以下|内的?|封顶|预算)"
+    rf"|(?:不超过|不要超过|别超过|不高于|低于|最多|顶多|至多|预算|控制在)\s*(?:是|在|就)?\s*(?P<b>{NUMERAL})\s*(?!个|只|条|{_UNIT})"
+)
+_PRICE_RANGE = re.compile(rf"(?P<low>\d+|[一二三四五六七八九十百]+)\s*(?:-|到|至|~)\s*(?P<high>{NUMERAL})\s*(?:块|元)")
+_QUANTITY = re.compile(rf"(?P<number>{NUMERAL})\s*(?:大|小|整)?(?P<unit>{_UNIT})(?!以内|左右钱)")
+_CHEAP = re.compile(r"便宜|实惠|平价|划算|性价比|不贵的?|经济")
+_WHEN = re.compile(
+    r"今天|今晚|今儿|明天|明早|明晚|后天|大后天|周末前?|这周末?|本周|下周末?|(?:这|下)?(?:周|星期|礼拜)[一二三四五六日天]|月底前?|国庆|中秋|端午|元旦|过年前?|春节前?|年前|节前|开学前|马上|现在|急用|尽快|早上|晚上"
+)
+_PLACE = re.compile(r"(?:送到|送货到|配送到)(?P<to>[一-龥a-z0-9#\-]{2,10})|(?P<pick>自提|上门|送货上门|送上门)")
+_NEGATED_ATTRIBUTE = re.compile(
+    r"(?:不要|别|不想要|不能|不含|不加|别太|不要太)的?(?:太|带|有|加|含)?[ABP的]*?(?P<letter>A)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """What was stated besides the object. Prices are in yuan for one sale unit; None where nothing was said."""
+
+    attributes: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    brand: str = ""
+    price_max: Decimal | None = None
+    price_min: Decimal | None = None
+    cheap: bool = False
+    quantity: float | None = None
+    unit: str = ""
+    when: str = ""
+    for_whom: str = ""
+    place: str = field(default="")
+
+    @property
+    def any(self) -> bool:
+        """Tell whether anything was stated at all."""
+        return self != Constraints()
+
+
+def read_constraints(masked: MaskedText) -> Constraints:
+    """Return the constraints that a message states."""
+    text = masked.text.text
+    low, high, spent = _price(text)
+    quantity, unit = _quantity(text, spent)
+    excluded = _excluded(masked)
+    words = [token.word for token in masked.tokens if token.word]
+    attributes = [
+        word.canonical for word in words if word.kind is WordKind.ATTRIBUTE and word.canonical not in excluded
+    ]
+    whom = [word.canonical for word in words if word.kind is WordKind.WHOM]
+    brands = [word.brand or word.canonical for word in words if word.brand or word.kind is WordKind.BRAND]
+    when = _WHEN.search(text)
+    place = _PLACE.search(text)
+    return Constraints(
+        attributes=tuple(dict.fromkeys([*attributes, *whom])),
+        excluded=tuple(dict.fromkeys(excluded)),
+        brand=brands[0] if brands else "",
+        price_max=high,
+        price_min=low,
+        cheap=_CHEAP.search(text) is not None,
+        quantity=quantity,
+        unit=unit,
+        when=when[0] if when else "",
+        for_whom=whom[0] if whom else "",
+        place=(place["to"] or place["pick"]) if place else "",
+    )
+
+
+def _price(text: str) -> tuple[Decimal | None, Decimal | None, tuple[int, int]]:
+    """Return the lower and upper price bound and the span they were read from."""
+    if (match := _PRICE_RANGE.search(text)) and (high := read_numeral(match["high"])):
+        low = read_numeral(match["low"])
+        return _money(low), _money(high), match.span()
+    if (match := _PRICE_MAX.search(text)) and (value := read_numeral(match["a"] or match["b"])) and value >= 1:
+        return None, _money(value), match.span()
+    return None, None, (0, 0)
+
+
+def _quantity(text: str, spent: tuple[int, int]) -> tuple[float | None, str]:
+    for match in _QUANTITY.finditer(text):
+        if match.start() < spent[1] and match.end() > spent[0]:
+            continue
+        value = read_numeral(match["number"])
+        if value and value <= 99:
+            return value, match["unit"]
+    return None, ""
+
+
+def _excluded(masked: MaskedText) -> list[str]:
+    words: list[str] = []
+    for match in _NEGATED_ATTRIBUTE.finditer(masked.mask):
+        token = masked.tokens[masked.owner[match.start("letter")]]
+        if token.word:
+            words.append(token.word.canonical)
+    return words
+
+
+def _money(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(str(value)).quantize(Decimal("0.01"))

@@ -1,0 +1,77 @@
+"""What a product is, as against what it is made of or tastes of: 牛奶锅 is a pot. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from recommender.lexicon import Lexicon, WordKind
+
+EXACT, ENDING, KEYWORD, CATEGORY_LEAF, CATEGORY_TOP = 1.0, 0.92, 0.9, 0.8, 0.72
+"""How well a word names a product: its head, the end of its head, a keyword, its category, its category's top."""
+
+_PHRASE = re.compile(r"[\s/|,，。·*＊()（）【】\[\]+]+")
+_FLAVOUR = re.compile(r"(味|香型|口味|风味)$")
+
+
+def product_kinds(
+    title: str, category: str, keywords: Iterable[str], cut: Callable[[str], list[str]], lexicon: Lexicon
+) -> Mapping[str, float]:
+    """Return every word that names the product, in its kept form, with how well it does (0..1].
+
+    The head is the last goods word of the first phrase of the title that has one: Chinese noun phrases end with
+    their head. Words before it are modifiers and name nothing.
+    """
+    kinds: dict[str, float] = {}
+
+    def note(word: str, quality: float) -> None:
+        kept = lexicon.canonical(word)
+        if quality > kinds.get(kept, 0.0):
+            kinds[kept] = quality
+
+    head, phrase = _head(title.lower(), cut, lexicon)
+    if head:
+        note(head, EXACT)
+    for start in range(1, len(phrase)):
+        ending = phrase[start:]
+        known = lexicon.get(ending)
+        if known is not None and known.kind is WordKind.GOODS and _ends_whole(ending):
+            note(ending, ENDING)
+    for keyword in keywords:
+        known = lexicon.get(keyword.lower())
+        if known is not None and known.kind is WordKind.GOODS and not _is_modifier(keyword.lower(), phrase):
+            note(keyword.lower(), KEYWORD)
+    path = [part for part in category.lower().split("/") if part]
+    for depth, part in enumerate(path):
+        note(part, CATEGORY_LEAF if depth == len(path) - 1 and len(path) > 1 else CATEGORY_TOP)
+    return kinds
+
+
+def head_phrase(title: str) -> str:
+    """Return the first phrase of a title, where an unknown object is looked for at the end."""
+    return next((part for part in _PHRASE.split(title.lower()) if part), "")
+
+
+def _head(title: str, cut: Callable[[str], list[str]], lexicon: Lexicon) -> tuple[str, str]:
+    """Return the head word and the phrase up to its end."""
+    for phrase in _PHRASE.split(title):
+        words = cut(phrase)
+        for place in range(len(words) - 1, -1, -1):
+            known = lexicon.get(words[place])
+            if known is None or known.kind is not WordKind.GOODS:
+                continue
+            following = words[place + 1] if place + 1 < len(words) else ""
+            if _FLAVOUR.match(following):
+                continue
+            return words[place], "".join(words[: place + 1])
+    return "", ""
+
+
+def _ends_whole(ending: str) -> bool:
+    """Single characters end too many words by chance (果 in 糖果)."""
+    return len(ending) > 1
+
+
+def _is_modifier(keyword: str, phrase: str) -> bool:
+    """Tell whether a keyword only stands in front of the head (牛奶 for 牛奶锅)."""
+    return len(keyword) > 1 and keyword in phrase and not phrase.endswith(keyword)

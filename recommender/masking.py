@@ -1,0 +1,66 @@
+"""A message with its known words replaced by one letter each, so that rules about needs read like sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.text import NormalText
+from recommender.lexicon import Lexicon, Word, WordKind
+from recommender.segmentation import Segmenter
+
+_PAUSES = frozenset(",.。!;:~…\n …—-()[]\"'|/<>「」『』《》")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word of the uniform text and where it stands there; ``word`` is what the lexicon knows of it."""
+
+    text: str
+    start: int
+    end: int
+    word: Word | None
+
+    @property
+    def is_goods(self) -> bool:
+        """Tell whether the word names something sold."""
+        return self.word is not None and self.word.kind is WordKind.GOODS
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedText:
+    """``mask`` is what rules see. ``owner[i]`` is the index of the token that mask character i stands for."""
+
+    text: NormalText
+    tokens: tuple[Token, ...]
+    mask: str
+    owner: tuple[int, ...]
+
+    def tokens_between(self, start: int, end: int) -> list[Token]:
+        """Return the tokens that mask characters ``start`` to ``end`` stand for, in order."""
+        return [self.tokens[index] for index in sorted(set(self.owner[start:end]))]
+
+    def has(self, kind: WordKind) -> bool:
+        """Tell whether a word of this kind is in the message."""
+        return kind.value in self.mask
+
+
+def mask_text(text: NormalText, segmenter: Segmenter, lexicon: Lexicon) -> MaskedText:
+    """Cut the body and replace every known word by the letter of its kind and every pause by a comma."""
+    tokens: list[Token] = []
+    pieces: list[str] = []
+    owner: list[int] = []
+    position = 0
+    for piece in segmenter.cut(text.text):
+        token = Token(piece, position, position + len(piece), lexicon.get(piece))
+        position = token.end
+        shown = token.word.kind.value if token.word else _shown(piece)
+        owner.extend([len(tokens)] * len(shown))
+        pieces.append(shown)
+        tokens.append(token)
+    return MaskedText(text, tuple(tokens), "".join(pieces), tuple(owner))
+
+
+def _shown(piece: str) -> str:
+    if piece in _PAUSES:
+        return ","
+    return piece

@@ -1,0 +1,139 @@
+"""From a need to products: candidates, filters that are never relaxed, ranking. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from recommender.heads import EXACT
+from recommender.needs import Need
+from recommender.shelf import Item, Shelf
+
+_ATTRIBUTE_SHARE = 0.45
+"""How much of the score hangs on stated attributes; with none met, a product falls below the usual threshold."""
+_MODIFIER_SHARE = 0.35
+_BRAND_MISSED = 0.7
+_EXCLUDED_MET = 0.4
+_WHOM_SHARE = 0.25
+_TEXT_SHARE = 0.06
+"""Text match beyond the head noun decides between equals only."""
+_PHRASE_END = 0.85
+"""An unknown object at the end of a title's first phrase names the product, but nobody confirmed the word."""
+_ALMOST = 0.85
+"""A further product is shown beside the best one only when it is nearly as good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a product is to be shown. Empty ``categories`` allows all; ``neighbourhoods`` are the group's."""
+
+    neighbourhoods: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    excluded_ids: frozenset[int] = frozenset()
+    excluded_texts: frozenset[str] = frozenset()
+    pinned_ids: frozenset[int] = frozenset()
+    pinned_texts: frozenset[str] = frozenset()
+    forbidden_words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A product for a need. ``score`` is 0..1; ``matched`` the words it was found by, ``met`` the attributes it has."""
+
+    item: Item
+    score: float
+    matched: tuple[str, ...]
+    met: tuple[str, ...] = field(default=())
+
+
+def allowed(item: Item, place: Place, need: Need | None, now: datetime) -> bool:
+    """Apply every filter; there is no second try with fewer of them."""
+    if not item.on_sale(now):
+        return False
+    if item.neighbourhoods and not item.neighbourhoods.intersection(place.neighbourhoods):
+        return False
+    if place.categories and not any(_within(item.category, category) for category in place.categories):
+        return False
+    if item.id in place.excluded_ids or any(text in item.title for text in place.excluded_texts):
+        return False
+    if any(word in item.category or word in item.title for word in place.forbidden_words):
+        return False
+    return need is None or _affordable(item, need)
+
+
+def find(need: Need, shelf: Shelf, place: Place, now: datetime, cut: Callable[[str], list[str]]) -> list[Candidate]:
+    """Return the products that fit a need, best first.
+
+    Level products are ordered as the specification asks: the pinned one first, then the cheaper.
+    """
+    words = cut("".join((*need.constraints.attributes, need.constraints.brand, *need.modifiers, *need.terms)))
+    text_scores = shelf.index.scores(words)
+    found: dict[int, Candidate] = {}
+    for term in need.terms:
+        for position in shelf.named(term) if need.known else _ending_with(term, shelf, text_scores.nonzero()[0]):
+            item = shelf.items[position]
+            if item.id in found or not allowed(item, place, need, now):
+                continue
+            quality = item.kinds.get(term, _PHRASE_END)
+            found[item.id] = _candidate(item, need, term, quality, float(text_scores[position]))
+    return _ordered(list(found.values()), need, place)
+
+
+def choose(candidates: list[Candidate], limit: int, hidden: Collection[int]) -> list[Candidate]:
+    """Return the few to show: the best that are not hidden, as long as they are nearly as good as the best."""
+    shown = [candidate for candidate in candidates if candidate.item.id not in hidden]
+    if not shown:
+        return []
+    least = shown[0].score * _ALMOST
+    return [candidate for candidate in shown[:limit] if candidate.score >= least]
+
+
+def _candidate(item: Item, need: Need, term: str, quality: float, text_score: float) -> Candidate:
+    constraints = need.constraints
+    stated = [word for word in constraints.attributes if word != constraints.for_whom]
+    met = [word for word in constraints.attributes if _has(item, word)]
+    score = quality * need.strength
+    if stated:
+        share = sum(word in met for word in stated) / len(stated)
+        score *= 1 - _ATTRIBUTE_SHARE + _ATTRIBUTE_SHARE * share
+    if constraints.for_whom and constraints.for_whom not in met:
+        score *= 1 - _WHOM_SHARE
+    if need.modifiers:
+        share = sum(word in item.title.lower() or word in item.kinds for word in need.modifiers) / len(need.modifiers)
+        score *= 1 - _MODIFIER_SHARE + _MODIFIER_SHARE * share
+    if constraints.brand and constraints.brand not in f"{item.brand}{item.title}".lower():
+        score *= _BRAND_MISSED
+    if any(_has(item, word) for word in constraints.excluded):
+        score *= _EXCLUDED_MET
+    score *= 1 - _TEXT_SHARE + _TEXT_SHARE * text_score / (text_score + 10.0)
+    return Candidate(item, min(score, EXACT), (term,), tuple(met))
+
+
+def _ordered(candidates: list[Candidate], need: Need, place: Place) -> list[Candidate]:
+    step = 0.1 if need.constraints.cheap else 0.03  # who asks for cheap goods sees the price earlier
+
+    def key(candidate: Candidate) -> tuple[float, bool, object, int]:
+        item = candidate.item
+        pinned = item.id in place.pinned_ids or any(text in item.title for text in place.pinned_texts)
+        return -round(candidate.score / step), not pinned, item.price, item.id
+
+    return sorted(candidates, key=key)
+
+
+def _ending_with(term: str, shelf: Shelf, positions: Collection[int]) -> list[int]:
+    """Return items whose first title phrase ends with a word of no list."""
+    return [int(position) for position in positions if shelf.items[position].phrase.endswith(term)]
+
+
+def _has(item: Item, word: str) -> bool:
+    return word in item.attributes or word in item.title
+
+
+def _within(category: str, allowed_category: str) -> bool:
+    return category == allowed_category or category.startswith(f"{allowed_category}/")
+
+
+def _affordable(item: Item, need: Need) -> bool:
+    low, high = need.constraints.price_min, need.constraints.price_max
+    return (high is None or item.price <= high) and (low is None or item.price >= low)

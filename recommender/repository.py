@@ -1,0 +1,189 @@
+"""All SQL of the recommender."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import delete, insert, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.database import execute
+from core.outcomes import Reason
+from recommender.constraints import Constraints
+from recommender.memory import GroupMemory, Utterance
+from recommender.models import NeedRecord, Opinion, Push
+from recommender.needs import Need, NeedClass
+from recommender.settings import RecommenderSettings
+
+QUEUED = "queued"
+SUGGESTED = "suggested"
+DISMISSED = "dismissed"
+EXPIRED = "expired"
+
+_ANSWERED = {Reason.PUSHED.value, Reason.SUGGESTED.value}
+
+
+def need_row(
+    need: Need, *, inbox_id: int, group_id: int, member: str, state: str, hold: str | None, at: datetime
+) -> dict[str, Any]:
+    """Return the column values of a need."""
+    return {
+        "inbox_id": inbox_id,
+        "group_id": group_id,
+        "member": member,
+        "need_class": need.need_class.value,
+        "terms": list(need.terms),
+        "category": "",
+        "detail": need_detail(need),
+        "state": state,
+        "hold": hold,
+        "at": at,
+    }
+
+
+def need_detail(need: Need) -> dict[str, Any]:
+    """Return everything but class and terms, JSON-serialisable, without what was not said."""
+    said = {name: value for name, value in asdict(need.constraints).items() if value not in (None, "", (), False)}
+    for name in ("price_max", "price_min"):
+        if name in said:
+            said[name] = float(said[name])
+    return {
+        **{name: list(value) if isinstance(value, tuple) else value for name, value in said.items()},
+        **({"modifiers": list(need.modifiers)} if need.modifiers else {}),
+        "known": need.known,
+        "strength": round(need.strength, 3),
+        "rule": need.rule,
+        "evidence": list(need.evidence),
+    }
+
+
+async def save_needs(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store needs."""
+    if rows:
+        await execute(session, insert(NeedRecord), rows)
+
+
+async def save_pushes(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store decided pushes."""
+    if rows:
+        await execute(session, insert(Push), rows)
+
+
+async def save_opinions(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store opinions."""
+    if rows:
+        await execute(session, insert(Opinion), rows)
+
+
+async def load_memories(
+    session: AsyncSession, group_ids: Sequence[int], now: datetime, settings: RecommenderSettings
+) -> dict[int, GroupMemory]:
+    """Rebuild what was remembered of groups from what was stored; used when a group is first touched."""
+    memories = {group_id: GroupMemory() for group_id in group_ids}
+    since = now - timedelta(hours=max(24.0, settings.shown_again_hours))
+    pushes = select(Push).where(col(Push.group_id).in_(group_ids), col(Push.at) >= since).order_by(col(Push.at))
+    for push in (await session.exec(pushes)).all():
+        if push.state in {QUEUED, SUGGESTED}:
+            products = tuple(int(entry["product"]) for entry in push.products)
+            memories[push.group_id].answered(push.member, tuple(push.terms), products, push.at)
+    lately = now - timedelta(minutes=max(settings.refinement_minutes, settings.joining_minutes))
+    needs = select(NeedRecord).where(col(NeedRecord.group_id).in_(group_ids), col(NeedRecord.at) >= lately)
+    for record in (await session.exec(needs.order_by(col(NeedRecord.at), col(NeedRecord.id)))).all():
+        if record.terms:
+            memories[record.group_id].note(
+                Utterance(record.member, record.at, _need_of(record), answered=record.state in _ANSWERED)
+            )
+    return memories
+
+
+def _need_of(record: NeedRecord) -> Need:
+    detail = record.detail
+    constraints = Constraints(
+        attributes=tuple(detail.get("attributes", ())),
+        excluded=tuple(detail.get("excluded", ())),
+        brand=detail.get("brand", ""),
+        price_max=_decimal(detail.get("price_max")),
+        price_min=_decimal(detail.get("price_min")),
+        cheap=bool(detail.get("cheap", False)),
+        quantity=detail.get("quantity"),
+        unit=detail.get("unit", ""),
+        when=detail.get("when", ""),
+        for_whom=detail.get("for_whom", ""),
+        place=detail.get("place", ""),
+    )
+    low, high = detail.get("evidence", (0, 0))
+    return Need(
+        NeedClass(record.need_class),
+        tuple(record.terms),
+        constraints,
+        bool(detail.get("known", True)),
+        float(detail.get("strength", 0.8)),
+        str(detail.get("rule", "")),
+        (int(low), int(high)),
+        tuple(detail.get("modifiers", ())),
+    )
+
+
+def _decimal(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
+async def account_answers(session: AsyncSession, group_ids: Sequence[int], since: datetime) -> int:
+    """Return how many needs of these groups were answered since an instant."""
+    query = select(Push.id).where(col(Push.group_id).in_(group_ids), col(Push.at) >= since, col(Push.state) == QUEUED)
+    return len((await session.exec(query)).all())
+
+
+async def waiting_suggestion(session: AsyncSession, group_ids: Sequence[int], since: datetime) -> Push | None:
+    """Return the newest suggestion in these groups that its leader has not answered."""
+    query = (
+        select(Push)
+        .where(col(Push.group_id).in_(group_ids), col(Push.state) == SUGGESTED, col(Push.at) >= since)
+        .order_by(col(Push.id).desc())
+        .limit(1)
+    )
+    return (await session.exec(query)).first()
+
+
+async def settle_suggestion(session: AsyncSession, push_id: int, state: str, now: datetime) -> bool:
+    """Move a suggestion to ``queued`` or ``dismissed``; false when somebody was faster."""
+    table = Push.__table__  # type: ignore[attr-defined]
+    statement = (
+        update(table).where(table.c.id == push_id, table.c.state == SUGGESTED).values(state=state, decided_at=now)
+    )
+    return bool((await execute(session, statement)).rowcount)
+
+
+async def open_needs(session: AsyncSession, since: datetime, until: datetime) -> list[NeedRecord]:
+    """Return the needs of a period that nothing answered, oldest first."""
+    query = (
+        select(NeedRecord)
+        .where(col(NeedRecord.state) == Reason.UNMET, col(NeedRecord.at) >= since, col(NeedRecord.at) < until)
+        .order_by(col(NeedRecord.id))
+    )
+    return list((await session.exec(query)).all())
+
+
+async def opinions(session: AsyncSession, since: datetime, until: datetime) -> list[Opinion]:
+    """Return the opinions of a period, oldest first."""
+    query = select(Opinion).where(col(Opinion.at) >= since, col(Opinion.at) < until).order_by(col(Opinion.id))
+    return list((await session.exec(query)).all())
+
+
+async def latest_push(session: AsyncSession, group_id: int, member: str) -> Push | None:
+    """Return the last push that answered this member in this group, for the question why."""
+    query = select(Push).where(col(Push.group_id) == group_id, col(Push.member) == member)
+    return (await session.exec(query.order_by(col(Push.id).desc()).limit(1))).first()
+
+
+async def forget(session: AsyncSession, before: datetime) -> int:
+    """Delete needs, opinions and pushes from before an instant; return how many rows went."""
+    gone = 0
+    for model in (NeedRecord, Opinion, Push):
+        gone += int((await execute(session, delete(model).where(col(model.at) < before))).rowcount)
+    return gone

@@ -1,0 +1,87 @@
+"""The words of a push, from the templates; what is true of a product is worked out here, how it is said is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from core.templates import render
+from core.types import Money
+from recommender.needs import Need
+from recommender.ranking import Candidate
+
+_SOON = timedelta(days=7)
+"""A closing time further away moves nobody."""
+
+
+def push_text(
+    need: Need,
+    asker: str,
+    leader: str,
+    candidates: Sequence[Candidate],
+    areas: Sequence[str],
+    now: datetime,
+    zone: ZoneInfo,
+) -> tuple[str, list[str]]:
+    """Return the message for the group and the reason of each product, both as people read them.
+
+    ``areas`` are the group's neighbourhoods. Only the object and attributes of a need are repeated, never the
+    member's sentence: it may hold what is nobody's business.
+    """
+    reasons = [_reason(need, candidate, areas, now, zone) for candidate in candidates]
+    lines = [
+        {
+            "title": candidate.item.title,
+            "specification": ""
+            if candidate.item.specification in candidate.item.title
+            else candidate.item.specification,
+            "price": str(Money(candidate.item.price)),
+            "unit": candidate.item.unit,
+            "reason": reason,
+        }
+        for candidate, reason in zip(candidates, reasons, strict=True)
+    ]
+    text = render("recommender", "push", asker=asker, wanted=wanted(need), leader=leader, products=lines)
+    return text, reasons
+
+
+def suggestion_text(push: str, topic: str) -> str:
+    """Return the private message that asks a leader whether a push may go out."""
+    return render("recommender", "suggestion", push=push, topic=topic)
+
+
+def wanted(need: Need) -> str:
+    """Return the object of a need in words: attributes that narrow it, then what it is."""
+    narrowing = "".join(need.constraints.attributes[:2])
+    things = "、".join(need.terms[:3])
+    return narrowing + "".join(need.modifiers[:2]) + things
+
+
+def _reason(need: Need, candidate: Candidate, areas: Sequence[str], now: datetime, zone: ZoneInfo) -> str:
+    item = candidate.item
+    area = next((name for name in areas if name in item.neighbourhoods), "")
+    closes = item.on_sale_to if item.on_sale_to is not None and item.on_sale_to - now < _SOON else None
+    return render(
+        "recommender",
+        "reason",
+        area=area,
+        met=[word for word in candidate.met if word not in need.constraints.for_whom],
+        whom=need.constraints.for_whom if need.constraints.for_whom in candidate.met else "",
+        budget=need.constraints.price_max,
+        closes=None if closes is None else _local_closing(closes, now, zone),
+        stock=item.stock if item.stock is not None and item.stock <= 10 else None,
+        unit=item.unit,
+    )
+
+
+def _local_closing(closes: datetime, now: datetime, zone: ZoneInfo) -> dict[str, object]:
+    """Return the parts of a closing time: how many days ahead, and the local date and time."""
+    local, today = closes.astimezone(zone), now.astimezone(zone)
+    return {
+        "days": (local.date() - today.date()).days,
+        "month": local.month,
+        "day": local.day,
+        "hour": local.hour,
+        "minute": local.minute,
+    }
