@@ -104,6 +104,19 @@ async def test_a_private_chat_belongs_to_one_member(browser: Browser, database: 
         await expect(badge).to_have_text("1")
 
 
+async def test_somebody_who_left_is_nobody_one_can_be(browser: Browser, database: Database) -> None:
+    async with echoing(database) as channel:
+        window = await ChatPage.open(browser, channel.url)
+        await window.say("再见")
+        fruit, *rest = channel.rooms
+        stay = tuple(member for member in fruit.members if member.shown_name != XIAOMEI)
+        channel.set_rooms([fruit.model_copy(update={"members": stay}), *rest])
+        await expect(window.page.get_by_test_id("member-select")).to_have_value("laozhou")
+        await window.say("走好")
+        said = [shown for shown in await window.messages() if not shown.bot]
+        assert [(shown.name, shown.own) for shown in said] == [(XIAOMEI, False), ("1栋1101-老周", True)]
+
+
 async def test_it_says_when_the_connection_is_lost_and_catches_up(browser: Browser, database: Database) -> None:
     async with echoing(database) as channel:
         port = int(channel.url.rsplit(":", 1)[1].strip("/"))

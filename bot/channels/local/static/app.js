@@ -31,7 +31,7 @@ function take(frame) {
     case "welcome":
       return greet(frame);
     case "rooms":
-      chat.setRooms(frame.rooms);
+      tellWhoIAmAfter(() => chat.setRooms(frame.rooms));
       return drawAll();
     case "line":
       return drawKey(chat.add(frame.line));
@@ -43,14 +43,19 @@ function take(frame) {
 }
 
 function greet(frame) {
-  const me = chat.me;
   if (!greeted) app.dataset.pane = narrow.matches && chat.key === null ? "list" : "chat";
-  chat.welcome(frame);
   chat.online = true;
-  if (chat.me !== me) connection.send({ type: "be", member: chat.me });
+  tellWhoIAmAfter(() => chat.welcome(frame));
   for (const line of chat.pending) if (!line.failed) transmit(line);
   greeted = true;
   drawAll();
+}
+
+/** Do something that may make me somebody else; the server must know, for the private chat. */
+function tellWhoIAmAfter(change) {
+  const before = chat.me;
+  change();
+  if (chat.me !== before) connection.send({ type: "be", member: chat.me });
 }
 
 function drawAll() {
@@ -79,10 +84,8 @@ function drawHistory(frame) {
 }
 
 function pick(key) {
-  const me = chat.me;
-  chat.choose(key);
+  tellWhoIAmAfter(() => chat.choose(key));
   app.dataset.pane = "chat";
-  if (chat.me !== me) connection.send({ type: "be", member: chat.me });
   drawAll();
   if (!narrow.matches) byId("text").focus();
 }
@@ -129,8 +132,7 @@ function showState(state) {
 }
 
 byId("me").onchange = (event) => {
-  chat.become(event.target.value);
-  connection.send({ type: "be", member: chat.me });
+  tellWhoIAmAfter(() => chat.become(event.target.value));
   drawAll();
   byId("text").focus();
 };
