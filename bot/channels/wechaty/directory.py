@@ -7,14 +7,17 @@ or one look-up if the throttle has one to spare, and otherwise goes on without; 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol, TypeVar
 
 import structlog
+from grpclib.exceptions import GRPCError
 from wechaty_grpc.wechaty.puppet import ContactPayloadResponse, RoomMemberPayloadResponse, RoomPayloadResponse
 
+from bot.channels.wechaty.faults import DisconnectedError, describe
 from bot.channels.wechaty.payloads import GatewayEvent, clean
 from bot.channels.wechaty.throttle import Throttle
 from core.clock import Clock
@@ -24,6 +27,8 @@ T = TypeVar("T")
 
 _PATIENCE_S = 2.0
 """Seconds a message waits for a name."""
+_UNKNOWN_FOR = timedelta(minutes=10)
+"""How long not to ask again for somebody whom the gateway does not know."""
 
 
 class Lookups(Protocol):
@@ -55,6 +60,12 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
+class _Known:
+    names: Names
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class _Room:
     topic: str
     owner_id: str
@@ -63,7 +74,11 @@ class _Room:
 
 
 class Directory:
-    """Everything known about rooms and names of one account."""
+    """Everything known about rooms and names of one account.
+
+    Two lists of work: ``_soon`` for what a message or an event brought up, ``_someday`` for completing the member
+    lists of rooms, one look-up at a time.
+    """
 
     def __init__(
         self,
@@ -82,8 +97,9 @@ class Directory:
         self._account = account
         self._emit = emit
         self._rooms: dict[str, _Room] = {}
-        self._names: dict[tuple[str, str], tuple[Names, datetime]] = {}
-        self._jobs: dict[tuple[str, str], Callable[[], Awaitable[None]]] = {}
+        self._names: dict[str, dict[str, _Known]] = {}  # by room, '' for contacts; then by contact id
+        self._soon: dict[tuple[str, str], Callable[[], Awaitable[None]]] = {}
+        self._someday: dict[str, None] = {}
         self._work = asyncio.Event()
 
     async def topic(self, room_id: str) -> str:
@@ -94,61 +110,59 @@ class Directory:
         fetched = await self._at_once(lambda: self._fetch_room(room_id))
         if fetched:
             return fetched.topic
-        self._later("room", room_id, lambda: self._report_room(room_id))
+        self._add("room", room_id, lambda: self._report_room(room_id))
         return room.topic if room else ""
 
     async def names(self, room_id: str, member_id: str) -> Names:
         """Return somebody's names for a message, empty if they cannot be known at once."""
-        known, until = self._names.get((room_id, member_id), (Names(), self._clock.now()))
-        if until > self._clock.now():
-            return known
+        if self._is_known(room_id, member_id):
+            return self._names[room_id][member_id].names
         fetched = await self._at_once(lambda: self._fetch_names(room_id, member_id))
         if fetched:
             return fetched
-        self._later(room_id, member_id, lambda: self._report_member(room_id, member_id))
-        return known
+        self._add(room_id, member_id, lambda: self._report_member(room_id, member_id))
+        return self._last_names(room_id, member_id)
 
     def ids_by_name(self, room_id: str) -> dict[str, str]:
         """Return who goes by which name in a room, as far as known; a name of two people stands for nobody."""
         found: dict[str, set[str]] = {}
-        for (room, member_id), (names, _) in self._names.items():
-            if room == room_id:
-                for name in {names.name, names.room_name} - {""}:
-                    found.setdefault(name, set()).add(member_id)
+        for member_id, known in self._names.get(room_id, {}).items():
+            for name in {known.names.name, known.names.room_name} - {""}:
+                found.setdefault(name, set()).add(member_id)
         return {name: next(iter(ids)) for name, ids in found.items() if len(ids) == 1}
 
     def own_names(self, room_id: str) -> set[str]:
         """Return the names by which the account itself is mentioned in a room."""
-        account = self._account()
-        both = (self._names.get((room, account)) for room in (room_id, ""))
-        return {name for known in both if known for name in (known[0].name, known[0].room_name)} - {""}
+        here, anywhere = (self._last_names(room, self._account()) for room in (room_id, ""))
+        return {here.name, here.room_name, anywhere.name} - {""}
 
     def refresh(self) -> None:
         """Look through all rooms again, in the background; names that are still believed are not asked for."""
         account = self._account()
-        self._later("", account, lambda: self._report_member("", account))
-        self._later("rooms", "", self._report_rooms)
+        self._add("", account, lambda: self._report_member("", account))
+        self._add("rooms", "", self._report_rooms)
 
     def joined(self, event: GatewayEvent) -> None:
         """Take a room-join event: new members, or the account itself in a new room."""
         room_id, newcomers = event.text("roomId"), event.texts("inviteeIdList")
         room = self._rooms.get(room_id)
         if room is None or self._account() in newcomers:
-            self._later("room", room_id, lambda: self._report_room(room_id))
+            self._add_rooms([room_id])
             return
         self._rooms[room_id] = replace(room, member_ids=tuple(dict.fromkeys((*room.member_ids, *newcomers))))
         for member_id in newcomers:
-            self._later(room_id, member_id, self._reporter(room_id, member_id))
+            self._add(room_id, member_id, partial(self._report_member, room_id, member_id))
 
     def left(self, event: GatewayEvent) -> None:
         """Take a room-leave event."""
         room_id, gone = event.text("roomId"), event.texts("removeeIdList")
-        for member_id in gone:
-            self._names.pop((room_id, member_id), None)
         if self._account() in gone:
             self._rooms.pop(room_id, None)
+            self._names.pop(room_id, None)
         elif room := self._rooms.get(room_id):
             self._rooms[room_id] = replace(room, member_ids=tuple(m for m in room.member_ids if m not in gone))
+            for member_id in gone:
+                self._names.get(room_id, {}).pop(member_id, None)
 
     def renamed(self, event: GatewayEvent) -> None:
         """Take a room-topic event."""
@@ -163,61 +177,76 @@ class Directory:
         stale, now = event.text("payloadId"), self._clock.now()
         if room := self._rooms.get(stale):
             self._rooms[stale] = replace(room, until=now)
-        for key in [key for key in self._names if stale and stale in key]:
-            self._names[key] = self._names[key][0], now
+        for room_id, members in self._names.items():
+            for member_id in members if room_id == stale else {stale} & members.keys():
+                members[member_id] = replace(members[member_id], until=now)
 
     async def run(self) -> None:
         """Work through what was put off, slowly, until cancelled."""
         while True:
             await self._work.wait()
-            if not self._jobs:
-                self._work.clear()
-                continue
-            key = next(iter(self._jobs))
-            job = self._jobs.pop(key)
             try:
-                await job()
+                if self._soon:
+                    await self._soon.pop(next(iter(self._soon)))()
+                elif self._someday:
+                    await self._complete(next(iter(self._someday)))
+                else:
+                    self._work.clear()
+            except DisconnectedError:  # the next login looks through all rooms anyway
+                self._soon.clear()
+                self._someday.clear()
             except Exception as error:  # whatever a gateway answers, the next look-up goes on
-                structlog.get_logger().info("lookup_failed", kind=key[0], id=key[1], error=type(error).__name__)
+                structlog.get_logger().info("lookup_failed", error=describe(error))
 
-    def _later(self, kind: str, subject: str, job: Callable[[], Awaitable[None]]) -> None:
-        self._jobs.setdefault((kind, subject), job)
+    def _add(self, kind: str, subject: str, job: Callable[[], Awaitable[None]]) -> None:
+        self._soon.setdefault((kind, subject), job)
         self._work.set()
 
-    def _reporter(self, room_id: str, member_id: str) -> Callable[[], Awaitable[None]]:
-        return lambda: self._report_member(room_id, member_id)
+    def _add_rooms(self, room_ids: Iterable[str]) -> None:
+        for room_id in room_ids:
+            self._add("room", room_id, partial(self._report_room, room_id))
 
     async def _report_rooms(self) -> None:
-        for room_id in await self._gateway().room_ids():
-            self._later("room", room_id, self._room_reporter(room_id))
-
-    def _room_reporter(self, room_id: str) -> Callable[[], Awaitable[None]]:
-        return lambda: self._report_room(room_id)
+        self._add_rooms(await self._gateway().room_ids())
 
     async def _report_room(self, room_id: str) -> None:
-        """Say at once that the room is there, and who is in it when all names are known."""
+        """Say at once that the room is there; who is in it follows when all names are known."""
         await self._throttle.take()
         room = await self._fetch_room(room_id)
         self._emit(self._seen(room_id, room.topic, room.owner_id))
-        members = [await self._member(room_id, member_id) for member_id in room.member_ids]
-        self._emit(self._seen(room_id, room.topic, room.owner_id, members, complete=True))
+        self._someday[room_id] = None
+
+    async def _complete(self, room_id: str) -> None:
+        """Look up one more member of a room; when none is missing, report all."""
+        room = self._rooms.get(room_id)
+        missing = (m for m in room.member_ids if not self._is_known(room_id, m)) if room else iter(())
+        member_id = next(missing, "")
+        if member_id:
+            await self._look_up(room_id, member_id)
+            return
+        del self._someday[room_id]
+        if room:
+            names = ((m, self._last_names(room_id, m)) for m in room.member_ids)
+            members = [RoomMember(m, known.name, known.room_name) for m, known in names]
+            self._emit(self._seen(room_id, room.topic, room.owner_id, members, complete=True))
 
     async def _report_member(self, room_id: str, member_id: str) -> None:
-        member = await self._member(room_id, member_id)
-        room = self._rooms.get(room_id)
-        if room and member.name:
+        if not self._is_known(room_id, member_id):
+            await self._look_up(room_id, member_id)
+        room, names = self._rooms.get(room_id), self._last_names(room_id, member_id)
+        if room and names.name:
+            member = RoomMember(member_id, names.name, names.room_name)
             self._emit(self._seen(room_id, room.topic, room.owner_id, [member]))
 
-    async def _member(self, room_id: str, member_id: str) -> RoomMember:
-        """Return a member with the names that are known or can be had; patient."""
-        names, until = self._names.get((room_id, member_id), (Names(), self._clock.now()))
-        if until <= self._clock.now():
-            await self._throttle.take()
-            try:
-                names = await self._fetch_names(room_id, member_id)
-            except Exception as error:  # one member without a name does not hide the others
-                structlog.get_logger().info("lookup_failed", kind="member", id=member_id, error=type(error).__name__)
-        return RoomMember(member_id, names.name, names.room_name)
+    async def _look_up(self, room_id: str, member_id: str) -> None:
+        """Fetch names, patiently; whom the gateway does not know is left alone for a while."""
+        await self._throttle.take()
+        try:
+            await self._fetch_names(room_id, member_id)
+        except (GRPCError, TimeoutError) as error:
+            structlog.get_logger().info("lookup_failed", room=room_id, member=member_id, error=describe(error))
+            unknown = _Known(self._last_names(room_id, member_id), self._clock.now() + _UNKNOWN_FOR)
+            self._names.setdefault(room_id, {})[member_id] = unknown
 
     async def _at_once(self, fetch: Callable[[], Awaitable[T]]) -> T | None:
         if not self._throttle.take_now():
@@ -226,12 +255,13 @@ class Directory:
             async with asyncio.timeout(_PATIENCE_S):
                 return await fetch()
         except Exception as error:  # a message without a name is better than no message
-            structlog.get_logger().info("lookup_failed", kind="at_once", error=type(error).__name__)
+            structlog.get_logger().info("lookup_failed", error=describe(error))
             return None
 
     async def _fetch_room(self, room_id: str) -> _Room:
         payload = await self._gateway().room(room_id)
-        room = _Room(clean(payload.topic), payload.owner_id, tuple(payload.member_ids), self._clock.now() + self._ttl)
+        until = self._clock.now() + self._ttl
+        room = _Room(clean(payload.topic), payload.owner_id, tuple(payload.member_ids), until)
         self._rooms[room_id] = room
         return room
 
@@ -241,16 +271,24 @@ class Directory:
             names = Names(clean(member.name), clean(member.room_alias))
         else:
             names = Names(clean((await self._gateway().contact(member_id)).name))
-        self._names[room_id, member_id] = names, self._clock.now() + self._ttl
+        self._names.setdefault(room_id, {})[member_id] = _Known(names, self._clock.now() + self._ttl)
         return names
+
+    def _is_known(self, room_id: str, member_id: str) -> bool:
+        known = self._names.get(room_id, {}).get(member_id)
+        return known is not None and known.until > self._clock.now()
+
+    def _last_names(self, room_id: str, member_id: str) -> Names:
+        known = self._names.get(room_id, {}).get(member_id)
+        return known.names if known else Names()
 
     def _seen(
         self,
         room_id: str,
         topic: str,
         owner_id: str,
-        members: list[RoomMember] | None = None,
+        members: Iterable[RoomMember] = (),
         *,
         complete: bool = False,
     ) -> RoomSeen:
-        return RoomSeen("wechaty", self._account(), room_id, topic, owner_id, tuple(members or ()), complete)
+        return RoomSeen("wechaty", self._account(), room_id, topic, owner_id, tuple(members), complete)

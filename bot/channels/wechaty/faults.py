@@ -97,8 +97,8 @@ def replaced(endpoint: str) -> Fault:
     """Another client has the event stream."""
     return Fault(
         Link.REPLACED,
-        f"another client took the event stream of {endpoint} with the same token; "
-        "stop one of the two, or give each its own gateway",
+        f"another client holds the event stream of {endpoint} with the same token; "
+        "stop one of the two, or give each its own gateway; if there is no other, restart the gateway",
     )
 
 
@@ -122,10 +122,10 @@ def _name_certificate(error: ssl.SSLCertVerificationError | FingerprintError) ->
             f"the gateway shows a certificate with fingerprint {error.seen}, not the pinned one; "
             "if the gateway's certificate was renewed, set fingerprint, otherwise somebody sits between",
         )
+    reason = getattr(error, "verify_message", "") or "verification failed"
     return Fault(
         Link.CERTIFICATE_REFUSED,
-        f"the gateway's certificate is not trusted ({error.verify_message}); "
-        'set ca_file to its authority, or tls = "pin"',
+        f'the gateway\'s certificate is not trusted ({reason}); set ca_file to its authority, or tls = "pin"',
     )
 
 

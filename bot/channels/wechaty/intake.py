@@ -8,6 +8,7 @@ every reconnect and every ``sweep_interval_s``.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -54,7 +55,8 @@ class Intake:
         self._settings = settings
         self._clock = clock
         self._heard: asyncio.Queue[GatewayEvent] = asyncio.Queue()
-        self._work: asyncio.Queue[MessageKey | GatewayEvent | ChannelEvent] = asyncio.Queue()
+        self._work: asyncio.Queue[MessageKey | GatewayEvent | ChannelEvent | None] = asyncio.Queue()
+        self._late: deque[MessageKey] = deque()  # failed before; each turn comes as a none in the queue
         self._queued: set[MessageKey] = set()
         self._sweeps: dict[MessageKey, int] = {}
         self._sweep_now = asyncio.Event()
@@ -106,9 +108,16 @@ class Intake:
             self._queued.add(key)
             self._work.put_nowait(key)
 
+    def _fetch_late(self, key: MessageKey) -> None:
+        """Queue what failed before behind everything new: a gateway may have forgotten a thousand messages."""
+        self._queued.add(key)
+        self._late.append(key)
+        if self._work.empty():
+            self._work.put_nowait(None)
+
     async def _digest(self) -> None:
         while True:
-            item = await self._work.get()
+            item = await self._work.get() or self._late.popleft()
             try:
                 if isinstance(item, MessageKey):
                     await self._fetch(item)
@@ -121,6 +130,8 @@ class Intake:
             finally:
                 if isinstance(item, MessageKey):
                     self._queued.discard(item)
+                if self._late and self._work.empty():
+                    self._work.put_nowait(None)
 
     async def _sweep(self) -> None:
         while True:
@@ -134,8 +145,11 @@ class Intake:
                     continue
                 self._sweeps[key] = sweeps + 1
                 if sweeps + 1 == _SWEEPS:
-                    structlog.get_logger().error("message_given_up", message_id=key.message_id, sweeps=_SWEEPS)
-                self._fetch_soon(key)
+                    structlog.get_logger().error("message_last_attempt", message_id=key.message_id, sweeps=_SWEEPS)
+                if sweeps:
+                    self._fetch_late(key)
+                else:
+                    self._fetch_soon(key)
 
     async def _tick(self) -> None:
         while True:
@@ -143,7 +157,8 @@ class Intake:
             self._sweep_now.set()
 
     async def _fetch(self, key: MessageKey) -> None:
-        payload = await self._try("message", lambda: self._gateway().message(key.message_id))
+        attempts = 1 if key in self._sweeps else self._settings.fetch_attempts
+        payload = await self._try("message", lambda: self._gateway().message(key.message_id), attempts)
         if payload is None:
             return
         names, topic = Names(), ""
@@ -213,7 +228,9 @@ class Intake:
                 structlog.get_logger().debug("event_ignored", type=event.type)
 
     async def _invited(self, invitation_id: str) -> None:
-        payload = await self._try("invitation", lambda: self._gateway().invitation(invitation_id))
+        payload = await self._try(
+            "invitation", lambda: self._gateway().invitation(invitation_id), self._settings.fetch_attempts
+        )
         if payload is None:
             return
         invitation = RoomInvitation(
@@ -224,13 +241,13 @@ class Intake:
     async def _observe(self, event: ChannelEvent) -> None:
         await self._insist("observe", lambda: self._sink.observe(event))
 
-    async def _try(self, what: str, call: Callable[[], Awaitable[T]]) -> T | None:
-        """Ask the gateway up to ``fetch_attempts`` times while it answers with errors; none means put off.
+    async def _try(self, what: str, call: Callable[[], Awaitable[T]], attempts: int) -> T | None:
+        """Ask the gateway up to ``attempts`` times while it answers with errors; none means put off.
 
         No answer at all is not waited for twice: the next messages wait behind this one.
         """
         wait = _RETRY_S
-        for attempt in range(1, self._settings.fetch_attempts + 1):
+        for attempt in range(1, attempts + 1):
             try:
                 return await call()
             except GRPCError as error:
@@ -238,10 +255,10 @@ class Intake:
             except Exception as error:
                 structlog.get_logger().info("fetch_put_off", what=what, error=type(error).__name__)
                 return None
-            if attempt < self._settings.fetch_attempts:
+            if attempt < attempts:
                 await self._clock.sleep(wait)
                 wait = min(_LONGEST_RETRY_S, wait * 2)
-        structlog.get_logger().warning("fetch_put_off", what=what, attempts=self._settings.fetch_attempts)
+        structlog.get_logger().warning("fetch_put_off", what=what, attempts=attempts)
         return None
 
     async def _insist(self, call: str, attempt: Callable[[], Awaitable[T]]) -> T:

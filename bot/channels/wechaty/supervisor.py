@@ -14,6 +14,7 @@ from bot.channels.wechaty.settings import WechatySettings
 from core.clock import Clock, monotonic
 
 _PROBE_S = 2.0
+_REFUSALS = 4
 _SHORT_S = 30.0
 """A stream that ends in good order sooner than this, twice in a row, was taken away by another client."""
 
@@ -63,6 +64,8 @@ class Supervisor:
         self._report = report
         self._backoff = backoff or Backoff(settings.backoff_min_s, settings.backoff_max_s)
         self._short_ends = 0
+        self._refusals = 0
+        self._was_taken = False
 
     async def run(self) -> None:
         """Connect for ever, until cancelled."""
@@ -74,8 +77,9 @@ class Supervisor:
             except Exception as error:  # supervision means: no fault ends it
                 fault = await self._name(error)
                 self._report(fault)
-                wait = self._wait_after(fault, monotonic() - began)
-                take_over = fault.link is Link.REPLACED and self._settings.take_over
+                leave_alone = self._leaves_alone(fault, error)
+                wait = self._wait(monotonic() - began, leave_alone=leave_alone)
+                take_over = leave_alone and self._settings.take_over
                 structlog.get_logger().warning(
                     "gateway_fault",
                     link=fault.link.value,
@@ -85,8 +89,20 @@ class Supervisor:
                 )
                 await self._clock.sleep(wait)
 
-    def _wait_after(self, fault: Fault, lasted_s: float) -> float:
-        if fault.link is Link.REPLACED:
+    def _leaves_alone(self, fault: Fault, error: Exception) -> bool:
+        """Whether to stay away for long. Asking for a stream that is held disturbs nobody, and the holder may be a
+        connection of our own that the gateway has not yet seen die; so ask some times before staying away, unless
+        our stream was ended in good order just before, as only another client does.
+        """
+        if fault.link is not Link.REPLACED:
+            self._refusals = 0
+            self._was_taken = isinstance(error, StreamEndedError)
+            return False
+        self._refusals += 1
+        return self._was_taken or isinstance(error, StreamEndedError) or self._refusals > _REFUSALS
+
+    def _wait(self, lasted_s: float, *, leave_alone: bool) -> float:
+        if leave_alone:
             return self._backoff.spread(self._settings.replaced_backoff_s)
         if lasted_s > self._settings.backoff_max_s:
             self._backoff.reset()
