@@ -188,6 +188,7 @@ class ChannelContract:
             await rig.say(CATS, XIAOTANG, "猫砂哪家好")
             message = await sink.message("猫砂哪家好")
         assert message.key in sink.announced
+        assert sink.unannounced == []
 
     async def test_rooms_do_not_mix(self, rig: ChannelRig, sink: RecordingSink) -> None:
         async with running(rig.channel, sink):

@@ -22,7 +22,8 @@ class RecordingSink:
         self.announced: dict[MessageKey, dict[str, Any]] = {}
         self.messages: list[IncomingMessage] = []
         self.events: list[ChannelEvent] = []
-        self.receive_calls = 0
+        self.unannounced: list[IncomingMessage] = []
+        """Messages that came without having been announced before."""
         self._complete: set[MessageKey] = set()
         self._failures = 0
         self._changed = asyncio.Condition()
@@ -44,7 +45,8 @@ class RecordingSink:
 
     async def receive(self, message: IncomingMessage) -> bool:
         self._maybe_fail()
-        self.receive_calls += 1
+        if message.key not in self.announced:
+            self.unannounced.append(message)
         if message.key in self._complete:
             return False
         self._complete.add(message.key)

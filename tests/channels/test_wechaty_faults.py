@@ -19,7 +19,7 @@ from core.messages import Gap, OutgoingMessage, RoomSeen
 from tests.channels.contract import AMEI, FRUIT, running, until
 from tests.channels.recording_sink import RecordingSink
 from tests.channels.wechaty_gateway import FOLDER, GatewayProcess
-from tests.channels.wechaty_rig import TOKEN, WechatyRig
+from tests.channels.wechaty_rig import IMPATIENT, TOKEN, WechatyRig
 
 pytestmark = pytest.mark.gateway
 
@@ -68,22 +68,24 @@ async def test_killed_and_back(second_process: GatewayProcess, wechaty_rig: Wech
         await sink.message("刚才说的还在吗")
 
 
-async def test_frozen_is_noticed_and_outlived(wechaty_rig: WechatyRig, sink: RecordingSink) -> None:
-    async with running(wechaty_rig.channel, sink):
-        wechaty_rig.process.freeze()
+async def test_frozen_is_noticed_and_outlived(rig_with: MakeRig, sink: RecordingSink) -> None:
+    rig = rig_with(**IMPATIENT)
+    await rig.start()
+    async with running(rig.channel, sink):
+        rig.process.freeze()
         try:
             with pytest.raises(SendUncertainError):  # nobody knows: the gateway may send it when it wakes up
-                await wechaty_rig.channel.send(OutgoingMessage("在吗", room_id=wechaty_rig.room_id(FRUIT)))
-            assert "no sign of life" in await link_becomes(wechaty_rig, Link.FROZEN)
+                await rig.channel.send(OutgoingMessage("在吗", room_id=rig.room_id(FRUIT)))
+            assert "no sign of life" in await link_becomes(rig, Link.FROZEN)
             with pytest.raises(SendRefusedError):
-                await wechaty_rig.channel.send(OutgoingMessage("在吗", room_id=wechaty_rig.room_id(FRUIT)))
-            await until(lambda: "does not answer" in wechaty_rig.channel.health().detail)  # tried again, still so
-            assert wechaty_rig.channel.health().link is Link.FROZEN
+                await rig.channel.send(OutgoingMessage("在吗", room_id=rig.room_id(FRUIT)))
+            await until(lambda: "does not answer" in rig.channel.health().detail)  # tried again, still so
+            assert rig.channel.health().link is Link.FROZEN
         finally:
-            wechaty_rig.process.thaw()
-        await link_becomes(wechaty_rig, Link.ONLINE)
+            rig.process.thaw()
+        await link_becomes(rig, Link.ONLINE)
         await sink.event(Gap)
-        await wechaty_rig.say(FRUIT, AMEI, "醒了")
+        await rig.say(FRUIT, AMEI, "醒了")
         await sink.message("醒了")
 
 
@@ -244,12 +246,14 @@ async def test_logged_out_by_the_phone_and_in_again(wechaty_rig: WechatyRig, sin
         await sink.event(Gap)
 
 
-async def test_a_send_without_an_answer_is_uncertain(wechaty_rig: WechatyRig, sink: RecordingSink) -> None:
-    async with running(wechaty_rig.channel, sink):
-        await wechaty_rig.process.do("hang", method="send")
+async def test_a_send_without_an_answer_is_uncertain(rig_with: MakeRig, sink: RecordingSink) -> None:
+    rig = rig_with(call_timeout_s=0.6)
+    await rig.start()
+    async with running(rig.channel, sink):
+        await rig.process.do("hang", method="send")
         with pytest.raises(SendUncertainError):
-            await wechaty_rig.channel.send(OutgoingMessage("早", room_id=wechaty_rig.room_id(FRUIT)))
-        assert wechaty_rig.channel.health().link is Link.ONLINE  # one slow call is no broken gateway
+            await rig.channel.send(OutgoingMessage("早", room_id=rig.room_id(FRUIT)))
+        assert rig.channel.health().link is Link.ONLINE  # one slow call is no broken gateway
 
 
 async def test_a_send_the_gateway_refuses_is_refused(wechaty_rig: WechatyRig, sink: RecordingSink) -> None:

@@ -61,15 +61,17 @@ async def test_a_content_that_fails_first_comes_in_its_place(wechaty_rig: Wechat
 
 
 async def test_a_content_that_does_not_come_is_put_off_and_holds_nobody_up(
-    wechaty_rig: WechatyRig, sink: RecordingSink
+    rig_with: MakeRig, sink: RecordingSink
 ) -> None:
-    async with running(wechaty_rig.channel, sink):
-        await wechaty_rig.process.do("hang", method="message")
-        message_id = await wechaty_rig.say(FRUIT, AMEI, "卡住了")
+    rig = rig_with(call_timeout_s=0.6)
+    await rig.start()
+    async with running(rig.channel, sink):
+        await rig.process.do("hang", method="message")
+        message_id = await rig.say(FRUIT, AMEI, "卡住了")
         await sink.until(lambda: any(key.message_id == message_id for key in sink.announced))
         await asyncio.sleep(0.1)
-        await wechaty_rig.process.do("unhang", method="message")
-        await wechaty_rig.say(FRUIT, AMEI, "我先说")
+        await rig.process.do("unhang", method="message")
+        await rig.say(FRUIT, AMEI, "我先说")
         await sink.message("我先说")
         await sink.message("卡住了")
 
