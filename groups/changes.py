@@ -1,0 +1,296 @@
+"""Everything that can happen to a group, as values: applied to memory here, written by ``groups.repository``.
+
+``apply`` changes only the state it is given and reads nothing else, so that memory and database agree by test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from groups.state import GroupKey, GroupState, LabelKind, LabelState, MemberKey, MemberState, ProductRule, Role
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCreated:
+    """The bot is in a room it did not know."""
+
+    group: GroupKey
+    topic: str = ""
+    owner_id: str = ""
+    leader_id: str = ""
+    level: int = 1
+    configured_level: int | None = None
+
+    def apply(self, state: GroupState) -> None:
+        """Fill a fresh state."""
+        state.topic, state.owner_id, state.leader_id = self.topic, self.owner_id, self.leader_id
+        state.level, state.configured_level = self.level, self.configured_level
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveSet:
+    """The bot was removed from the room, or is in it again."""
+
+    group: GroupKey
+    active: bool
+
+    def apply(self, state: GroupState) -> None:
+        """Note whether the bot is in the room."""
+        state.active = self.active
+
+
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """The bot has said what it is; it does so once."""
+
+    group: GroupKey
+
+    def apply(self, state: GroupState) -> None:
+        """Remember it."""
+        state.introduced = True
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSeen:
+    """The room has this topic now."""
+
+    group: GroupKey
+    topic: str
+
+    def apply(self, state: GroupState) -> None:
+        """Take the topic."""
+        state.topic = self.topic
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerSeen:
+    """The room belongs to this contact now."""
+
+    group: GroupKey
+    owner_id: str
+
+    def apply(self, state: GroupState) -> None:
+        """Take the owner."""
+        state.owner_id = self.owner_id
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderSet:
+    """The group is run by this contact."""
+
+    group: GroupKey
+    leader_id: str
+
+    def apply(self, state: GroupState) -> None:
+        """Take the leader."""
+        state.leader_id = self.leader_id
+
+
+@dataclass(frozen=True, slots=True)
+class LevelSet:
+    """The permission level changed; ``configured`` when the configuration did it."""
+
+    group: GroupKey
+    level: int
+    configured: bool = False
+
+    def apply(self, state: GroupState) -> None:
+        """Take the level; remember what the configuration asked for, so that it does so only once."""
+        state.level = self.level
+        if self.configured:
+            state.configured_level = self.level
+
+
+@dataclass(frozen=True, slots=True)
+class PausedSet:
+    """The leader paused the bot in this group, or let it go on."""
+
+    group: GroupKey
+    paused: bool
+
+    def apply(self, state: GroupState) -> None:
+        """Note it."""
+        state.paused = self.paused
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdSet:
+    """The least score of a push in this group; None for the program's default."""
+
+    group: GroupKey
+    threshold: float | None
+
+    def apply(self, state: GroupState) -> None:
+        """Take the threshold."""
+        state.threshold = self.threshold
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSeen:
+    """This person is in the room under these names."""
+
+    group: GroupKey
+    contact_id: str
+    name: str = ""
+    room_name: str = ""
+
+    def apply(self, state: GroupState) -> None:
+        """Add the member or take the names; refusals stay."""
+        member = state.members.get(self.contact_id, MemberState())
+        state.members[self.contact_id] = replace(member, name=self.name, room_name=self.room_name, present=True)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberGone:
+    """This person left the room; a refusal outlives that, names and a role do not."""
+
+    group: GroupKey
+    contact_id: str
+
+    def apply(self, state: GroupState) -> None:
+        """Forget the member, but not that they opted out."""
+        member = state.members.pop(self.contact_id, None)
+        if member is not None and member.unsubscribed:
+            state.members[self.contact_id] = MemberState(
+                unsubscribed=True, personalisation_off=member.personalisation_off, present=False
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSet:
+    """The leader made somebody an assistant, or a member again."""
+
+    group: GroupKey
+    contact_id: str
+    role: Role
+
+    def apply(self, state: GroupState) -> None:
+        """Take the role."""
+        _change(state, self.contact_id, role=self.role)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribed:
+    """A member opted out in this group, by this message."""
+
+    group: GroupKey
+    contact_id: str
+    message_id: str = ""
+
+    def apply(self, state: GroupState) -> None:
+        """From here on the member is not read."""
+        _change(state, self.contact_id, unsubscribed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Resubscribed:
+    """A member opted in again, by this message."""
+
+    group: GroupKey
+    contact_id: str
+    message_id: str = ""
+
+    def apply(self, state: GroupState) -> None:
+        """The member is read again."""
+        _change(state, self.contact_id, unsubscribed=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalisationSet:
+    """A person switched answers by personal traits off or on. Holds in every group that has them.
+
+    The owner of the memory applies it to all loaded groups of the channel and account, not only to ``group``
+    (where it was said; None in a private chat).
+    """
+
+    member: MemberKey
+    off: bool
+    group: GroupKey | None = None
+    message_id: str = ""
+
+    def apply(self, state: GroupState) -> None:
+        """Note it where the person is a member."""
+        known = state.members.get(self.member.contact_id)
+        if known is not None and self.member[:2] == state.key[:2]:
+            state.members[self.member.contact_id] = replace(known, personalisation_off=self.off)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSet:
+    """A source gives the group this label, or changes its confidence."""
+
+    group: GroupKey
+    label: LabelState
+
+    def apply(self, state: GroupState) -> None:
+        """Add or replace the label of this source."""
+        others = [known for known in state.labels if _identity(known) != _identity(self.label)]
+        state.relabel((*others, self.label))
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRemoved:
+    """A source gives the group this label no more."""
+
+    group: GroupKey
+    label: LabelState
+
+    def apply(self, state: GroupState) -> None:
+        """Drop the label of this source."""
+        state.relabel(tuple(known for known in state.labels if _identity(known) != _identity(self.label)))
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRuleSet:
+    """The group excludes or pins a product."""
+
+    group: GroupKey
+    rule: ProductRule
+
+    def apply(self, state: GroupState) -> None:
+        """Add the rule."""
+        state.rerule(tuple({*state.rules, self.rule}))
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRuleRemoved:
+    """The group drops a product rule."""
+
+    group: GroupKey
+    rule: ProductRule
+
+    def apply(self, state: GroupState) -> None:
+        """Drop the rule."""
+        state.rerule(tuple(set(state.rules) - {self.rule}))
+
+
+Change = (
+    GroupCreated
+    | ActiveSet
+    | Introduced
+    | TopicSeen
+    | OwnerSeen
+    | LeaderSet
+    | LevelSet
+    | PausedSet
+    | ThresholdSet
+    | MemberSeen
+    | MemberGone
+    | RoleSet
+    | Unsubscribed
+    | Resubscribed
+    | PersonalisationSet
+    | LabelSet
+    | LabelRemoved
+    | ProductRuleSet
+    | ProductRuleRemoved
+)
+
+
+def _identity(label: LabelState) -> tuple[LabelKind, str, str, str]:
+    return label.kind, label.key, label.value, label.source
+
+
+def _change(state: GroupState, contact_id: str, **values: bool | Role) -> None:
+    member = state.members.get(contact_id, MemberState())
+    state.members[contact_id] = replace(member, present=True, **values)  # type: ignore[arg-type]  # the callers name fields

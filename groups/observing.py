@@ -1,0 +1,140 @@
+"""What is learned from seeing a room: that it exists, who is in it, who leads it, what its names say. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.messages import IncomingMessage, RoomMember, RoomSeen
+from groups import changes as happened
+from groups.rules import clean_name, labels_of, rules_of
+from groups.settings import GroupsSettings, RoomSettings
+from groups.state import GroupKey, GroupState, LabelSource
+
+
+class Observer:
+    """Collects changes for one group and applies each at once to a copy, so that later steps see earlier ones."""
+
+    def __init__(self, settings: GroupsSettings, key: GroupKey, state: GroupState | None) -> None:
+        self.settings = settings
+        self.changes: list[happened.Change] = []
+        self.known = state is not None
+        self.state = state.copy() if state is not None else GroupState(key)
+
+    def add(self, change: happened.Change) -> None:
+        """Note a change."""
+        self.changes.append(change)
+        change.apply(self.state)
+
+    def room(self, topic: str, owner_id: str, members: Iterable[RoomMember], *, complete: bool) -> None:
+        """Take in the room as a channel shows it; empty values mean that the channel did not say."""
+        state = self.state
+        topic = clean_name(topic) or state.topic
+        owner_id = owner_id or state.owner_id
+        configured = self.settings.room(*state.key, topic)
+        people = [member for member in members if member.member_id and member.member_id != state.account]
+        if not self.known:
+            self._create(topic, owner_id, configured)
+        self._basics(topic, owner_id, configured)
+        for person in people:
+            self.person(person)
+        if complete:
+            here = {person.member_id for person in people}
+            for contact_id in [known for known, member in state.members.items() if member.present]:
+                if contact_id not in here:
+                    self.add(happened.MemberGone(state.key, contact_id))
+        self._leader(configured)
+        self.label(configured)
+
+    def person(self, person: RoomMember) -> None:
+        """Take in one member's names."""
+        old = self.state.members.get(person.member_id)
+        name = clean_name(person.name) or (old.name if old else "")
+        room_name = clean_name(person.room_name)
+        if old is None or not old.present or (old.name, old.room_name) != (name, room_name):
+            self.add(happened.MemberSeen(self.state.key, person.member_id, name, room_name))
+
+    def label(self, configured: RoomSettings | None) -> None:
+        """Bring labels and rules of configuration and evidence up to date; the leader's own are left alone."""
+        state = self.state
+        names = [member.room_name for member in state.members.values() if member.present and not member.unsubscribed]
+        wanted = labels_of(self.settings, configured, state.topic, names)
+        present = {label for label in state.labels if label.source != LabelSource.LEADER}
+        identities = {label._replace(confidence=0.0) for label in wanted}
+        for label in sorted(present - wanted):
+            if label._replace(confidence=0.0) not in identities:
+                self.add(happened.LabelRemoved(state.key, label))
+        for label in sorted(wanted - present):
+            self.add(happened.LabelSet(state.key, label))
+        rules = rules_of(configured)
+        listed = {rule for rule in state.rules if rule.source == LabelSource.CONFIGURATION}
+        for rule in sorted(listed - rules):
+            self.add(happened.ProductRuleRemoved(state.key, rule))
+        for rule in sorted(rules - listed):
+            self.add(happened.ProductRuleSet(state.key, rule))
+
+    def _create(self, topic: str, owner_id: str, configured: RoomSettings | None) -> None:
+        asked = configured.level if configured is not None else None
+        level = self.settings.default_level if asked is None else asked
+        self.add(happened.GroupCreated(self.state.key, topic, owner_id, "", level, asked))
+
+    def _basics(self, topic: str, owner_id: str, configured: RoomSettings | None) -> None:
+        state = self.state
+        if not state.active:
+            self.add(happened.ActiveSet(state.key, active=True))
+        if topic != state.topic:
+            self.add(happened.TopicSeen(state.key, topic))
+        if owner_id != state.owner_id:
+            self.add(happened.OwnerSeen(state.key, owner_id))
+        asked = configured.level if configured is not None else None
+        if asked is not None and asked != state.configured_level:
+            self.add(happened.LevelSet(state.key, asked, configured=True))
+        threshold = configured.threshold if configured is not None else None
+        if threshold != state.threshold:
+            self.add(happened.ThresholdSet(state.key, threshold))
+
+    def _leader(self, configured: RoomSettings | None) -> None:
+        """Name the leader: by configuration, else a configured leader who owns the room or is the only one in it."""
+        state = self.state
+        known = {leader.id for leader in self.settings.leaders}
+        inside = [contact_id for contact_id, member in state.members.items() if member.present and contact_id in known]
+        if configured is not None and configured.leader:
+            leader_id = configured.leader
+        elif state.owner_id in known or len(inside) != 1:
+            leader_id = state.owner_id if state.owner_id != state.account else state.leader_id
+        else:
+            leader_id = inside[0]
+        if leader_id and leader_id != state.leader_id:
+            self.add(happened.LeaderSet(state.key, leader_id))
+
+
+def observe_room(settings: GroupsSettings, state: GroupState | None, seen: RoomSeen) -> Observer:
+    """Return what a sight of a room changes."""
+    observer = Observer(settings, GroupKey(seen.channel, seen.account, seen.room_id), state)
+    observer.room(seen.topic, seen.owner_id, seen.members, complete=seen.complete)
+    return observer
+
+
+def observe_message(settings: GroupsSettings, state: GroupState | None, message: IncomingMessage) -> Observer | None:
+    """Return what a message shows of its room and its sender, or None when it shows nothing new, as most do."""
+    if state is not None and state.active and _nothing_new(state, message):
+        return None
+    observer = Observer(settings, GroupKey(message.key.channel, message.key.account, message.room_id), state)
+    old = observer.state.members.get(message.sender_id)
+    room_name = message.room_name or (old.room_name if old else "")
+    people = [] if message.is_self else [RoomMember(message.sender_id, message.sender_name, room_name)]
+    observer.room(message.room_topic, "", people, complete=False)
+    return observer if observer.changes else None
+
+
+def _nothing_new(state: GroupState, message: IncomingMessage) -> bool:
+    """Compare first as it stands, which is enough for nearly every message, then cleaned."""
+    topic = message.room_topic
+    if topic and topic != state.topic and clean_name(topic) not in {"", state.topic}:
+        return False
+    if message.is_self or message.sender_id == state.account:
+        return True
+    known = state.members.get(message.sender_id)
+    if known is None or not known.present:
+        return False
+    pairs = ((message.sender_name, known.name), (message.room_name, known.room_name))
+    return all(not said or said == kept or clean_name(said) in {"", kept} for said, kept in pairs)

@@ -1,0 +1,82 @@
+"""Words said to the bot alone: a leader about one of their groups, a member about all of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from core.outcomes import Reason
+from groups import changes as happened
+from groups import speech
+from groups.naming import matching, named
+from groups.rules import role_of
+from groups.settings import GroupsSettings
+from groups.speaking import Speaker, WordResult, personalisation
+from groups.state import GroupState, MemberKey, Role
+from groups.words import UnknownWord, Word, WordKind
+
+_PERSONAL = frozenset({WordKind.PERSONALISATION_OFF, WordKind.PERSONALISATION_ON})
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateChat:
+    """One word in a private chat, with the groups it may be about."""
+
+    settings: GroupsSettings
+    admins: AbstractSet[str]
+    owned: Sequence[GroupState]
+    joined: Sequence[GroupState]
+    speaker: MemberKey
+    message_id: str
+
+    def answer(self, word: Word | UnknownWord) -> WordResult | None:
+        """Carry out a word; None when it means nothing from this speaker."""
+        if isinstance(word, Word):
+            if word.kind in _PERSONAL:
+                return personalisation(self.speaker, word.kind, None, self.message_id)
+            if word.kind == WordKind.UNSUBSCRIBE or (word.kind == WordKind.RESUME and not self.owned):
+                return self._everywhere(word)
+        return self._as_leader(word) if self.owned else self._as_member(word)
+
+    def _as_member(self, word: Word | UnknownWord) -> WordResult:
+        if isinstance(word, UnknownWord):
+            return WordResult(Reason.UNKNOWN_WORD)
+        if word.kind == WordKind.HELP:
+            return WordResult(Reason.DONE, answer=speech.say("help_member"), private=True)
+        if word.kind == WordKind.WHY:
+            return WordResult(Reason.DONE, private=True, passed_on=word)
+        return WordResult(Reason.REFUSED_ROLE)
+
+    def _as_leader(self, word: Word | UnknownWord) -> WordResult | None:
+        if isinstance(word, UnknownWord):
+            return WordResult(Reason.UNKNOWN_WORD, answer=speech.say("unknown", text=word.text[:20]), private=True)
+        if word.kind == WordKind.HELP:
+            return WordResult(Reason.DONE, answer=speech.say("help_leader"), private=True)
+        group, rest = matching(self.owned, word)
+        if group is None:
+            return WordResult(Reason.UNKNOWN_WORD, answer=self._which(self.owned, word), private=True)
+        role = role_of(group, self.speaker.contact_id, self.admins)
+        return Speaker(self.settings, group, self.speaker.contact_id, role, self.message_id, private=True).answer(rest)
+
+    def _everywhere(self, word: Word) -> WordResult:
+        """Refuse, or allow again, in the group that is named, or in every group of the speaker."""
+        meant = named(self.joined, word.group) if word.group else self.joined
+        if not meant:
+            return WordResult(Reason.UNKNOWN_WORD, answer=self._which(self.joined, word), private=True)
+        changes: list[happened.Change] = []
+        answer = None
+        for state in meant:
+            one = Speaker(
+                self.settings, state, self.speaker.contact_id, Role.MEMBER, self.message_id, private=True
+            ).answer(Word(word.kind))
+            if one is not None:
+                changes += one.changes
+                answer = one.answer
+        return WordResult(Reason.DONE, tuple(changes), answer, private=True)
+
+    def _which(self, states: Sequence[GroupState], word: Word) -> str:
+        if not states:
+            return speech.say("no_group")
+        groups = [speech.title(state, private=True) for state in states]
+        return speech.say("which_group", named=word.group, kind=word.kind.value, object=word.object, groups=groups)

@@ -1,0 +1,207 @@
+"""All SQL of groups: load what the path reads, write what changed, answer the send guard from the database."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Row, or_, select, tuple_
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.database import execute
+from groups import ledger
+from groups.changes import Change, PersonalisationSet
+from groups.models import Group, GroupProductRule, Label, Member, Membership
+from groups.state import (
+    GroupKey,
+    GroupState,
+    LabelKind,
+    LabelSource,
+    LabelState,
+    MemberKey,
+    MemberState,
+    ProductRule,
+    Role,
+    RuleKind,
+)
+from groups.writing import Batch, write
+
+_groups = Group.__table__  # type: ignore[attr-defined]
+_members = Member.__table__  # type: ignore[attr-defined]
+_memberships = Membership.__table__  # type: ignore[attr-defined]
+_labels = Label.__table__  # type: ignore[attr-defined]
+_rules = GroupProductRule.__table__  # type: ignore[attr-defined]
+
+_CHUNK = 500  # keys in one statement; SQLite allows 32,766 bound values, PostgreSQL 32,767
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What memory learns from writing: ids of the groups, and refusals that the database knew of newcomers."""
+
+    ids: dict[GroupKey, int] = field(default_factory=dict)
+    known: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether a group may be spoken to, as the database has it now."""
+
+    active: bool
+    paused: bool
+    level: int
+
+
+async def load(session: AsyncSession, keys: Collection[GroupKey]) -> dict[GroupKey, GroupState]:
+    """Return the groups that exist, whole."""
+    states: dict[int, GroupState] = {}
+    for chunk in _chunks(keys):
+        query = select(_groups).where(tuple_(_groups.c.channel, _groups.c.account, _groups.c.room_id).in_(chunk))
+        for row in await execute(session, query):
+            states[row.id] = _state(row)
+    for ids in _chunks(states):
+        await _load_parts(session, ids, states)
+    return {state.key: state for state in states.values()}
+
+
+async def _load_parts(session: AsyncSession, ids: Sequence[int], states: dict[int, GroupState]) -> None:
+    kept = or_(_memberships.c.left_at.is_(None), _memberships.c.unsubscribed_at.is_not(None))
+    members = (
+        select(_memberships, _members.c.contact_id, _members.c.personalisation_off_at)
+        .join(_members, _members.c.id == _memberships.c.member_id)
+        .where(_memberships.c.group_id.in_(ids), kept)
+        .order_by(_memberships.c.id)
+    )
+    for row in await execute(session, members):
+        states[row.group_id].members[row.contact_id] = MemberState(
+            name=row.name,
+            room_name=row.room_name,
+            role=Role(row.role),
+            unsubscribed=row.unsubscribed_at is not None,
+            personalisation_off=row.personalisation_off_at is not None,
+            present=row.left_at is None,
+        )
+    labels: defaultdict[int, list[LabelState]] = defaultdict(list)
+    for row in await execute(session, select(_labels).where(_labels.c.group_id.in_(ids))):
+        kind, source = LabelKind(row.kind), LabelSource(row.source)
+        labels[row.group_id].append(LabelState(kind, row.value, source, row.confidence, row.key))
+    rules: defaultdict[int, list[ProductRule]] = defaultdict(list)
+    for row in await execute(session, select(_rules).where(_rules.c.group_id.in_(ids))):
+        rule = ProductRule(RuleKind(row.kind), LabelSource(row.source), row.product_id, row.text)
+        rules[row.group_id].append(rule)
+    for group_id, found in labels.items():
+        states[group_id].relabel(tuple(found))
+    for group_id, listed in rules.items():
+        states[group_id].rerule(tuple(listed))
+
+
+def _state(row: Row[Any]) -> GroupState:
+    return GroupState(
+        key=GroupKey(row.channel, row.account, row.room_id),
+        id=row.id,
+        topic=row.topic,
+        owner_id=row.owner_id,
+        leader_id=row.leader_id,
+        level=row.level,
+        configured_level=row.configured_level,
+        paused=row.paused_at is not None,
+        active=row.state == "active",
+        introduced=row.introduced_at is not None,
+        threshold=row.threshold,
+    )
+
+
+async def save(session: AsyncSession, changes: Sequence[Change], now: datetime) -> Saved:
+    """Write changes in their order, in the session's transaction, as a few Core statements for the whole batch."""
+    if not changes:
+        return Saved()
+    batch = Batch(now)
+    for change in changes:
+        batch.take(change)
+    group_ids, member_ids = await write(session, batch)
+    consents = [
+        ledger.Consent(member, what, group_ids.get(group) if group else None, message_id)
+        for member, what, group, message_id in batch.consents
+    ]
+    await ledger.write(session, consents, now)
+    newcomers = {member for _, member in batch.memberships}
+    return Saved(group_ids, tuple(await _refusals(session, {member_ids[key]: key for key in newcomers})))
+
+
+async def _refusals(session: AsyncSession, keys: dict[int, MemberKey]) -> list[PersonalisationSet]:
+    """Return which of these people refused personal answers, perhaps in other groups."""
+    found: list[PersonalisationSet] = []
+    for ids in _chunks(keys):
+        query = select(_members.c.id).where(_members.c.id.in_(ids), _members.c.personalisation_off_at.is_not(None))
+        found += [PersonalisationSet(keys[row.id], off=True) for row in await execute(session, query)]
+    return found
+
+
+async def unsubscribed(session: AsyncSession, group_id: int, contact_ids: Iterable[str]) -> set[str]:
+    """Return which of these contacts have opted out of the group, read from the database now."""
+    query = (
+        select(_members.c.contact_id)
+        .join(_memberships, _memberships.c.member_id == _members.c.id)
+        .where(
+            _memberships.c.group_id == group_id,
+            _members.c.contact_id.in_(list(contact_ids)),
+            _memberships.c.unsubscribed_at.is_not(None),
+        )
+    )
+    return {row.contact_id for row in await execute(session, query)}
+
+
+async def standing(session: AsyncSession, group_id: int) -> Standing | None:
+    """Return whether a group may be spoken to, read from the database now; None if it does not exist."""
+    query = select(_groups.c.state, _groups.c.paused_at, _groups.c.level).where(_groups.c.id == group_id)
+    row = (await execute(session, query)).one_or_none()
+    return None if row is None else Standing(row.state == "active", row.paused_at is not None, row.level)
+
+
+async def owned_by(session: AsyncSession, channel: str, account: str, contact_id: str) -> list[GroupKey]:
+    """Return the rooms that this contact leads or owns and the bot is in, oldest first."""
+    query = (
+        select(_groups.c.room_id)
+        .where(
+            _groups.c.channel == channel,
+            _groups.c.account == account,
+            _groups.c.state == "active",
+            or_(_groups.c.leader_id == contact_id, _groups.c.owner_id == contact_id),
+        )
+        .order_by(_groups.c.id)
+    )
+    return [GroupKey(channel, account, row.room_id) for row in await execute(session, query)]
+
+
+async def joined_by(session: AsyncSession, channel: str, account: str, contact_id: str) -> list[GroupKey]:
+    """Return the rooms that this contact is a member of, or has opted out of, oldest first."""
+    query = (
+        select(_groups.c.room_id)
+        .join(_memberships, _memberships.c.group_id == _groups.c.id)
+        .join(_members, _members.c.id == _memberships.c.member_id)
+        .where(
+            _members.c.channel == channel,
+            _members.c.account == account,
+            _members.c.contact_id == contact_id,
+            or_(_memberships.c.left_at.is_(None), _memberships.c.unsubscribed_at.is_not(None)),
+        )
+        .order_by(_groups.c.id)
+    )
+    return [GroupKey(channel, account, row.room_id) for row in await execute(session, query)]
+
+
+async def all_keys(session: AsyncSession) -> list[GroupKey]:
+    """Return every group the bot is in, oldest first: for schedules and lists."""
+    query = select(_groups.c.channel, _groups.c.account, _groups.c.room_id).where(_groups.c.state == "active")
+    return [GroupKey(*row) for row in await execute(session, query.order_by(_groups.c.id))]
+
+
+def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
+    everything = list(values)
+    for start in range(0, len(everything), _CHUNK):
+        yield everything[start : start + _CHUNK]

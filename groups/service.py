@@ -1,0 +1,105 @@
+"""What others ask of groups: take note of a room, carry out a word, say who may come in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.clock import Clock
+from core.messages import IncomingMessage, MemberLeft, RoomSeen
+from groups import changes as happened
+from groups import rules, speech
+from groups.observing import Observer, observe_message, observe_room
+from groups.private import PrivateChat
+from groups.settings import GroupsSettings
+from groups.speaking import Speaker, WordResult
+from groups.state import GroupState, MemberKey, Role
+from groups.words import UnknownWord, Word, parse
+
+__all__ = ["GroupService", "Observation", "WordResult"]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What seeing a room changes, and the one text that a new group is greeted with."""
+
+    changes: tuple[happened.Change, ...] = ()
+    introduction: str | None = None
+
+
+_NOTHING = Observation()
+
+
+class GroupService:
+    """Decides about groups on their state in memory; writing the changes is the caller's, in its one commit.
+
+    Every method takes states as they are and returns changes; none alters a state.
+    """
+
+    def __init__(self, settings: GroupsSettings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._admins = frozenset(settings.platform_admins)
+        self._inviters = self._admins | {leader.id for leader in settings.leaders} | set(settings.allow_list)
+        self._leader_names = {leader.id: leader.name for leader in settings.leaders if leader.name}
+
+    def observe(self, state: GroupState | None, seen: RoomSeen) -> Observation:
+        """Take note of a room; with ``state`` None the group comes to exist, with its defaults."""
+        return self._observed(observe_room(self.settings, state, seen))
+
+    def heard(self, state: GroupState | None, message: IncomingMessage) -> Observation:
+        """Take note of what a message in a room shows: the room itself, its topic, the sender and their names."""
+        observer = observe_message(self.settings, state, message)
+        return _NOTHING if observer is None else self._observed(observer)
+
+    def left(self, state: GroupState, gone: MemberLeft) -> list[happened.Change]:
+        """Take note of somebody leaving; when it is the bot, the group is no longer active."""
+        if gone.member_id == state.account:
+            return [happened.ActiveSet(state.key, active=False)] if state.active else []
+        member = state.members.get(gone.member_id)
+        return [happened.MemberGone(state.key, gone.member_id)] if member is not None and member.present else []
+
+    def may_enter(self, inviter_id: str) -> bool:
+        """Return whether an invitation to a room from this contact is accepted."""
+        return inviter_id in self._inviters
+
+    def role(self, state: GroupState, contact_id: str) -> Role:
+        """Return who somebody is in a group."""
+        return rules.role_of(state, contact_id, self._admins)
+
+    def parse(self, text: str, *, addressed: bool) -> Word | UnknownWord | None:
+        """Return the word that a uniform text is; ``addressed`` when the bot is mentioned or the chat is private."""
+        return parse(text, addressed, self.settings.bot_names)
+
+    def speak(
+        self, state: GroupState, speaker_id: str, word: Word | UnknownWord, message_id: str = ""
+    ) -> WordResult | None:
+        """Carry out a word said in the group; None when these words mean nothing from this speaker: talk."""
+        role = self.role(state, speaker_id)
+        return Speaker(self.settings, state, speaker_id, role, message_id, private=False).answer(word)
+
+    def speak_private(
+        self,
+        owned: Sequence[GroupState],
+        joined: Sequence[GroupState],
+        speaker: MemberKey,
+        word: Word | UnknownWord,
+        message_id: str = "",
+    ) -> WordResult | None:
+        """Carry out a word said in a private chat.
+
+        ``owned`` are the groups the speaker leads, ``joined`` those they are a member of or opted out of. A leader with
+        several groups names one; a member's refusal counts for all their groups unless they name one.
+        """
+        return PrivateChat(self.settings, self._admins, owned, joined, speaker, message_id).answer(word)
+
+    def _observed(self, observer: Observer) -> Observation:
+        state = observer.state
+        text = None
+        if not state.introduced and state.active:
+            leader = self._leader_names.get(state.leader_id) or state.shown_name(state.leader_id)
+            text = speech.introduction(
+                state, bot=self.settings.bot_names[0], leader=leader, days=self.settings.retention_days
+            )
+            observer.add(happened.Introduced(state.key))
+        return Observation(tuple(observer.changes), text)

@@ -1,0 +1,201 @@
+"""What the path of a message reads about a group: in memory, cheap to hold, cheap to copy for a batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class GroupKey(NamedTuple):
+    """What makes a group unique: the room as one account of one channel sees it."""
+
+    channel: str
+    account: str
+    room_id: str
+
+
+class MemberKey(NamedTuple):
+    """A person as one account of one channel knows them."""
+
+    channel: str
+    account: str
+    contact_id: str
+
+
+class Role(StrEnum):
+    """Who somebody is in a group, highest first."""
+
+    ADMIN = "admin"  # named in the configuration, for every group
+    LEADER = "leader"  # runs this group
+    ASSISTANT = "assistant"  # appointed by the leader
+    MEMBER = "member"
+
+
+class LabelKind(StrEnum):
+    """What a label says about a group."""
+
+    NEIGHBOURHOOD = "neighbourhood"
+    CATEGORY = "category"
+    PERSON = "person"
+    FREE = "free"  # any other attribute, named by the label's key
+
+
+class LabelSource(StrEnum):
+    """Where a label comes from, strongest first."""
+
+    CONFIGURATION = "configuration"
+    LEADER = "leader"
+    TOPIC = "topic"
+    ROOM_NAMES = "room_names"
+
+
+class RuleKind(StrEnum):
+    """What a group's own rule does to a product."""
+
+    EXCLUDED = "excluded"
+    PINNED = "pinned"
+
+
+class LabelState(NamedTuple):
+    """One label of one source. ``confidence`` is 0 to 1; a leader's 0 means: this group is not that."""
+
+    kind: LabelKind
+    value: str
+    source: LabelSource
+    confidence: float
+    key: str = ""
+
+
+class ProductRule(NamedTuple):
+    """Exclude or pin one product by its id, or (``product_id`` 0) every product whose title or code has the text."""
+
+    kind: RuleKind
+    source: LabelSource
+    product_id: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberState:
+    """One member of one group. Who left stays only as long as a refusal must be remembered (``present`` false)."""
+
+    name: str = ""
+    room_name: str = ""
+    role: Role = Role.MEMBER
+    unsubscribed: bool = False
+    personalisation_off: bool = False
+    present: bool = True
+
+    @property
+    def shown_name(self) -> str:
+        """Return the name people in the room see."""
+        return self.room_name or self.name
+
+
+@dataclass(slots=True)
+class GroupState:
+    """One group as the database has it. Changed only by the changes of ``groups.changes``, on a copy.
+
+    ``level`` is the permission level 0 to 4; ``threshold`` the least score of a push, None for the program's default.
+    ``neighbourhoods``, ``categories`` and ``persons`` are the labels that won; ``excluded_*`` and ``pinned_*`` are the
+    rules, all derived from ``labels`` and ``rules``. ``id`` is None until the group is stored.
+    """
+
+    key: GroupKey
+    id: int | None = None
+    topic: str = ""
+    owner_id: str = ""
+    leader_id: str = ""
+    level: int = 1
+    configured_level: int | None = None
+    paused: bool = False
+    active: bool = True
+    introduced: bool = False
+    threshold: float | None = None
+    labels: tuple[LabelState, ...] = ()
+    neighbourhoods: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
+    rules: tuple[ProductRule, ...] = ()
+    excluded_ids: frozenset[int] = frozenset()
+    excluded_texts: frozenset[str] = frozenset()
+    pinned_ids: frozenset[int] = frozenset()
+    pinned_texts: frozenset[str] = frozenset()
+    members: dict[str, MemberState] = field(default_factory=dict)
+
+    @property
+    def channel(self) -> str:
+        """Return the kind of channel."""
+        return self.key.channel
+
+    @property
+    def account(self) -> str:
+        """Return the bot's account in this room."""
+        return self.key.account
+
+    @property
+    def room_id(self) -> str:
+        """Return the channel's id of the room."""
+        return self.key.room_id
+
+    @property
+    def leader_ids(self) -> frozenset[str]:
+        """Return who runs the group: the named leader and the room's owner, never the bot itself."""
+        return frozenset({self.leader_id, self.owner_id} - {"", self.account})
+
+    def unsubscribed(self, contact_id: str) -> bool:
+        """Return whether this member opted out here."""
+        member = self.members.get(contact_id)
+        return member is not None and member.unsubscribed
+
+    def shown_name(self, contact_id: str) -> str:
+        """Return the name people in the room see, or nothing for a stranger."""
+        member = self.members.get(contact_id)
+        return member.shown_name if member is not None else ""
+
+    def copy(self) -> GroupState:
+        """Return a copy that changes may be applied to; members and labels are immutable and shared."""
+        twin = GroupState.__new__(GroupState)
+        for name in GroupState.__slots__:
+            setattr(twin, name, getattr(self, name))
+        twin.members = self.members.copy()
+        return twin
+
+    def relabel(self, labels: tuple[LabelState, ...]) -> None:
+        """Take these labels and work out which of them win."""
+        self.labels = tuple(sorted(labels))
+        self.neighbourhoods = winners(self.labels, LabelKind.NEIGHBOURHOOD)
+        self.categories = winners(self.labels, LabelKind.CATEGORY)
+        self.persons = winners(self.labels, LabelKind.PERSON)
+
+    def rerule(self, rules: tuple[ProductRule, ...]) -> None:
+        """Take these product rules and sort them by what they do."""
+        self.rules = tuple(sorted(rules))
+
+        def ids(kind: RuleKind) -> frozenset[int]:
+            return frozenset(rule.product_id for rule in rules if rule.kind == kind and rule.product_id)
+
+        def texts(kind: RuleKind) -> frozenset[str]:
+            return frozenset(rule.text for rule in rules if rule.kind == kind and rule.text)
+
+        self.excluded_ids, self.excluded_texts = ids(RuleKind.EXCLUDED), texts(RuleKind.EXCLUDED)
+        self.pinned_ids, self.pinned_texts = ids(RuleKind.PINNED), texts(RuleKind.PINNED)
+
+
+def winners(labels: tuple[LabelState, ...], kind: LabelKind) -> tuple[str, ...]:
+    """Return the values of ``kind`` that hold, strongest source first.
+
+    Configuration always holds and silences what was learned; the leader adds to it and takes away what was learned;
+    the topic goes before room names.
+    """
+
+    def of(source: LabelSource) -> list[LabelState]:
+        return [label for label in labels if label.kind == kind and label.source == source]
+
+    configured = [label.value for label in of(LabelSource.CONFIGURATION)]
+    spoken = [label.value for label in of(LabelSource.LEADER) if label.confidence > 0]
+    denied = {label.value for label in of(LabelSource.LEADER) if label.confidence == 0}
+    learned = of(LabelSource.TOPIC) or of(LabelSource.ROOM_NAMES)
+    kept = [] if configured else [label.value for label in learned if label.value not in denied]
+    return tuple(dict.fromkeys([*configured, *spoken, *kept]))
