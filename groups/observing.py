@@ -27,6 +27,11 @@ class Observer:
 
     def room(self, topic: str, owner_id: str, members: Iterable[RoomMember], *, complete: bool) -> None:
         """Take in the room as a channel shows it; empty values mean that the channel did not say."""
+        self.people(topic, owner_id, members, complete=complete)
+        self.label()
+
+    def people(self, topic: str, owner_id: str, members: Iterable[RoomMember], *, complete: bool) -> None:
+        """Take in all but what the names mean."""
         state = self.state
         topic = clean_name(topic) or state.topic
         owner_id = owner_id or state.owner_id
@@ -43,7 +48,6 @@ class Observer:
                 if contact_id not in here:
                     self.add(happened.MemberGone(state.key, contact_id))
         self._leader(configured)
-        self.label(configured)
 
     def person(self, person: RoomMember) -> None:
         """Take in one member's names."""
@@ -53,9 +57,10 @@ class Observer:
         if old is None or not old.present or (old.name, old.room_name) != (name, room_name):
             self.add(happened.MemberSeen(self.state.key, person.member_id, name, room_name))
 
-    def label(self, configured: RoomSettings | None) -> None:
+    def label(self) -> None:
         """Bring labels and rules of configuration and evidence up to date; the leader's own are left alone."""
         state = self.state
+        configured = self.settings.room(*state.key, state.topic)
         names = [member.room_name for member in state.members.values() if member.present and not member.unsubscribed]
         wanted = labels_of(self.settings, configured, state.topic, names)
         present = {label for label in state.labels if label.source != LabelSource.LEADER}
@@ -122,8 +127,17 @@ def observe_message(settings: GroupsSettings, state: GroupState | None, message:
     old = observer.state.members.get(message.sender_id)
     room_name = message.room_name or (old.room_name if old else "")
     people = [] if message.is_self else [RoomMember(message.sender_id, message.sender_name, room_name)]
-    observer.room(message.room_topic, "", people, complete=False)
+    observer.people(message.room_topic, "", people, complete=False)
+    if any(_tells(change) for change in observer.changes):
+        observer.label()
     return observer if observer.changes else None
+
+
+def _tells(change: happened.Change) -> bool:
+    """Return whether labels may follow from a change; reading 500 room names for each newcomer would cost too much."""
+    if isinstance(change, happened.MemberSeen):
+        return bool(change.room_name)
+    return isinstance(change, happened.GroupCreated | happened.TopicSeen)
 
 
 def _nothing_new(state: GroupState, message: IncomingMessage) -> bool:

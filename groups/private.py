@@ -60,8 +60,13 @@ class PrivateChat:
         return Speaker(self.settings, group, self.speaker.contact_id, role, self.message_id, private=True).answer(rest)
 
     def _everywhere(self, word: Word) -> WordResult:
-        """Refuse, or allow again, in the group that is named, or in every group of the speaker."""
+        """Refuse, or allow again, in the group that is named, or in every group of the speaker.
+
+        A refusal that names no group we know counts everywhere: better too much than not heard.
+        """
         meant = named(self.joined, word.group) if word.group else self.joined
+        if not meant and word.kind == WordKind.UNSUBSCRIBE:
+            meant = self.joined
         if not meant:
             return WordResult(Reason.UNKNOWN_WORD, answer=self._which(self.joined, word), private=True)
         changes: list[happened.Change] = []

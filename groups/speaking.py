@@ -106,7 +106,8 @@ class Speaker:
             return WordResult(Reason.UNKNOWN_WORD, group=self.state.key) if member else None
         if word.kind not in _SUGGESTIONS and not allowed(self.role, word.kind):
             return WordResult(Reason.REFUSED_ROLE, group=self.state.key)
-        if word.group and not named([self.state], word.group):
+        stray = bool(word.group) and not named([self.state], word.group)
+        if stray and word.kind != WordKind.UNSUBSCRIBE:  # a refusal is heard whatever is written beside it
             text = f"{word.group} …"[:20]
             return None if member else self._said(Reason.UNKNOWN_WORD, speech.say("unknown", text=text))
         return None

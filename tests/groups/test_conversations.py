@@ -88,6 +88,13 @@ def test_an_opt_out_shows_no_name_and_stands_in_the_state_at_once() -> None:
     assert room.changes == []
 
 
+def test_an_opt_out_with_stray_words_to_the_bot_is_heard() -> None:
+    room = Room()
+    assert "已退订" in room.says("xiaomei", "退订 不要再发了", mentioned=True)
+    assert room.says("lin", "暂停 月亮群", mentioned=True).startswith("没听懂")
+    assert not room.state.paused
+
+
 def test_who_opted_out_and_left_is_still_not_read_when_they_are_back() -> None:
     room = Room()
     room.says("xiaomei", "退订")

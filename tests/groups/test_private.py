@@ -68,6 +68,12 @@ def test_a_members_refusal_in_private_counts_for_all_their_groups_or_the_named_o
     assert back.changes == (happened.Resubscribed(MUMS.key, "xiaomei", "m1"),)
 
 
+def test_a_refusal_with_stray_words_is_heard_everywhere() -> None:
+    result = _say("退订 不要再发了", XIAOMEI, joined=(FRUIT, MUMS))
+    assert result is not None
+    assert len(result.changes) == 2
+
+
 def test_personal_answers_are_switched_for_the_person() -> None:
     result = _say("关闭个性化", XIAOMEI)
     assert result is not None

@@ -20,6 +20,8 @@ WHOLE = [
     ("ｔｄ", Word(WordKind.UNSUBSCRIBE)),
     ("t", Word(WordKind.UNSUBSCRIBE)),
     ("不要推荐", Word(WordKind.UNSUBSCRIBE)),
+    ("退订，谢谢", Word(WordKind.UNSUBSCRIBE)),
+    ("我要退订！", Word(WordKind.UNSUBSCRIBE)),
     ("别再推荐了!", Word(WordKind.UNSUBSCRIBE)),
     ("级别 3", Word(WordKind.LEVEL, "3")),
     ("级别：３", Word(WordKind.LEVEL, "3")),
