@@ -219,8 +219,8 @@ def _circles(name: str, given: dict[str, tuple[str, str, _Entry]]) -> list[Alias
 def _override(words: _Words, name: str, entries: Sequence[_Entry], given: dict[str, tuple[str, str, _Entry]]) -> None:
     """Lay one file over the earlier ones.
 
-    A word that an earlier file knows as an alias keeps its meaning: what is added to it goes to its canonical word. Only
-    an alias that the file names itself moves.
+    A word that an earlier file knows as an alias keeps its meaning: what is added to it goes to its canonical word.
+    Only an alias that the file names itself moves.
     """
     for entry in entries:
         key = normal(entry.word)

@@ -21,6 +21,7 @@ FAILED = "failed"
 INTERRUPTED = "interrupted"
 """The process was killed or stopped; what was read before is stored."""
 
+_ON_SALE_ONLY = text("state = 'on_sale'")
 _RUNNING_ONLY = text("state = 'running'")
 
 
@@ -36,7 +37,8 @@ class Product(SQLModel, table=True):
     __tablename__ = "product"
     __table_args__ = (
         UniqueConstraint("supplier", "supplier_product_id", name="uq_product_key"),
-        Index("ix_product_state_end", "state", "on_sale_to"),
+        # Partial, so that nobody is led to walk it for a list in order of ids.
+        Index("ix_product_end", "on_sale_to", sqlite_where=_ON_SALE_ONLY, postgresql_where=_ON_SALE_ONLY),
         CheckConstraint("price > 0", name="ck_product_price"),
         CheckConstraint("stock IS NULL OR stock >= 0", name="ck_product_stock"),
         CheckConstraint("minimum_quantity >= 1", name="ck_product_minimum"),

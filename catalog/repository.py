@@ -43,10 +43,10 @@ async def store_products(
     known = await _known(session, supplier, keys)
     rows = []
     for product in products:
-        row = _row(supplier, product, now)
+        mark, state = fingerprint(product), _state(product, now)
         before = known.get(product.supplier_product_id)
-        if before is None or (before.row_hash, before.state) != (row["row_hash"], row["state"]):
-            rows.append(row)
+        if before is None or (before.row_hash, before.state) != (mark, state):
+            rows.append(_row(supplier, product, now) | {"row_hash": mark, "state": state})
     if rows:
         await execute(session, _upsert(session), rows)
     written = await _known(session, supplier, [row["supplier_product_id"] for row in rows])
@@ -64,8 +64,11 @@ async def _known(session: AsyncSession, supplier: str, keys: Sequence[str]) -> d
     return {row.supplier_product_id: row for row in await execute(session, query)}
 
 
+def _state(product: ProductInput, now: datetime) -> str:
+    return GONE if product.on_sale_to is not None and product.on_sale_to <= now else ON_SALE
+
+
 def _row(supplier: str, product: ProductInput, now: datetime) -> dict[str, Any]:
-    ended = product.on_sale_to is not None and product.on_sale_to <= now
     tiers = [{"quantity": quantity, "price": str(price)} for quantity, price in product.price_tiers]
     return {
         "supplier": supplier,
@@ -87,11 +90,9 @@ def _row(supplier: str, product: ProductInput, now: datetime) -> dict[str, Any]:
         "link": product.link,
         "image": product.image,
         "keywords": product.keywords,
-        "state": GONE if ended else ON_SALE,
-        "row_hash": fingerprint(product),
         "first_seen_at": now,
         "changed_at": now,
-        "gone_at": now if ended else None,
+        "gone_at": now if _state(product, now) == GONE else None,
         "version": 1,
     }
 
@@ -112,12 +113,12 @@ def _insert(session: AsyncSession, table: Any) -> Any:
     return (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(table)
 
 
-async def on_sale_keys(session: AsyncSession, supplier: str, after: int, limit: int) -> list[Any]:
-    """Return (id, supplier_product_id, on_sale_to) of the supplier's products on sale, by id."""
+async def on_sale_keys(session: AsyncSession, supplier: str, after: str, limit: int) -> list[Any]:
+    """Return (id, supplier_product_id, on_sale_to) of the supplier's products on sale, by their id."""
     query = (
         select(_products.c.id, _products.c.supplier_product_id, _products.c.on_sale_to)
-        .where(_products.c.supplier == supplier, _products.c.state == ON_SALE, _products.c.id > after)
-        .order_by(_products.c.id)
+        .where(_products.c.supplier == supplier, _products.c.state == ON_SALE, _products.c.supplier_product_id > after)
+        .order_by(_products.c.supplier_product_id)
         .limit(limit)
     )
     return list((await execute(session, query)).all())

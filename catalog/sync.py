@@ -186,14 +186,14 @@ class SupplierSync:
         """Return the products that the feed does not name: still in their time, past it; and how many are on sale."""
         missing: list[int] = []
         ended: list[int] = []
-        total = after = 0
+        total, after = 0, ""
         now = self._clock.now()
         while True:
             async with self._database.reading() as session:
                 rows = await repository.on_sale_keys(session, self._supplier.id, after, 10 * CHUNK)
             if not rows:
                 return missing, ended, total
-            after = rows[-1].id
+            after = rows[-1].supplier_product_id
             total += len(rows)
             for row in rows:
                 if row.supplier_product_id not in self._seen and row.supplier_product_id not in self._broken:

@@ -99,7 +99,7 @@ class _Reader:
         started = loop.time()
         attempts = AsyncRetrying(
             stop=stop_after_attempt(self._source.retries + 1),
-            wait=wait_exponential_jitter(initial=0.5, max=_LONGEST_WAIT_S),
+            wait=wait_exponential_jitter(max=_LONGEST_WAIT_S),
             retry=retry_if_exception_type(_TransientError),
             sleep=self._clock.sleep,
             reraise=True,

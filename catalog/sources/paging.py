@@ -80,6 +80,8 @@ def redirected(url: URL, location: str) -> URL:
     try:
         target = url.join(URL(location))
         origin = target.origin()
+        if not location:
+            raise ValueError(location)
     except ValueError:
         raise SourceError(f"{place(url)} redirects to nowhere; check the url") from None
     upgrade = (url.scheme, target.scheme) == ("http", "https") and url.host == target.host

@@ -108,9 +108,7 @@ def read_json_lines(source: JsonLinesSource, size: int) -> Iterator[FeedChunk]:
         while line := text.readline(_LINE_LIMIT):
             number += 1
             if len(line) == _LINE_LIMIT and not line.endswith("\n"):
-                raise SourceError(
-                    f"{source.path}, line {number}: longer than {_LINE_LIMIT} characters; one object a line"
-                )
+                raise SourceError(f"{source.path}, line {number} is longer than {_LINE_LIMIT}; write one object a line")
             if not line.strip():
                 continue
             try:
