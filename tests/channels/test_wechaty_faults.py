@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from bot.channels.protocol import Link, SendRefusedError, SendUncertainError
 from bot.channels.wechaty.channel import CertificateFileError
 from bot.channels.wechaty.client import GatewayClient
+from bot.channels.wechaty.diagnosis import diagnose
 from core.messages import Gap, OutgoingMessage, RoomSeen
 from tests.channels.contract import AMEI, FRUIT, running, until
 from tests.channels.recording_sink import RecordingSink
@@ -220,6 +221,26 @@ async def test_takes_the_stream_over_only_when_told(rig_with: MakeRig, sink: Rec
     finally:
         await events.aclose()
         ghost.close()
+
+
+async def test_a_check_beside_a_running_program_disturbs_nobody(rig_with: MakeRig, sink: RecordingSink) -> None:
+    rig = rig_with()
+    await rig.start()
+    async with running(rig.channel, sink):
+        assert await diagnose(rig.settings) is None
+        assert rig.channel.health().link is Link.ONLINE
+    await rig.serve(token="insecure_another")
+    fault = await diagnose(rig.settings)
+    assert fault is not None
+    assert fault.link is Link.WRONG_TOKEN
+    await rig.serve(tls=True)
+    fault = await diagnose(rig.settings)
+    assert fault is not None
+    assert fault.link is Link.TLS_MISMATCH
+    await rig.stop()
+    fault = await diagnose(rig.settings)
+    assert fault is not None
+    assert fault.link is Link.PORT_CLOSED
 
 
 async def test_nobody_is_logged_in(wechaty_rig: WechatyRig, sink: RecordingSink) -> None:

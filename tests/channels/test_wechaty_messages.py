@@ -76,13 +76,15 @@ async def test_a_content_that_does_not_come_is_put_off_and_holds_nobody_up(
         await sink.message("卡住了")
 
 
-async def test_what_an_earlier_process_left_is_fetched(wechaty_rig: WechatyRig, sink: RecordingSink) -> None:
-    async with running(wechaty_rig.channel, sink):
+async def test_what_an_earlier_process_left_is_fetched(rig_with: MakeRig, sink: RecordingSink) -> None:
+    rig = rig_with(sweep_interval_s=3600)  # only the login asks for them
+    await rig.start()
+    async with running(rig.channel, sink):
         await sink.event(RoomSeen)
-    message_id = await wechaty_rig.say(FRUIT, AMEI, "没人听见的话")  # kept by the gateway, no event came
-    account = wechaty_rig.member_id(BOT)
+    message_id = await rig.say(FRUIT, AMEI, "没人听见的话")  # kept by the gateway, no event came
+    account = rig.member_id(BOT)
     sink.preload(MessageKey("wechaty", account, message_id), MessageKey("wechaty", account, "long-forgotten"))
-    async with running(wechaty_rig.channel, sink):
+    async with running(rig.channel, sink):
         await sink.message("没人听见的话")
 
 

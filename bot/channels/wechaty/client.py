@@ -110,6 +110,10 @@ class GatewayClient:
         finally:
             await stream.aclose()
 
+    async def version(self) -> str:
+        """Return the gateway's version."""
+        return str((await self._within(self._stub.version())).version)
+
     async def start(self) -> None:
         """Start the gateway's account; harmless when it runs."""
         await self._within(self._stub.start())

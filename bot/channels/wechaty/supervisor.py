@@ -8,12 +8,11 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from bot.channels.protocol import Link
-from bot.channels.wechaty.faults import Fault, StreamEndedError, name_fault, needs_probe, replaced
-from bot.channels.wechaty.probe import probe
+from bot.channels.wechaty.diagnosis import find_fault
+from bot.channels.wechaty.faults import Fault, StreamEndedError, replaced
 from bot.channels.wechaty.settings import WechatySettings
 from core.clock import Clock, monotonic
 
-_PROBE_S = 2.0
 _REFUSALS = 4
 _SHORT_S = 30.0
 """A stream that ends in good order sooner than this, twice in a row, was taken away by another client."""
@@ -116,8 +115,4 @@ class Supervisor:
                 return replaced(settings.endpoint)
         else:
             self._short_ends = 0
-        tls = settings.tls != "off"
-        if not needs_probe(error):
-            return name_fault(error, settings.endpoint, tls=tls)
-        speech = await probe(settings.host, settings.port, min(_PROBE_S, settings.call_timeout_s))
-        return name_fault(error, settings.endpoint, tls=tls, speech=speech)
+        return await find_fault(error, settings)
