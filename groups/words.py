@@ -81,8 +81,8 @@ _FIRST = frozenset(form[0] for form in _KINDS)
 _LONGEST = max(map(len, _KINDS))
 
 _ASKS = {WordKind.HELP, WordKind.WHY, WordKind.NEEDS, WordKind.LABELS}
-_NAMES_GROUP = {WordKind.PAUSE, WordKind.RESUME, WordKind.LABELS, WordKind.NEEDS, WordKind.UNSUBSCRIBE}
 _NUMBERED = {WordKind.AGREE, WordKind.DECLINE}
+_NAMES_GROUP = {WordKind.PAUSE, WordKind.RESUME, WordKind.LABELS, WordKind.NEEDS, WordKind.UNSUBSCRIBE} | _NUMBERED
 _DIGITS = str.maketrans("零〇一二两三四五六七八九", "001223456789")
 
 _JOINTS = re.compile(r"[\W_]+")

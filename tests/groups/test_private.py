@@ -46,6 +46,13 @@ def test_a_leader_of_several_groups_names_one() -> None:
     assert [change.group for change in result.changes] == [MUMS.key]
 
 
+def test_a_leader_of_several_groups_agrees_for_one_by_name() -> None:
+    result = _say("同意 水果群", LIN, owned=(FRUIT, MUMS))
+    assert result is not None
+    assert result.group == FRUIT.key
+    assert result.passed_on is not None
+
+
 def test_a_leader_who_names_none_or_a_wrong_one_is_asked_with_the_list() -> None:
     for text in ("暂停", "暂停 月亮群", "级别 3", "标签 加 水果"):
         result = _say(text, LIN, owned=(FRUIT, MUMS))
