@@ -35,6 +35,7 @@ class OutboxMessage(SQLModel, table=True):
         Index("ix_outbox_turn", "state", "channel", "account", "priority", "id"),
         Index("ix_outbox_account_time", "channel", "account", "claimed_at"),
         Index("ix_outbox_group_time", "group_id", "claimed_at"),
+        Index("ix_outbox_created", "channel", "account", "kind", "created_at"),
     )
 
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
@@ -225,6 +226,14 @@ async def first_claim(session: AsyncSession, channel: str, account: str) -> date
     """Return when this account sent its first message, for the warm-up of a new account."""
     query = select(func.min(OutboxMessage.claimed_at)).where(*_of(channel, account))
     return (await session.exec(query)).one()
+
+
+async def count_created(session: AsyncSession, channel: str, account: str, kind: str, since: datetime) -> int:
+    """Return how many rows of a kind were enqueued for an account since an instant."""
+    query = select(func.count()).where(
+        *_of(channel, account), col(OutboxMessage.kind) == kind, col(OutboxMessage.created_at) >= since
+    )
+    return int((await session.exec(query)).one())
 
 
 async def count_by_state(session: AsyncSession) -> dict[str, int]:

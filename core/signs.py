@@ -18,7 +18,7 @@ KEPT_EMOJI: tuple[tuple[int, int], ...] = (
     (0x1F390, 0x1F393),  # school bag and celebration goods
     (0x1F3A3, 0x1F3C0),  # sport and games
     (0x1F3F8, 0x1F3FA),  # rackets, amphora
-    (0x1F400, 0x1F43E),  # animals
+    (0x1F400, 0x1F43F),  # animals
     (0x1F451, 0x1F462),  # clothes
     (0x1F484, 0x1F484),  # lipstick
     (0x1F48A, 0x1F490),  # pill to bouquet, without the kiss marks (see DROPPED_EMOJI)

@@ -178,7 +178,7 @@ class Normaliser:
         return edits
 
     def _name(self, sign: str) -> str:
-        if "\u20e3" in sign and not (set(sign) & self._names.keys()):
+        if sign[0] in "0123456789#*":
             return sign[0]  # a keycap
         bare = re.sub("[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]", "", sign)
         return self._names.get(bare) or self._names.get(bare.split("\u200d")[0]) or " "

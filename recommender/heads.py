@@ -47,9 +47,14 @@ def product_kinds(
     return kinds
 
 
+def title_phrases(title: str) -> list[str]:
+    """Return the phrases of a title: what stands between spaces and signs."""
+    return [part for part in _PHRASE.split(title.lower()) if part]
+
+
 def head_phrase(title: str) -> str:
     """Return the first phrase of a title, where an unknown object is looked for at the end."""
-    return next((part for part in _PHRASE.split(title.lower()) if part), "")
+    return next(iter(title_phrases(title)), "")
 
 
 def _head(title: str, cut: Callable[[str], list[str]], lexicon: Lexicon) -> tuple[str, str]:

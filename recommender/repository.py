@@ -175,9 +175,11 @@ async def opinions(session: AsyncSession, since: datetime, until: datetime) -> l
     return list((await session.exec(query)).all())
 
 
-async def latest_push(session: AsyncSession, group_id: int, member: str) -> Push | None:
-    """Return the last push that answered this member in this group, for the question why."""
-    query = select(Push).where(col(Push.group_id) == group_id, col(Push.member) == member)
+async def latest_push(session: AsyncSession, group_id: int | None, member: str) -> Push | None:
+    """Return the last push that answered this member, in one group or (None) in any, for the question why."""
+    query = select(Push).where(col(Push.member) == member, col(Push.state) == QUEUED)
+    if group_id is not None:
+        query = query.where(col(Push.group_id) == group_id)
     return (await session.exec(query.order_by(col(Push.id).desc()).limit(1))).first()
 
 

@@ -5,7 +5,7 @@ Nothing here touches the database or sends; the message path stores what is deci
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -70,9 +70,8 @@ class Recommender:
         self._reader = NeedReader(lexicon, self._segmenter, packaged_rules())
         self.shelf = Shelf.build((), self._segmenter, lexicon)
 
-    def prepare(self, products: Iterable[CatalogueProduct]) -> tuple[Lexicon, Shelf]:
+    def prepare(self, rows: Sequence[CatalogueProduct]) -> tuple[Lexicon, Shelf]:
         """Read the catalogue into a lexicon and a shelf; slow, may run in a thread. ``adopt`` takes the result."""
-        rows = list(products)
         lexicon = Lexicon(self._aliases, catalogue_words(rows))
         for word in lexicon:
             self._segmenter.add(word)
@@ -83,9 +82,13 @@ class Recommender:
         lexicon, self.shelf = prepared
         self._reader = NeedReader(lexicon, self._segmenter, packaged_rules())
 
-    def stock(self, products: Iterable[CatalogueProduct]) -> None:
-        """Read and use a catalogue in one go, for programs that serve nobody meanwhile."""
-        self.adopt(self.prepare(products))
+    def restock(self, changed: Sequence[CatalogueProduct], gone: Collection[int]) -> bool:
+        """Take over changed prices, stock and dates at once; false when words changed and only ``prepare`` will do."""
+        shelf = self.shelf.patched(changed, gone)
+        if shelf is None:
+            return False
+        self.shelf = shelf
+        return True
 
     def read(self, text: NormalText, *, mentioned: bool = False) -> Reading:
         """Return what one message says by itself."""
@@ -183,7 +186,8 @@ class Recommender:
 
     @staticmethod
     def _leader_name(group: GroupState) -> str:
-        return group.shown_name(group.leader_id) or group.shown_name(group.owner_id)
+        leader = group.members.get(group.leader_id) or group.members.get(group.owner_id)
+        return (leader.name or leader.shown_name) if leader else ""
 
 
 def _binding_categories(group: GroupState) -> tuple[str, ...]:

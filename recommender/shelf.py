@@ -7,14 +7,14 @@ prices, stock or dates do.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from sys import intern
 from typing import Protocol
 
-from recommender.heads import head_phrase, product_kinds
+from recommender.heads import head_phrase, product_kinds, title_phrases
 from recommender.index import TextIndex
 from recommender.lexicon import CatalogueWords, Lexicon, WordKind
 from recommender.segmentation import Segmenter
@@ -36,7 +36,30 @@ class CatalogueProduct(Protocol):
     on_sale_from: datetime | None
     on_sale_to: datetime | None
     keywords: list[str]
-    version: int
+
+
+@dataclass(slots=True)
+class ProductRow:
+    """The few fields of a product row that a shelf is built from, so that 100,000 rows need not stay in memory."""
+
+    id: int | None
+    supplier: str
+    title: str
+    category: str
+    brand: str
+    specification: str
+    unit: str
+    price: Decimal
+    stock: int | None
+    neighbourhoods: list[str]
+    on_sale_from: datetime | None
+    on_sale_to: datetime | None
+    keywords: list[str]
+
+    @classmethod
+    def of(cls, product: CatalogueProduct) -> ProductRow:
+        """Copy the fields of a product."""
+        return cls(*(getattr(product, name) for name in cls.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +67,7 @@ class Item:
     """One product on the shelf. ``price`` is in yuan for one ``unit``; empty ``neighbourhoods`` is everywhere.
 
     ``kinds`` says how well each word names it, ``attributes`` what it is said to be, ``phrase`` is the first phrase of
-    its title.
+    its title, ``words`` a fingerprint of everything the index reads.
     """
 
     id: int
@@ -62,7 +85,7 @@ class Item:
     kinds: Mapping[str, float]
     attributes: frozenset[str]
     phrase: str
-    version: int
+    words: int
 
     def on_sale(self, now: datetime) -> bool:
         """Tell whether it can be ordered now: in its time and in stock."""
@@ -96,10 +119,32 @@ class Shelf:
             for product in products:
                 item = builder.item(product)
                 items.append(item)
-                yield builder.text(product)
+                yield _index_text(product)
 
         index = TextIndex.build(texts(), segmenter.cut)
         return cls(items, index)
+
+    def patched(self, changed: Iterable[CatalogueProduct], gone: Collection[int]) -> Shelf | None:
+        """Return a shelf with new prices, stock and dates, sharing the index; None when words changed or came new."""
+        items = list(self.items)
+        for product in changed:
+            place = self.place.get(product.id or 0)
+            if place is None or items[place].words != hash(_index_text(product)):
+                return None
+            items[place] = replace(
+                items[place],
+                price=product.price,
+                stock=product.stock,
+                unit=product.unit,
+                neighbourhoods=frozenset(product.neighbourhoods),
+                on_sale_from=product.on_sale_from,
+                on_sale_to=product.on_sale_to,
+            )
+        for product_id in gone:
+            place = self.place.get(product_id)
+            if place is not None:
+                items[place] = replace(items[place], stock=0)
+        return Shelf(items, self.index)
 
     def named(self, word: str) -> Sequence[int]:
         """Return the places of items that a word names."""
@@ -138,38 +183,32 @@ class _Builder:
             kinds={intern(kind): quality for kind, quality in kinds.items()},
             attributes=self._attributes(product),
             phrase=head_phrase(product.title),
-            version=product.version,
+            words=hash(_index_text(product)),
         )
 
-    def text(self, product: CatalogueProduct) -> str:
-        """Return what the index reads of a product."""
-        parts = [
-            product.title,
-            product.brand,
-            product.specification,
-            product.category.replace("/", " "),
-            *product.keywords,
-        ]
-        return " ".join(part for part in parts if part).lower()
-
     def _attributes(self, product: CatalogueProduct) -> frozenset[str]:
-        words = self._segmenter.cut(self.text(product))
+        words = self._segmenter.cut(_index_text(product))
         known = (self._lexicon.get(word) for word in words)
         narrowing = {WordKind.ATTRIBUTE, WordKind.WHOM}
         return frozenset(intern(word.canonical) for word in known if word is not None and word.kind in narrowing)
 
 
+def _index_text(product: CatalogueProduct) -> str:
+    """Return what the index reads of a product."""
+    parts = [product.title, product.brand, product.specification, product.category.replace("/", " "), *product.keywords]
+    return " ".join(part for part in parts if part).lower()
+
+
 def catalogue_words(products: Iterable[CatalogueProduct]) -> CatalogueWords:
-    """Collect what the catalogue adds to the lexicon: keywords and category names as goods, brands as brands."""
+    """Collect what the catalogue adds to the lexicon: keywords that name goods, and brands."""
     goods: dict[str, str] = {}
     brands: set[str] = set()
     for product in products:
         if product.brand:
             brands.add(product.brand.lower())
-        for part in product.category.lower().split("/"):
-            if part:
-                goods.setdefault(part, product.category)
+        phrases = title_phrases(product.title)
         for keyword in product.keywords:
-            if 1 < len(keyword) <= 8:
+            # a keyword counts when a phrase of the title ends with it: suppliers also write 送礼, 开学 and 新品
+            if 1 < len(keyword) <= 8 and any(phrase.endswith(keyword.lower()) for phrase in phrases):
                 goods.setdefault(keyword.lower(), product.category)
     return CatalogueWords(goods, frozenset(brands))

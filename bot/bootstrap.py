@@ -1,0 +1,178 @@
+"""The composition root: here, and only here, the parts of the program meet."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.channels.local.channel import LocalChannel
+from bot.channels.local.repository import ChatLog
+from bot.channels.protocol import Channel, SendRefusedError
+from bot.channels.wechaty.channel import WechatyChannel
+from bot.dispatcher import Dispatcher
+from bot.intake import Intake
+from bot.lane import Lane
+from bot.pipeline import Pipeline
+from bot.settings import Settings
+from bot.storefront import Storefront
+from bot.work import Office
+from catalog.aliases import AliasTable
+from catalog.service import CatalogService
+from core.clock import Clock
+from core.database import Database
+from core.messages import ChannelEvent, Gap, MemberLeft, RoomInvitation, RoomSeen
+from core.migrate import upgrade
+from core.text import Normaliser
+from groups.service import GroupService
+from recommender.digest import write_digests
+from recommender.service import Recommender
+from scheduler import jobs
+from scheduler.plans import Plan
+from scheduler.tick import Scheduler
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What every command needs that reads messages: understanding, the catalogue, and the way between boxes."""
+
+    database: Database
+    clock: Clock
+    catalog: CatalogService
+    groups: GroupService
+    recommender: Recommender
+    storefront: Storefront
+    pipeline: Pipeline
+
+
+def build(settings: Settings, database: Database, clock: Clock) -> Parts:
+    """Build the parts on an open, migrated database. Raises ``AliasFileError`` for a broken alias file."""
+    aliases = tuple(AliasTable.load(settings.catalog.alias_files))
+    catalog = CatalogService(settings.catalog, database, clock)
+    groups = GroupService(settings.groups, clock)
+    recommender = Recommender(settings.recommender, settings.zone, aliases)
+    pipeline = Pipeline(
+        database=database,
+        clock=clock,
+        normaliser=Normaliser({alias: word for alias, word, kind in aliases if kind == "emoji"}),
+        groups=groups,
+        recommender=recommender,
+        office=Office(settings.recommender, settings.zone),
+    )
+    return Parts(database, clock, catalog, groups, recommender, Storefront(catalog, recommender, clock), pipeline)
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings, clock: Clock, base: Path) -> AsyncIterator[Parts]:
+    """Open and migrate the database, build the parts, and close the database at the end."""
+    database = await Database.open(settings.database, base=base)
+    try:
+        await upgrade(database)
+        yield build(settings, database, clock)
+    finally:
+        await database.close()
+
+
+class Program:
+    """The running bot: channels, one lane, a dispatcher for each channel, the scheduler."""
+
+    def __init__(self, settings: Settings, parts: Parts) -> None:
+        self.settings = settings
+        self.parts = parts
+        self.channels = tuple(channels(settings, parts))
+        self._dispatchers = [
+            Dispatcher(
+                parts.database,
+                parts.clock,
+                channel,
+                pacing=settings.pacing,
+                recommender=settings.recommender,
+                zone=settings.zone,
+            )
+            for channel in self.channels
+        ]
+        self._lane = Lane(parts.pipeline, committed=self._wake_dispatchers)
+        self._intake = Intake(parts.database, parts.clock, stored=self._lane.wake, observe=self._observe)
+        self._scheduler = Scheduler(settings.scheduler, parts.database, parts.clock, self._jobs(), self._plans)
+
+    async def run(self) -> None:
+        """Run everything until cancelled; a channel that cannot work at all ends the program with its error."""
+        await self.parts.storefront.fill()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._lane.run())
+            for dispatcher in self._dispatchers:
+                tasks.create_task(dispatcher.run())
+            tasks.create_task(self._scheduler.run())
+            for channel in self.channels:
+                tasks.create_task(channel.run(self._intake))
+
+    async def _observe(self, event: ChannelEvent) -> None:
+        match event:
+            case RoomSeen() | MemberLeft():
+                await self._lane.observe(event)
+            case RoomInvitation():
+                await self._invited(event)
+            case Gap():
+                _log.warning("channel.gap", channel=event.channel, since=str(event.since), until=str(event.until))
+
+    async def _invited(self, invitation: RoomInvitation) -> None:
+        """Follow leaders and allow-listed people into their rooms, nobody else."""
+        if not self.parts.groups.may_enter(invitation.inviter_id):
+            _log.info("invitation.refused", inviter=invitation.inviter_id)
+            return
+        for channel in self.channels:
+            if (channel.name, channel.account) == (invitation.channel, invitation.account):
+                try:
+                    await channel.accept_invitation(invitation.invitation_id)
+                except SendRefusedError as error:
+                    _log.warning("invitation.failed", inviter=invitation.inviter_id, error=str(error))
+
+    def _wake_dispatchers(self) -> None:
+        for dispatcher in self._dispatchers:
+            dispatcher.wake()
+
+    def _jobs(self) -> dict[str, jobs.Job]:
+        settings, storefront = self.settings, self.parts.storefront
+
+        async def digest(session: AsyncSession, now: datetime) -> int:
+            return await write_digests(session, now)
+
+        kinds: dict[str, jobs.Job] = {
+            jobs.CATALOG_SYNC: jobs.CatalogSync(storefront.sync),
+            jobs.CATALOG_EXPIRY: _Expiry(storefront),
+            jobs.UNMET_DIGEST: jobs.InTransaction(digest),
+        }
+        kinds[jobs.HOUSEKEEPING] = jobs.housekeeping(settings.scheduler, kinds)
+        return kinds
+
+    def _plans(self) -> Sequence[Plan]:
+        suppliers = [(supplier.id, supplier.schedule) for supplier in self.parts.catalog.suppliers if supplier.schedule]
+        return jobs.standing_plans(self.settings.scheduler, suppliers)
+
+
+class _Expiry:
+    """The job that takes products off sale; it has transactions of its own and is harmless when run twice."""
+
+    def __init__(self, storefront: Storefront) -> None:
+        self._storefront = storefront
+
+    async def run(self, claim: jobs.Claim) -> None:
+        await self._storefront.expire()
+
+
+def channels(settings: Settings, parts: Parts) -> Sequence[Channel]:
+    """Build the configured channels."""
+    built: list[Channel] = []
+    if settings.channels.local is not None:
+        built.append(LocalChannel(settings.channels.local, ChatLog(parts.database), parts.clock))
+    if settings.channels.wechaty is not None:
+        built.append(WechatyChannel(settings.channels.wechaty, parts.clock))
+    return built

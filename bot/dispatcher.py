@@ -1,0 +1,144 @@
+"""From the outbox to a channel: one text at a time, paced, with the guard asked at the last moment."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.channels.protocol import Channel, Link, SendRefusedError, SendUncertainError
+from bot.guard import Guard
+from bot.pacing import Pace, wait_seconds
+from bot.settings import PacingSettings
+from core import outbox, switches
+from core.clock import Clock, monotonic
+from core.database import Database
+from core.outbox import OutboxMessage
+from core.outcomes import SendState
+from recommender.settings import RecommenderSettings
+
+_IDLE_SECONDS = 1.0
+"""How long a dispatcher looks away when nothing wakes it; also how soon a thrown switch is noticed."""
+_ROWS_AT_ONCE = 20
+
+_log = structlog.get_logger(__name__)
+
+
+class Dispatcher:
+    """Sends what the outbox holds for one channel's account."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        channel: Channel,
+        *,
+        pacing: PacingSettings,
+        recommender: RecommenderSettings,
+        zone: ZoneInfo,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._channel = channel
+        self._pacing = pacing
+        self._pace = Pace()
+        self._guard = Guard(recommender, pacing, zone, self._pace)
+        self._awake = asyncio.Event()
+        self._failures = 0
+
+    def wake(self) -> None:
+        """Look at the outbox now."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Send until cancelled, through any fault of database or channel."""
+        await self._recover()
+        while True:
+            try:
+                wait = await self.send_waiting()
+            except (SQLAlchemyError, OSError) as error:
+                _log.warning("dispatch.database_unavailable", error=str(error)[:200])
+                wait = _IDLE_SECONDS
+            await self._rest(wait)
+
+    async def send_waiting(self) -> float:
+        """Send every row whose time has come; return the seconds until the next one's, for as long as none is added."""
+        if self._channel.health().link is not Link.ONLINE:
+            return _IDLE_SECONDS
+        now = self._clock.now()
+        async with self._database.reading() as session:
+            stop = await switches.stopped(session, self._channel.name, self._channel.account)
+            rows = (
+                []
+                if stop
+                else await outbox.waiting(session, self._channel.name, self._channel.account, now, _ROWS_AT_ONCE)
+            )
+        shortest = _IDLE_SECONDS
+        for row in rows:
+            wait = wait_seconds(row, self._pace, self._clock.now(), self._pacing)
+            if wait > 0:
+                shortest = min(shortest, wait)
+                continue
+            if not await self._send(row):
+                break
+        return 0.0 if len(rows) == _ROWS_AT_ONCE and shortest == _IDLE_SECONDS else shortest
+
+    async def _send(self, row: OutboxMessage) -> bool:
+        """Claim, send and settle one row; false when sending should stop for now."""
+        began = monotonic()
+        async with self._database.transaction() as session:
+            refusal = await outbox.claim(session, row, self._guard, self._clock.now())
+        if refusal is not None:
+            _log.info("outbox.held", row=row.id, kind=row.kind, reason=refusal)
+            return True
+        self._pace.note(row, self._clock.now())
+        state, message_id, error = await self._hand_over(row)
+        async with self._database.transaction() as session:
+            await outbox.settle(session, row, state, self._clock.now(), message_id=message_id, error=error)
+        _log.info(
+            "outbox.settled", row=row.id, kind=row.kind, state=state.value, ms=round((monotonic() - began) * 1000, 1)
+        )
+        return await self._count_failure(state, error)
+
+    async def _hand_over(self, row: OutboxMessage) -> tuple[SendState, str, str]:
+        try:
+            return SendState.SENT, await self._channel.send(outbox.outgoing(row)), ""
+        except SendRefusedError as error:
+            return SendState.FAILED, "", str(error)
+        except SendUncertainError as error:
+            return SendState.UNKNOWN, "", str(error)
+
+    async def _count_failure(self, state: SendState, error: str) -> bool:
+        """Stop the account after too many failures in a row: going on is how accounts get banned."""
+        if state is SendState.SENT:
+            self._failures = 0
+            return True
+        self._failures += 1
+        if self._failures >= self._pacing.failures_to_stop:
+            self._failures = 0
+            name = switches.account_switch(self._channel.name, self._channel.account)
+            reason = f"repeated errors: {error}"
+            async with self._database.transaction() as session:
+                await switches.throw(session, name, stopped=True, reason=reason, now=self._clock.now())
+            _log.error("dispatch.stopped", account=self._channel.account, advice="qianqun sending resume", error=error)
+        return False
+
+    async def _recover(self) -> None:
+        """Read from the database what an earlier process sent, so that a restart is no fresh start for the caps."""
+        name, account, now = self._channel.name, self._channel.account, self._clock.now()
+        async with self._database.reading() as session:
+            self._pace.first_sent_at = await outbox.first_claim(session, name, account)
+            self._pace.sent = await outbox.claimed_since(
+                session, now - timedelta(minutes=1), channel=name, account=account
+            )
+
+    async def _rest(self, seconds: float) -> None:
+        self._awake.clear()
+        try:
+            async with asyncio.timeout(max(seconds, 0.001)):
+                await self._awake.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,107 @@
+"""A lane: many groups, one committer, each group's messages in order, micro-batches of whatever is waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from bot.pipeline import Pipeline
+from bot.stages.turn import Handled
+from core import inbox
+from core.clock import monotonic
+from core.inbox import InboxMessage
+from core.messages import MemberLeft, RoomSeen
+from core.outcomes import Outcome, Reason
+
+BATCH = 100
+"""Messages in one commit: measured on SQLite, more gain nothing and fewer cost throughput."""
+_RETRY_SECONDS = 1.0
+_LOOK_SECONDS = 5.0
+"""How often the lane looks by itself for messages that nobody woke it for."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Lane:
+    """Takes stored messages through the pipeline until cancelled."""
+
+    def __init__(self, pipeline: Pipeline, *, committed: Callable[[], None]) -> None:
+        self._pipeline = pipeline
+        self._committed = committed
+        self._awake = asyncio.Event()
+        self._turn = asyncio.Lock()
+
+    def wake(self) -> None:
+        """Look for stored messages now."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Work until cancelled; while the database is away, wait and try again: nothing is lost, it is all stored."""
+        while True:
+            try:
+                busy = await self.drain()
+            except (OperationalError, InterfaceError, OSError) as error:
+                _log.warning("lane.database_unavailable", error=str(error)[:200])
+                self._pipeline.office.forget()
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            if not busy:
+                await self._rest()
+
+    async def drain(self) -> bool:
+        """Handle one batch of what is waiting; tell whether there was any."""
+        async with self._turn:
+            async with self._pipeline.database.reading() as session:
+                rows = await inbox.pending(session, after=0, limit=BATCH)
+            if not rows:
+                return False
+            began = monotonic()
+            handled = await self._handle(rows)
+        self._committed()
+        for one in handled:
+            _log.debug("message.handled", row=one.row_id, outcome=one.outcome.value, reason=one.reason.value)
+        _log.info("lane.batch", messages=len(rows), ms=round((monotonic() - began) * 1000, 1))
+        return True
+
+    async def observe(self, event: RoomSeen | MemberLeft) -> None:
+        """Take note of a room between two batches."""
+        async with self._turn:
+            await self._pipeline.observe(event)
+        self._committed()
+
+    async def _handle(self, rows: Sequence[InboxMessage]) -> list[Handled]:
+        """Handle a batch; when it fails, read everything again and try one message at a time."""
+        try:
+            return await self._pipeline.handle(rows)
+        except (OperationalError, InterfaceError, OSError):
+            raise
+        except Exception as error:  # one bad message must not hold up the others
+            _log.warning("lane.batch_failed", messages=len(rows), error=repr(error)[:300])
+        handled: list[Handled] = []
+        for row in rows:
+            self._pipeline.office.forget()
+            try:
+                handled += await self._pipeline.handle([row])
+            except (OperationalError, InterfaceError, OSError):
+                raise
+            except Exception:
+                _log.exception("message.failed", row=row.id)
+                await self._give_up(row)
+        return handled
+
+    async def _give_up(self, row: InboxMessage) -> None:
+        outcome = {"row_id": row.id, "outcome": Outcome.IGNORED, "reason": Reason.FAILED}
+        async with self._pipeline.database.transaction() as session:
+            await inbox.finish(session, [outcome], self._pipeline.clock.now())
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await self._awake.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._awake.clear()

@@ -1,0 +1,76 @@
+"""How slowly an account speaks. Pure: from what went out lately to how long the next text must wait."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.settings import PacingSettings
+from core.outbox import OutboxMessage
+
+_MINUTE = timedelta(minutes=1)
+_WARM_UP_SHARE = 3
+"""A new account has a third of its caps."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """What an account sent lately: instants within the last minute, and where the last text went."""
+
+    first_sent_at: datetime | None = None
+    sent: list[datetime] = field(default_factory=list)
+    last_target: str = ""
+
+    def note(self, row: OutboxMessage, now: datetime) -> None:
+        """Remember that a row went out."""
+        self.first_sent_at = self.first_sent_at or now
+        self.sent = [at for at in self.sent if now - at < _MINUTE] + [now]
+        self.last_target = target_of(row)
+
+
+def target_of(row: OutboxMessage) -> str:
+    """Return the conversation a row belongs to."""
+    return row.room_id or f"private:{row.contact_id}"
+
+
+def wait_seconds(row: OutboxMessage, pace: Pace, now: datetime, settings: PacingSettings) -> float:
+    """Return how long a row must still wait, 0 when it may go now.
+
+    The random part hangs on the row's id alone, so that asking again gives the same answer.
+    """
+    if not settings.enabled:
+        return 0.0
+    dice = random.Random(row.id)  # noqa: S311 - no secret, only to look less like a machine
+    waits = [(row.created_at + timedelta(seconds=dice.uniform(*settings.before_answer)) - now).total_seconds()]
+    if pace.sent and pace.last_target != target_of(row):
+        pause = timedelta(seconds=dice.uniform(*settings.between_groups))
+        waits.append((pace.sent[-1] + pause - now).total_seconds())
+    cap = scaled(settings.per_minute, pace, now, settings)
+    within = [at for at in pace.sent if now - at < _MINUTE]
+    if len(within) >= cap:
+        waits.append((within[len(within) - cap] + _MINUTE - now).total_seconds())
+    return max(0.0, *waits)
+
+
+def scaled(cap: int, pace: Pace, now: datetime, settings: PacingSettings) -> int:
+    """Return a cap as it is for this account: a third of it while the account warms up."""
+    first = pace.first_sent_at
+    new = first is None or now - first < timedelta(days=settings.warm_up_days)
+    return max(1, cap // _WARM_UP_SHARE) if new and settings.warm_up_days > 0 else cap
+
+
+def over_unasked_cap(
+    account: Sequence[datetime], group: Sequence[datetime], pace: Pace, now: datetime, settings: PacingSettings
+) -> bool:
+    """Tell whether one more unasked message would exceed the day's caps of the account or the group."""
+    if not settings.enabled:
+        return False
+    day = now - timedelta(days=1)
+    in_account = sum(at > day for at in account)
+    in_group = sum(at > day for at in group)
+    return (
+        in_account >= scaled(settings.unasked_per_day, pace, now, settings)
+        or in_group >= settings.unasked_per_group_per_day
+    )

@@ -1,0 +1,108 @@
+"""The path of a message, on one screen.
+
+    channel → inbox → lane → [readable? → command? → heard at all? → need?] → one commit → outbox → channel
+
+A batch of messages runs through the stages in order, on copies of what its groups are; what they decide is stored in
+one transaction together with each message's outcome. Only after that commit do the copies become the lane's memory
+and may the dispatcher send. Nothing is sent from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.stages import gate, needs, words
+from bot.stages.turn import Handled, Stages, Turn
+from bot.work import Desk, Office
+from core import inbox
+from core.clock import Clock
+from core.database import Database
+from core.inbox import InboxMessage
+from core.messages import IncomingMessage, MemberLeft, RoomSeen
+from core.text import Normaliser
+from groups.service import GroupService, Observation
+from groups.state import GroupKey
+from recommender.service import Recommender
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """Everything between the inbox and the outbox for one lane."""
+
+    database: Database
+    clock: Clock
+    normaliser: Normaliser
+    groups: GroupService
+    recommender: Recommender
+    office: Office
+
+    async def handle(self, rows: Sequence[InboxMessage]) -> list[Handled]:
+        """Take a batch through the stages and commit all of its effects at once."""
+        async with self.database.transaction() as session:
+            desk = self.office.desk(session, self.clock.now())
+            await desk.fetch(_group_key(row) for row in rows if row.room_id)
+            handled = [await self._through(desk, row) for row in rows]
+            await desk.flush()
+        self.office.keep(desk)
+        return handled
+
+    async def _through(self, desk: Desk, row: InboxMessage) -> Handled:
+        """Take one message through the stages; the first that knows what it is ends its way."""
+        turn = await self._turn(desk, row)
+        stages: Stages = (gate.readable, words.command, gate.heard, needs.need)
+        for stage in stages:
+            handled = await stage(turn)
+            if handled is not None:
+                desk.outcomes.append({"row_id": row.id, "outcome": handled.outcome, "reason": handled.reason})
+                return handled
+        raise AssertionError("the last stage answers every message")
+
+    async def _turn(self, desk: Desk, row: InboxMessage) -> Turn:
+        """Prepare a message: uniform text, its group (which exists from its first message on), who was seen."""
+        message = inbox.message_of(row)
+        turn = Turn(
+            row_id=row.id or 0,
+            message=message,
+            text=self.normaliser(message.text),
+            desk=desk,
+            groups=self.groups,
+            recommender=self.recommender,
+        )
+        if message.room_id and not message.is_self:
+            key = _group_key(row)
+            known = await desk.group(key)
+            await self._take(turn, key, self.groups.heard(known.group if known else None, message), desk)
+            turn.known = await desk.group(key)
+        return turn
+
+    async def _take(self, turn: Turn | None, key: GroupKey, observation: Observation, desk: Desk) -> None:
+        known = await desk.group(key)
+        if known is None and observation.changes:
+            known = await desk.open(key, observation.changes)
+        else:
+            await desk.apply(observation.changes)
+        if observation.introduction and known is not None:
+            draft = gate.introduction(known.group, observation.introduction)
+            desk.drafts.append(draft)
+            if turn is not None:
+                turn.drafts.append(draft)
+
+    async def observe(self, event: RoomSeen | MemberLeft) -> None:
+        """Take note of a room in a transaction of its own; part of the lane like any message."""
+        key = GroupKey(event.channel, event.account, event.room_id)
+        async with self.database.transaction() as session:
+            desk = self.office.desk(session, self.clock.now())
+            known = await desk.group(key)
+            if isinstance(event, RoomSeen):
+                await self._take(None, key, self.groups.observe(known.group if known else None, event), desk)
+            elif known is not None:
+                await desk.apply(self.groups.left(known.group, event))
+            await desk.flush()
+        self.office.keep(desk)
+
+
+def _group_key(row: InboxMessage | IncomingMessage) -> GroupKey:
+    if isinstance(row, IncomingMessage):
+        return GroupKey(row.key.channel, row.key.account, row.room_id)
+    return GroupKey(row.channel, row.account, row.room_id)

@@ -1,0 +1,55 @@
+"""The stages that end a message's way early: what cannot be read, and who does not want to be heard."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.stages.turn import Handled, Turn
+from core.messages import MessageKind
+from core.outbox import PRIORITY_UNASKED, Draft
+from core.outcomes import Outcome, Reason
+from groups.state import GroupState
+
+LONGEST_MESSAGE = 8_000
+"""Characters; nobody types that, and chains of orders stay far below."""
+_READ_KINDS = frozenset({MessageKind.TEXT, MessageKind.UNKNOWN})
+
+
+async def readable(turn: Turn) -> Handled | None:
+    """Pass only what somebody else wrote as text; an unknown kind counts when it has text."""
+    message = turn.message
+    if message.is_self:
+        return turn.end(Outcome.IGNORED, Reason.OWN_MESSAGE)
+    if message.kind not in _READ_KINDS or not message.text.strip():
+        return turn.end(Outcome.IGNORED, Reason.UNKNOWN_TYPE)
+    if len(message.text) > LONGEST_MESSAGE:
+        return turn.end(Outcome.IGNORED, Reason.TOO_LONG)
+    return None
+
+
+async def heard(turn: Turn) -> Handled | None:
+    """Stop at members who opted out, at groups that are switched off, and at private small talk."""
+    if turn.known is None:
+        return turn.end(Outcome.IGNORED, Reason.TALK)
+    group = turn.known.group
+    if group.unsubscribed(turn.message.sender_id):
+        return turn.end(Outcome.IGNORED, Reason.MEMBER_UNSUBSCRIBED)
+    if group.level == 0 or not group.active:
+        return turn.end(Outcome.IGNORED, Reason.GROUP_OFF)
+    return None
+
+
+def introduction(group: GroupState, text: str) -> Draft:
+    """Return the one message by which the bot introduces itself to a new group."""
+    return Draft(
+        dedupe_key=f"introduction:{group.id}",
+        channel=group.channel,
+        account=group.account,
+        kind="introduction",
+        text=text,
+        priority=PRIORITY_UNASKED,
+        group_id=group.id,
+        room_id=group.room_id,
+        asked=False,
+        lifetime=timedelta(days=2),
+    )

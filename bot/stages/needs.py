@@ -1,0 +1,117 @@
+"""The last stage: does the message state a need, and may it be answered?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from bot.stages.turn import Handled, Turn
+from core.messages import IncomingMessage
+from core.outbox import PRIORITY_ANSWER, PRIORITY_PUSH, Draft
+from core.outcomes import Outcome, Reason
+from groups.state import GroupState, Role
+from recommender import repository
+from recommender.repository import QUEUED, SUGGESTED
+from recommender.service import Asked, Decision
+from recommender.wording import suggestion_text
+
+_HELPERS = frozenset({Role.LEADER, Role.ASSISTANT, Role.ADMIN})
+
+
+async def need(turn: Turn) -> Handled | None:
+    """Decide, and lay what is to be stored and sent on the desk."""
+    if turn.known is None:
+        return None
+    group, message = turn.known.group, turn.message
+    asked = Asked(
+        member=message.sender_id,
+        name=_public_name(group, message),
+        text=turn.text,
+        at=message.at,
+        mentioned=turn.mentioned,
+        by_leader=turn.groups.role(group, message.sender_id) in _HELPERS,
+    )
+    answers = await turn.desk.answers_today(group.channel, group.account)
+    decision = turn.recommender.decide(asked, group, turn.known.memory, answers)
+    _store(turn, group, asked, decision)
+    return turn.end(decision.outcome, decision.reason, decision)
+
+
+def _public_name(group: GroupState, message: IncomingMessage) -> str:
+    """Return what to call somebody: their own name rather than the room name, which often tells where they live."""
+    member = group.members.get(message.sender_id)
+    return (member.name if member else "") or message.sender_name or message.shown_name
+
+
+def _store(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> None:
+    group_id = group.id or 0
+    who: dict[str, Any] = {"inbox_id": turn.row_id, "group_id": group_id, "member": asked.member}
+    if decision.need is not None and decision.outcome is Outcome.NEED:
+        hold = decision.hold.value if decision.hold else None
+        turn.desk.needs.append(
+            repository.need_row(decision.need, **who, state=decision.reason.value, hold=hold, at=asked.at)
+        )
+    if decision.outcome is Outcome.OPINION:
+        about = list(decision.reading.opinion_about)
+        turn.desk.opinions.append({**who, "kind": decision.reason.value, "about": about, "at": asked.at})
+    if decision.reason is Reason.PUSHED:
+        draft = push_draft(turn, group, decision, asked)
+        turn.say(draft)
+        turn.desk.count_answer(group.channel, group.account)
+        turn.desk.pushes.append(_push_row(who, decision, asked, QUEUED, draft.dedupe_key))
+    elif decision.reason is Reason.SUGGESTED:
+        turn.say(_suggestion_draft(turn, group, decision))
+        turn.desk.pushes.append(_push_row(who, decision, asked, SUGGESTED, ""))
+
+
+def push_draft(turn: Turn, group: GroupState, decision: Decision, asked: Asked) -> Draft:
+    """Return the push as a text for the group, with everything that must still hold when it is sent."""
+    settings = turn.recommender.settings
+    return Draft(
+        dedupe_key=f"push:{turn.row_id}",
+        channel=group.channel,
+        account=group.account,
+        kind="push",
+        text=decision.text,
+        priority=PRIORITY_PUSH,
+        group_id=group.id,
+        room_id=group.room_id,
+        about_members=(asked.member,),
+        about_products=tuple(candidate.item.id for candidate in decision.picks),
+        lifetime=timedelta(minutes=settings.push_lifetime_minutes),
+    )
+
+
+def _suggestion_draft(turn: Turn, group: GroupState, decision: Decision) -> Draft:
+    settings = turn.recommender.settings
+    return Draft(
+        dedupe_key=f"suggestion:{turn.row_id}",
+        channel=group.channel,
+        account=group.account,
+        kind="suggestion",
+        text=suggestion_text(decision.text, group.topic),
+        priority=PRIORITY_ANSWER,
+        group_id=group.id,
+        contact_id=group.leader_id or group.owner_id,
+        about_members=(turn.message.sender_id,),
+        about_products=tuple(candidate.item.id for candidate in decision.picks),
+        lifetime=timedelta(hours=settings.suggestion_lifetime_hours),
+    )
+
+
+def _push_row(who: dict[str, Any], decision: Decision, asked: Asked, state: str, dedupe_key: str) -> dict[str, Any]:
+    products = [
+        {"product": candidate.item.id, "score": round(candidate.score, 4), "position": position}
+        for position, candidate in enumerate(decision.picks, start=1)
+    ]
+    return {
+        **who,
+        "terms": list(decision.need.terms) if decision.need else [],
+        "products": products,
+        "reasons": list(decision.reasons),
+        "text": decision.text,
+        "state": state,
+        "dedupe_key": dedupe_key,
+        "at": asked.at,
+        "decided_at": None,
+    }

@@ -1,0 +1,80 @@
+"""One message on its way through the stages."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from bot.work import Desk, Known
+from core.messages import IncomingMessage
+from core.outbox import PRIORITY_ANSWER, Draft
+from core.outcomes import Outcome, Reason
+from core.text import NormalText
+from groups.service import GroupService
+from recommender.service import Decision, Recommender
+
+_ANSWER_LIFETIME = timedelta(hours=1)
+"""An answer to a word is still wanted after a short outage, not the next day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """How a message ended: its outcome, what was decided about a need, and the texts that go out for it."""
+
+    row_id: int
+    message: IncomingMessage
+    outcome: Outcome
+    reason: Reason
+    decision: Decision | None = None
+    drafts: tuple[Draft, ...] = ()
+
+
+@dataclass(slots=True)
+class Turn:
+    """A message with everything its stages need. ``known`` is None in a private chat."""
+
+    row_id: int
+    message: IncomingMessage
+    text: NormalText
+    desk: Desk
+    groups: GroupService
+    recommender: Recommender
+    known: Known | None = None
+    drafts: list[Draft] = field(default_factory=list)
+
+    @property
+    def mentioned(self) -> bool:
+        """Tell whether the message is addressed to the bot, by id or by one of its names."""
+        names = self.groups.settings.bot_names
+        return self.message.mentions_bot or any(mention.name in names for mention in self.text.mentions)
+
+    def answer(self, text: str, *, private: bool) -> None:
+        """Answer a word, in the room or to the speaker alone."""
+        message = self.message
+        private = private or not message.room_id
+        draft = Draft(
+            dedupe_key=f"answer:{self.row_id}:{len(self.drafts)}",
+            channel=message.key.channel,
+            account=message.key.account,
+            kind="answer",
+            text=text,
+            priority=PRIORITY_ANSWER,
+            group_id=self.known.group.id if self.known is not None else None,
+            room_id="" if private else message.room_id,
+            contact_id=message.sender_id if private else "",
+            lifetime=_ANSWER_LIFETIME,
+        )
+        self.say(draft)
+
+    def say(self, draft: Draft) -> None:
+        """Send a text with this message's commit."""
+        self.drafts.append(draft)
+        self.desk.drafts.append(draft)
+
+    def end(self, outcome: Outcome, reason: Reason, decision: Decision | None = None) -> Handled:
+        """End the message's way."""
+        return Handled(self.row_id, self.message, outcome, reason, decision, tuple(self.drafts))
+
+
+Stages = tuple[Callable[[Turn], Awaitable[Handled | None]], ...]

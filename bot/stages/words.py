@@ -1,0 +1,114 @@
+"""The stage of words: what a leader or member says to the bot rather than to the room."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+from bot.stages.turn import Handled, Turn
+from core.outbox import PRIORITY_PUSH, Draft
+from core.outcomes import Outcome, Reason
+from core.templates import render
+from groups import repository as group_store
+from groups.service import WordResult
+from groups.state import GroupKey, GroupState, MemberKey
+from groups.words import UnknownWord, Word, WordKind
+from recommender import repository as need_store
+from recommender.models import Push
+
+_LOOK_BACK = timedelta(days=7)
+
+
+async def command(turn: Turn) -> Handled | None:
+    """Carry out a word; None for talk."""
+    private = not turn.message.room_id
+    word = turn.groups.parse(turn.text.text, addressed=turn.mentioned or private)
+    if word is None:
+        return None
+    result = await _private(turn, word) if private else _in_group(turn, word)
+    if result is None:
+        return None
+    await turn.desk.apply(result.changes)
+    if result.passed_on is not None:
+        await _carry_out(turn, result.passed_on, result)
+    elif result.answer:
+        turn.answer(result.answer, private=result.private)
+    ignored = {Reason.MEMBER_UNSUBSCRIBED, Reason.GROUP_OFF}
+    return turn.end(Outcome.IGNORED if result.reason in ignored else Outcome.COMMAND, result.reason)
+
+
+def _in_group(turn: Turn, word: Word | UnknownWord) -> WordResult | None:
+    if turn.known is None:
+        return None
+    return turn.groups.speak(turn.known.group, turn.message.sender_id, word, turn.message.key.message_id)
+
+
+async def _private(turn: Turn, word: Word | UnknownWord) -> WordResult | None:
+    message, desk = turn.message, turn.desk
+    who = (message.key.channel, message.key.account, message.sender_id)
+    await desk.flush()
+    owned = await _states(turn, await group_store.owned_by(desk.session, *who))
+    joined = await _states(turn, await group_store.joined_by(desk.session, *who))
+    return turn.groups.speak_private(owned, joined, MemberKey(*who), word, message.key.message_id)
+
+
+async def _states(turn: Turn, keys: list[GroupKey]) -> list[GroupState]:
+    await turn.desk.fetch(keys)
+    return [turn.desk.known[key].group for key in keys if key in turn.desk.known]
+
+
+async def _carry_out(turn: Turn, word: Word, result: WordResult) -> None:
+    """Carry out a word about needs and pushes, which ``groups`` allowed and passed on."""
+    await turn.desk.flush()  # what this batch decided so far must be readable
+    group = turn.desk.known[result.group].group if result.group in turn.desk.known else None
+    if word.kind in {WordKind.AGREE, WordKind.DECLINE} and group is not None:
+        text = await _settle(turn, group, agreed=word.kind is WordKind.AGREE)
+    elif word.kind is WordKind.NEEDS and group is not None:
+        text = await _unmet(turn, group)
+    else:
+        text = await _why(turn, group)
+    turn.answer(text, private=result.private or word.kind is WordKind.WHY)
+
+
+async def _settle(turn: Turn, group: GroupState, *, agreed: bool) -> str:
+    session, now = turn.desk.session, turn.desk.now
+    since = now - timedelta(hours=turn.recommender.settings.suggestion_lifetime_hours)
+    push = await need_store.waiting_suggestion(session, [group.id or 0], since)
+    state = need_store.QUEUED if agreed else need_store.DISMISSED
+    if push is None or not await need_store.settle_suggestion(session, push.id or 0, state, now):
+        return render("recommender", "no_suggestion")
+    if not agreed:
+        return render("recommender", "declined")
+    turn.say(_agreed_push(turn, group, push))
+    return render("recommender", "agreed", topic=group.topic)
+
+
+def _agreed_push(turn: Turn, group: GroupState, push: Push) -> Draft:
+    return Draft(
+        dedupe_key=f"push:{push.inbox_id}",
+        channel=group.channel,
+        account=group.account,
+        kind="push",
+        text=push.text,
+        priority=PRIORITY_PUSH,
+        group_id=group.id,
+        room_id=group.room_id,
+        about_members=(push.member,),
+        about_products=tuple(int(entry["product"]) for entry in push.products),
+        lifetime=timedelta(minutes=turn.recommender.settings.push_lifetime_minutes),
+    )
+
+
+async def _unmet(turn: Turn, group: GroupState) -> str:
+    now = turn.desk.now
+    records = await need_store.open_needs(turn.desk.session, now - _LOOK_BACK, now + timedelta(seconds=1))
+    counts = Counter("、".join(record.terms) for record in records if record.group_id == group.id and record.terms)
+    needs = [{"wanted": wanted, "count": count} for wanted, count in counts.most_common(15)]
+    return render("recommender", "unmet", needs=needs, days=_LOOK_BACK.days)
+
+
+async def _why(turn: Turn, group: GroupState | None) -> str:
+    push = await need_store.latest_push(turn.desk.session, group.id if group else None, turn.message.sender_id)
+    if push is None:
+        return render("recommender", "why_nothing")
+    return render("recommender", "why", terms=push.terms, reasons=push.reasons)

@@ -1,0 +1,51 @@
+"""Keeps what the recommender shows in step with the catalogue in the database."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from catalog.report import ProgressCallback, SyncReport
+from catalog.service import CatalogService
+from core.clock import Clock, monotonic
+from recommender.service import Recommender
+from recommender.shelf import ProductRow
+
+_log = structlog.get_logger(__name__)
+
+
+class Storefront:
+    """The catalogue as the recommender has it: filled at the start, patched or rebuilt after every change."""
+
+    def __init__(self, catalog: CatalogService, recommender: Recommender, clock: Clock) -> None:
+        self._catalog = catalog
+        self._recommender = recommender
+        self._clock = clock
+        self._filling = asyncio.Lock()
+
+    async def fill(self) -> int:
+        """Read every product that is on sale; return how many. Messages go on being handled meanwhile."""
+        async with self._filling:
+            began = monotonic()
+            rows = [ProductRow.of(product) async for product in self._catalog.on_sale(self._clock.now())]
+            self._recommender.adopt(await asyncio.to_thread(self._recommender.prepare, rows))
+            _log.info("storefront.filled", products=len(rows), seconds=round(monotonic() - began, 2))
+        return len(rows)
+
+    async def sync(self, supplier_id: str, progress: ProgressCallback | None = None) -> SyncReport:
+        """Read a supplier's feed and show what changed; raises what ``CatalogService.sync`` raises."""
+        report = await self._catalog.sync(supplier_id, progress)
+        await self._show(report.new_ids + report.updated_ids, report.gone_ids)
+        return report
+
+    async def expire(self) -> None:
+        """Take products off whose time is over."""
+        await self._show([], await self._catalog.expire(self._clock.now()))
+
+    async def _show(self, changed: list[int], gone: list[int]) -> None:
+        if not changed and not gone:
+            return
+        products = await self._catalog.products(changed)
+        if not self._recommender.restock(products, gone):
+            await self.fill()

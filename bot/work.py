@@ -1,0 +1,187 @@
+"""One batch at work: copies of what it touches, and everything it will store in its one commit."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core import inbox, outbox
+from core.outbox import Draft
+from groups import repository as group_store
+from groups.changes import Change, PersonalisationSet
+from groups.state import GroupKey, GroupState
+from recommender import repository as need_store
+from recommender.memory import GroupMemory
+from recommender.settings import RecommenderSettings
+
+_KEPT_GROUPS = 5_000
+"""Groups that stay in memory; an idle one costs only its row once others push it out."""
+
+
+@dataclass(slots=True)
+class Known:
+    """What a lane knows of a group; only what the database has committed."""
+
+    group: GroupState
+    memory: GroupMemory
+
+
+class Office:
+    """The lane's memory of groups. A batch works at a ``Desk`` on copies; ``keep`` takes them over after its commit."""
+
+    def __init__(self, settings: RecommenderSettings, zone: ZoneInfo) -> None:
+        self._settings = settings
+        self._zone = zone
+        self._known: OrderedDict[GroupKey, Known] = OrderedDict()
+        self._answers: dict[tuple[str, str], tuple[datetime, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def desk(self, session: AsyncSession, now: datetime) -> Desk:
+        """Return a desk for one batch in one transaction."""
+        return Desk(self, session, now)
+
+    def keep(self, desk: Desk) -> None:
+        """Take over what a batch has committed."""
+        for key, known in desk.known.items():
+            self._known[key] = known
+            self._known.move_to_end(key)
+        self._answers.update(desk.answers)
+        while len(self._known) > _KEPT_GROUPS:
+            self._known.popitem(last=False)
+
+    def forget(self) -> None:
+        """Drop everything, to read it from the database again: a batch failed and nobody knows how far."""
+        self._known.clear()
+        self._answers.clear()
+
+    def cached(self, key: GroupKey) -> Known | None:
+        """Return what is known of a group without asking the database."""
+        return self._known.get(key)
+
+    def holding(self, contact_id: str, channel: str, account: str) -> list[GroupKey]:
+        """Return the groups in memory that this person is a member of."""
+        return [
+            key
+            for key, known in self._known.items()
+            if key.channel == channel and key.account == account and contact_id in known.group.members
+        ]
+
+    async def load(self, session: AsyncSession, keys: Collection[GroupKey], now: datetime) -> dict[GroupKey, Known]:
+        """Read groups and what was going on in them from the database; groups that do not exist are left out."""
+        states = await group_store.load(session, keys)
+        ids = [state.id for state in states.values() if state.id is not None]
+        memories = await need_store.load_memories(session, ids, now, self._settings)
+        return {key: Known(state, memories.get(state.id or 0, GroupMemory())) for key, state in states.items()}
+
+    async def answers_today(self, session: AsyncSession, channel: str, account: str, now: datetime) -> int:
+        """Return how many needs this account has answered since local midnight."""
+        midnight = now.astimezone(self._zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        known = self._answers.get((channel, account))
+        if known is None or known[0] != midnight:
+            count = await outbox.count_created(session, channel, account, "push", midnight)
+            self._answers[channel, account] = known = (midnight, count)
+        return known[1]
+
+    def answered_at(self, channel: str, account: str) -> tuple[datetime, int] | None:
+        """Return the counted day and number that ``answers_today`` last read."""
+        return self._answers.get((channel, account))
+
+
+@dataclass(slots=True)
+class Desk:
+    """The working copies of one batch and the rows it will store."""
+
+    office: Office
+    session: AsyncSession
+    now: datetime
+    known: dict[GroupKey, Known] = field(default_factory=dict)
+    answers: dict[tuple[str, str], tuple[datetime, int]] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    needs: list[dict[str, Any]] = field(default_factory=list)
+    pushes: list[dict[str, Any]] = field(default_factory=list)
+    opinions: list[dict[str, Any]] = field(default_factory=list)
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+
+    async def fetch(self, keys: Iterable[GroupKey]) -> None:
+        """Lay copies of these groups on the desk, from memory or from the database."""
+        missing = []
+        for key in dict.fromkeys(keys):
+            if key in self.known:
+                continue
+            cached = self.office.cached(key)
+            if cached is None:
+                missing.append(key)
+            else:
+                self.known[key] = Known(cached.group.copy(), cached.memory.copy())
+        if missing:
+            self.known.update(await self.office.load(self.session, missing, self.now))
+
+    async def group(self, key: GroupKey) -> Known | None:
+        """Return one group's working copy, or None if the group does not exist."""
+        await self.fetch([key])
+        return self.known.get(key)
+
+    async def open(self, key: GroupKey, changes: Sequence[Change]) -> Known:
+        """Bring a group into existence: its changes are stored at once, in this transaction, for its id."""
+        state = GroupState(key)
+        known = self.known[key] = Known(state, GroupMemory())
+        await self.apply(changes)
+        await self.flush()
+        return known
+
+    async def apply(self, changes: Iterable[Change]) -> None:
+        """Make changes true on the desk and store them with the batch."""
+        for change in changes:
+            self.changes.append(change)
+            await self._apply(change)
+
+    async def _apply(self, change: Change) -> None:
+        keys = {change.group} if change.group is not None else set()
+        if isinstance(change, PersonalisationSet):
+            person = change.member
+            keys.update(self.office.holding(person.contact_id, person.channel, person.account))
+            keys.update(key for key, known in self.known.items() if person.contact_id in known.group.members)
+        await self.fetch(keys)
+        for key in keys:
+            if key in self.known:
+                change.apply(self.known[key].group)
+
+    async def answers_today(self, channel: str, account: str) -> int:
+        """Return how many needs this account has answered today, this batch included."""
+        if (channel, account) not in self.answers:
+            _ = await self.office.answers_today(self.session, channel, account, self.now)
+            known = self.office.answered_at(channel, account)
+            if known is not None:
+                self.answers[channel, account] = known
+        return self.answers[channel, account][1]
+
+    def count_answer(self, channel: str, account: str) -> None:
+        """Count one more answered need."""
+        day, count = self.answers[channel, account]
+        self.answers[channel, account] = (day, count + 1)
+
+    async def flush(self) -> None:
+        """Write what is waiting into the transaction; the commit is the caller's."""
+        changes, self.changes = self.changes, []
+        saved = await group_store.save(self.session, changes, self.now)
+        for key, group_id in saved.ids.items():
+            if key in self.known:
+                self.known[key].group.id = group_id
+        for change in saved.known:
+            await self._apply(change)
+        await need_store.save_needs(self.session, self.needs)
+        await need_store.save_pushes(self.session, self.pushes)
+        await need_store.save_opinions(self.session, self.opinions)
+        await outbox.enqueue(self.session, self.drafts, self.now)
+        await inbox.finish(self.session, self.outcomes, self.now)
+        for rows in (self.needs, self.pushes, self.opinions, self.drafts, self.outcomes):
+            rows.clear()

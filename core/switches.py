@@ -1,0 +1,51 @@
+"""The kill switch: one row stops all sending of an account, or of everything, at once and over restarts."""
+
+from datetime import datetime
+
+from sqlalchemy import Column
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Field, SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.database import execute
+from core.types import UtcDateTime
+
+EVERYTHING = "*"
+"""The name of the switch that stops every account."""
+
+
+class Switch(SQLModel, table=True):
+    """Whether sending is stopped: ``name`` is ``*`` or ``channel/account``."""
+
+    __tablename__ = "switch"
+
+    name: str = Field(primary_key=True, max_length=160)
+    stopped: bool
+    reason: str = ""
+    at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+def account_switch(channel: str, account: str) -> str:
+    """Return the name of one account's switch."""
+    return f"{channel}/{account}"
+
+
+async def throw(session: AsyncSession, name: str, *, stopped: bool, reason: str, now: datetime) -> None:
+    """Stop sending, or let it go on."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    values = {"stopped": stopped, "reason": reason[:300], "at": now}
+    table = Switch.__table__  # type: ignore[attr-defined]
+    statement = insert(table).values(name=name, **values).on_conflict_do_update(index_elements=["name"], set_=values)
+    await execute(session, statement)
+
+
+async def stopped(session: AsyncSession, channel: str, account: str) -> Switch | None:
+    """Return the switch that stops this account, if one does."""
+    names = [EVERYTHING, account_switch(channel, account)]
+    query = select(Switch).where(col(Switch.name).in_(names), col(Switch.stopped).is_(True)).limit(1)
+    return (await session.exec(query)).first()
+
+
+async def all_switches(session: AsyncSession) -> list[Switch]:
+    """Return every switch that was ever thrown."""
+    return list((await session.exec(select(Switch).order_by(col(Switch.name)))).all())
