@@ -10,6 +10,8 @@ from typing import Protocol
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from catalog.models import FAILED
+from catalog.report import SyncReport
 from core import outbox
 from core.clock import Clock
 from core.database import Database
@@ -92,11 +94,21 @@ class InTransaction:
 class CatalogSync:
     """Reads a supplier's feed. Long, in many transactions of its own, and an upsert: twice is as good as once."""
 
-    sync: Callable[[str], Awaitable[object]]
+    sync: Callable[[str], Awaitable[SyncReport]]
 
     async def run(self, claim: Claim) -> None:
-        """Sync the supplier that the claim's subject names."""
-        _ = await self.sync(claim.work.subject)
+        """Sync the supplier that the claim's subject names; raise ``SyncFailedError`` for a feed that cannot be read."""
+        report = await self.sync(claim.work.subject)
+        if report.state == FAILED:
+            raise SyncFailedError(report)
+
+
+class SyncFailedError(Exception):
+    """A supplier's feed could not be read this time."""
+
+    def __init__(self, report: SyncReport) -> None:
+        self.supplier = report.supplier
+        super().__init__(f"the feed of {report.supplier} could not be read: {report.error}")
 
 
 def housekeeping(settings: SchedulerSettings, kinds: Iterable[str]) -> InTransaction:

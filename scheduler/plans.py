@@ -2,7 +2,8 @@
 
 Three forms, read in one time zone:
 
-- ``every 30m``, ``every 2h``: from the start of the Unix epoch on, so that every scheduler names the same instants;
+- ``every 90s``, ``every 30m``, ``every 2h``: counted from the start of 1970, so that every scheduler names the same
+  instants;
 - ``20:30``: once a day by the wall clock;
 - ``0 9 * * sun``: a cron line of five fields, with weekdays by name.
 
@@ -20,9 +21,9 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
 
-_EVERY = re.compile(r"every\s+(\d{1,5})\s*([mh])")
+_EVERY = re.compile(r"every ([1-9]\d{0,4}) ?([smh])")
+_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
 _DAILY = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
-_LONGEST_EVERY = timedelta(days=7)
 _LONGEST_SHIFT = timedelta(hours=3)
 """More than any zone has ever moved its clocks at once."""
 _HORIZON = timedelta(days=366 * 9)
@@ -152,11 +153,7 @@ def parse_schedule(text: str, zone: ZoneInfo) -> Schedule:
     """Read one schedule text; raise ``ScheduleError`` for anything that is none of the three forms."""
     plain = " ".join(text.lower().split())
     if matched := _EVERY.fullmatch(plain):
-        count, unit = int(matched[1]), matched[2]
-        interval = timedelta(minutes=count) if unit == "m" else timedelta(hours=count)
-        if not _MINUTE <= interval <= _LONGEST_EVERY:
-            raise ScheduleError(text, "the interval must be between 1 minute and 7 days")
-        return Every(interval)
+        return Every(int(matched[1]) * _UNITS[matched[2]])
     if matched := _DAILY.fullmatch(plain):
         return WallClock(plain, zone, CronTrigger(hour=int(matched[1]), minute=int(matched[2]), timezone=UTC))
     fields = plain.split(" ")

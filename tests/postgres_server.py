@@ -65,6 +65,15 @@ def _reachable(folder: Path) -> bool:
     return all(part.stat().st_mode & stat.S_IXOTH for part in (folder, *folder.parents))
 
 
+def _copy(install: Path, to: Path) -> Path:
+    """Copy the binaries, with the libraries that lie beside their package and that they find by relative path."""
+    package = install.parent
+    for part in package.parent.glob(f"{package.name}*"):
+        if part.is_dir():
+            _ = shutil.copytree(part, to / part.name, symlinks=True)
+    return to / package.name / install.name
+
+
 def _make_folder() -> Path:
     """Make the folder that everything lives in; the path of its socket must stay below 100 bytes."""
     places = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]  # noqa: S108 - only a name is made there
@@ -109,7 +118,7 @@ def _serve(folder: Path) -> None:
         nobody = pwd.getpwnam(_UNPRIVILEGED)
         account = _Account(user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[])
         if not _reachable(install / "bin"):
-            install = Path(shutil.copytree(install, folder / "install", symlinks=True))
+            install = _copy(install, folder / "install")
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
     _initialise(install, folder, account)
     with (folder / "log").open("wb") as log:

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from structlog.testing import capture_logs
 
+from catalog.report import SyncReport
 from core import outbox
 from core.clock import ManualClock
 from core.database import Database
@@ -53,8 +55,9 @@ async def test_a_day_of_standing_plans(database: Database, clock: ManualClock) -
     digests: list[datetime] = []
     expiries: list[datetime] = []
 
-    async def sync(supplier: str) -> None:
+    async def sync(supplier: str) -> SyncReport:
         synced.append(supplier)
+        return SyncReport(supplier, clock.now(), state="done")
 
     async def digest(session: AsyncSession, due_at: datetime) -> int:
         digests.append(due_at)
@@ -79,6 +82,26 @@ async def test_a_day_of_standing_plans(database: Database, clock: ManualClock) -
     assert digests == [at(12, 30, day=21), at(12, 30)]
     assert len(expiries) == 24 * 6
     assert {row.state for row in await work_in(database)} == {"done"}
+
+
+async def test_a_feed_that_cannot_be_read_is_tried_again(database: Database, clock: ManualClock) -> None:
+    states = ["failed", "done"]
+
+    async def sync(supplier: str) -> SyncReport:
+        return SyncReport(supplier, clock.now(), state=states.pop(0), error="no answer within 30 s")
+
+    plans = [plan for plan in standing_plans(SETTINGS, [("orchard", "every 6h")]) if plan.kind == CATALOG_SYNC]
+    scheduler = scheduler_on(database, clock, {CATALOG_SYNC: CatalogSync(sync)}, plans)
+    with capture_logs():
+        _ = await scheduler.run_due()
+    (row,) = await work_in(database)
+    assert (row.state, row.last_error) == (
+        "waiting",
+        "SyncFailedError: the feed of orchard could not be read: no answer within 30 s",
+    )
+    clock.advance(30)
+    _ = await scheduler.run_due()
+    assert [row.state for row in await work_in(database)] == ["done"]
 
 
 async def test_housekeeping_of_the_outbox(database: Database, clock: ManualClock) -> None:
