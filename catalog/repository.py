@@ -135,8 +135,13 @@ async def expire_products(session: AsyncSession, now: datetime) -> list[int]:
 
 
 async def retire_suppliers_except(session: AsyncSession, suppliers: Iterable[str], now: datetime) -> list[int]:
-    """Mark products of suppliers that are not listed as gone, and forget that their feeds were read."""
+    """Mark products of suppliers that are not listed as gone, and forget that their feeds were read.
+
+    A list without any supplier is taken for settings that are not about suppliers, and nothing is done.
+    """
     listed = list(suppliers)
+    if not listed:
+        return []
     await execute(
         session,
         update(_runs).where(_runs.c.supplier.not_in(listed), _runs.c.etag != "").values(etag=""),
@@ -145,9 +150,11 @@ async def retire_suppliers_except(session: AsyncSession, suppliers: Iterable[str
 
 
 async def _retire(session: AsyncSession, condition: Any, now: datetime) -> list[int]:
+    # Rows that a sync is writing are left for the next time: who waits for nobody cannot be part of a deadlock.
+    free = select(_products.c.id).where(condition, _products.c.state == ON_SALE).with_for_update(skip_locked=True)
     statement = (
         update(_products)
-        .where(condition, _products.c.state == ON_SALE)
+        .where(_products.c.id.in_(free))
         .values(state=GONE, gone_at=now, changed_at=now, version=_products.c.version + 1)
         .returning(_products.c.id)
     )

@@ -181,6 +181,8 @@ class CatalogService:
                 lease_until=now + lease(supplier),
             )
         if run_id is None:
+            async with self._database.reading() as session:
+                other = await repository.running(session, supplier.id)
             raise SyncBusyError(supplier.id, other.owner if other else "", other.started_at if other else None)
         return run_id
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -82,7 +83,8 @@ class SupplierSync:
             raise
         except asyncio.CancelledError:
             self._report.error = "stopped before the end; the next sync completes it"
-            await asyncio.shield(self._close(INTERRUPTED))
+            with contextlib.suppress(Exception):  # the end of the lease says the same, later
+                await asyncio.shield(self._close(INTERRUPTED))
             raise
         except Exception as error:
             self._report.error = f"{type(error).__name__}: {error}"[:2000]
@@ -94,16 +96,18 @@ class SupplierSync:
 
     async def _read(self) -> None:
         first = True
-        async for chunk in read_feed(self._supplier.source, self._clock, size=CHUNK, etag=self._etag):
-            if chunk.not_modified:
-                self._report.not_modified = True
-                return
-            if first and chunk.columns is not None:
-                self._check_columns(chunk.columns)
-            first = False
-            products, faults = await asyncio.to_thread(self._map, chunk)
-            await self._store(products, faults, chunk)
-            self._etag = chunk.etag
+        feed = read_feed(self._supplier.source, self._clock, size=CHUNK, etag=self._etag)
+        async with contextlib.aclosing(feed):
+            async for chunk in feed:
+                if chunk.not_modified:
+                    self._report.not_modified = True
+                    return
+                if first and chunk.columns is not None:
+                    self._check_columns(chunk.columns)
+                first = False
+                products, faults = await asyncio.to_thread(self._map, chunk)
+                await self._store(products, faults, chunk)
+                self._etag = chunk.etag
 
     def _check_columns(self, columns: tuple[str, ...]) -> None:
         faults = self._mapper.column_faults(columns)
@@ -239,16 +243,18 @@ async def check_feed(
     """
     mapper = RowMapper(supplier)
     rows, faults = 0, list[RowFault]()
-    async for chunk in read_feed(supplier.source, clock, size=CHUNK):
-        missing = mapper.column_faults(chunk.columns) if chunk.columns is not None and not rows else []
-        if missing:
-            raise SourceError(f"{'; '.join(missing)}; correct the supplier's fields")
-        rows += len(chunk.rows) + len(chunk.unreadable)
-        faults.extend(chunk.unreadable)
-        for row in chunk.rows:
-            found = mapper.read(row)
-            if isinstance(found, list):
-                faults.extend(found)
-        if limit is not None and rows >= limit:
-            break
+    feed = read_feed(supplier.source, clock, size=CHUNK)
+    async with contextlib.aclosing(feed):
+        async for chunk in feed:
+            missing = mapper.column_faults(chunk.columns) if chunk.columns is not None and not rows else []
+            if missing:
+                raise SourceError(f"{'; '.join(missing)}; correct the supplier's fields")
+            rows += len(chunk.rows) + len(chunk.unreadable)
+            faults.extend(chunk.unreadable)
+            for row in chunk.rows:
+                found = mapper.read(row)
+                if isinstance(found, list):
+                    faults.extend(found)
+            if limit is not None and rows >= limit:
+                break
     return rows, faults

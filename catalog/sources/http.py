@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from hashlib import blake2b
 from typing import Any
 
@@ -37,7 +38,7 @@ class _TransientError(Exception):
     """A failure that another attempt may not meet; the text is the fault if no attempt succeeds."""
 
 
-async def read_http(source: HttpSource, clock: Clock, *, size: int, etag: str) -> AsyncIterator[FeedChunk]:
+async def read_http(source: HttpSource, clock: Clock, *, size: int, etag: str) -> AsyncGenerator[FeedChunk]:
     """Yield the feed's items; raise ``SourceError`` when it cannot be read to its end.
 
     The ETag is used for feeds in one piece only: that page 1 is unchanged says nothing of page 2.
@@ -59,11 +60,12 @@ async def read_http(source: HttpSource, clock: Clock, *, size: int, etag: str) -
                 chunk.etag = page.etag
                 yield chunk
             return
-        async for chunk in _pages(reader, source, size):
-            yield chunk
+        async with aclosing(_pages(reader, source, size)) as pages:
+            async for chunk in pages:
+                yield chunk
 
 
-async def _pages(reader: _Reader, source: HttpSource, size: int) -> AsyncIterator[FeedChunk]:
+async def _pages(reader: _Reader, source: HttpSource, size: int) -> AsyncGenerator[FeedChunk]:
     address: URL | None = first_address(source)
     first_row, seen, position = 1, set[bytes](), 0
     while address is not None:

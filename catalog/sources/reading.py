@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 
 from catalog.feed import FeedChunk
 from catalog.settings import CsvSource, HttpSource, JsonLinesSource, JsonSource, Source
@@ -11,7 +12,7 @@ from catalog.sources import text_files, workbook
 from core.clock import Clock
 
 
-async def read_feed(source: Source, clock: Clock, *, size: int, etag: str = "") -> AsyncIterator[FeedChunk]:
+async def read_feed(source: Source, clock: Clock, *, size: int, etag: str = "") -> AsyncGenerator[FeedChunk]:
     """Yield the feed in chunks of at most ``size`` rows; raise ``SourceError``.
 
     ``etag`` is what the feed carried when it was last stored whole; only HTTP uses it. The last chunk's ``etag`` is
@@ -20,11 +21,12 @@ async def read_feed(source: Source, clock: Clock, *, size: int, etag: str = "") 
     if isinstance(source, HttpSource):
         from catalog.sources import http  # noqa: PLC0415 - aiohttp takes 0.1 s to import; file feeds need none of it
 
-        async for chunk in http.read_http(source, clock, size=size, etag=etag):
+        feed = http.read_http(source, clock, size=size, etag=etag)
+    else:
+        feed = _in_thread(_file_chunks(source, size))
+    async with aclosing(feed):
+        async for chunk in feed:
             yield chunk
-        return
-    async for chunk in _in_thread(_file_chunks(source, size)):
-        yield chunk
 
 
 def _file_chunks(source: Source, size: int) -> Iterator[FeedChunk]:
@@ -38,7 +40,7 @@ def _file_chunks(source: Source, size: int) -> Iterator[FeedChunk]:
     return workbook.read_xlsx(source, size)
 
 
-async def _in_thread(chunks: Iterator[FeedChunk]) -> AsyncIterator[FeedChunk]:
+async def _in_thread(chunks: Iterator[FeedChunk]) -> AsyncGenerator[FeedChunk]:
     """Run a blocking iterator in worker threads, one step at a time, and close it in the end."""
     loop = asyncio.get_running_loop()
     try:

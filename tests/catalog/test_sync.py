@@ -355,3 +355,17 @@ async def test_the_demos_suppliers_load_without_a_fault(database: Database, cloc
     assert sum(report.new for report in reports) >= 300
     with (path.parent / "catalogue/qingguo.csv").open(encoding="utf-8") as stream:
         assert reports[0].new == len(list(csv.reader(stream))) - 1
+
+
+@pytest.mark.postgres
+async def test_expiry_does_not_wait_for_a_sync_that_writes(
+    postgres: Database, clock: ManualClock, tmp_path: Path
+) -> None:
+    catalog = service(postgres, clock, tmp_path)
+    write_csv(tmp_path / "feed.csv", [row | {"on_sale_to": "2026-11-23"} for row in product_rows(3)])
+    await catalog.sync("orchard")
+    clock.advance(3 * 86400)
+    ids = [product.id or 0 for product in (await stored(catalog)).values()]
+    async with postgres.transaction() as session:
+        assert await repository.mark_gone(session, ids[:1], clock.now()) == ids[:1]
+        assert await catalog.expire(clock.now()) == ids[1:]
