@@ -97,7 +97,7 @@ class CatalogSync:
     sync: Callable[[str], Awaitable[SyncReport]]
 
     async def run(self, claim: Claim) -> None:
-        """Sync the supplier that the claim's subject names; raise ``SyncFailedError`` for a feed that cannot be read."""
+        """Sync the supplier that the subject names; raise ``SyncFailedError`` for a feed that cannot be read."""
         report = await self.sync(claim.work.subject)
         if report.state == FAILED:
             raise SyncFailedError(report)
