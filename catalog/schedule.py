@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 _EVERY = re.compile(r"every\s+([1-9]\d{0,4})\s*(s|m|h)")
 _PART = re.compile(r"(\*|[a-z0-9]+(?:-[a-z0-9]+)?)(?:/([1-9]\d?))?")
@@ -16,6 +17,15 @@ _FIELDS: tuple[tuple[str, int, int], ...] = (
     ("day of the week", 0, 6),
 )
 _FORMS = 'write "every 30m", or five cron fields such as "0 7 * * mon-fri"'
+
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
+
+
+def interval(text: str) -> timedelta | None:
+    """Return how long ``every N(s|m|h)`` means, None for anything else (cron fields, or only by hand)."""
+    match = _EVERY.fullmatch(text)
+    return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
 
 
 def check_schedule(text: str) -> None:

@@ -87,11 +87,9 @@ async def test_an_unchanged_feed_is_not_read_again(catalog: Any, shop: Shop, dat
     assert (second.state, second.not_modified, second.rows, second.gone) == ("done", True, 0, 0)
     third = await sync(catalog())
     assert third.not_modified
-    # Other settings read the same feed in another way, so it is fetched whole.
-    fourth = await sync(catalog(items=""))
-    assert fourth.not_modified
-    fifth = await sync(catalog(max_bytes=MEGABYTE))
-    assert (fifth.not_modified, fifth.unchanged) == (False, 3)
+    # Other settings may read the same feed in another way, so it is fetched whole.
+    fourth = await sync(catalog(max_bytes=MEGABYTE))
+    assert (fourth.not_modified, fourth.unchanged) == (False, 3)
 
 
 async def test_an_etag_is_not_kept_when_products_were_kept(catalog: Any, shop: Shop) -> None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from catalog.schedule import check_schedule
+from catalog.schedule import check_schedule, interval
 from core.settings import SettingsError
 from tests.catalog.feeds import catalog_settings, supplier
 
@@ -15,6 +16,12 @@ HTTP = {"kind": "http", "url": "https://example.com/feed"}
 @pytest.mark.parametrize("text", ["", "every 30m", "every 12 h", "0 7 * * mon-fri", "*/15 8-20/2 1,15 jan-mar sun"])
 def test_schedules(text: str) -> None:
     check_schedule(text)
+
+
+def test_intervals() -> None:
+    assert interval("every 30m") == timedelta(minutes=30)
+    assert interval("every 12 h") == timedelta(hours=12)
+    assert interval("0 7 * * mon-fri") is interval("") is None
 
 
 @pytest.mark.parametrize(
