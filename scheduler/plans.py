@@ -168,6 +168,9 @@ def _cron(text: str, fields: list[str]) -> CronTrigger:
         # cron counts weekdays from Sunday, the library below from Monday: a number would mean either
         raise ScheduleError(text, "write weekdays by name (mon, tue, wed, thu, fri, sat, sun), not by number")
     try:
-        return CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, timezone=UTC)
+        trigger = CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, timezone=UTC)
     except (ValueError, TypeError) as error:
         raise ScheduleError(text, f"is not a cron line: {error}; {_FORMS}") from None
+    if trigger.get_next_fire_time(None, datetime(2000, 1, 1, tzinfo=UTC)) is None:
+        raise ScheduleError(text, "names a day that no year has")
+    return trigger

@@ -119,7 +119,8 @@ def test_no_module_is_named_after_nothing() -> None:
 
 
 def test_no_module_is_longer_than_400_lines() -> None:
-    assert [_named(path) for path in _modules() if len(path.read_text(encoding="utf-8").splitlines()) > 400] == []
+    written = [path for path in _modules() if "versions" not in path.parts]  # migrations are generated
+    assert [_named(path) for path in written if len(path.read_text(encoding="utf-8").splitlines()) > 400] == []
 
 
 def test_the_locks_name_no_place() -> None:

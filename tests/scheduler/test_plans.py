@@ -99,6 +99,7 @@ def test_latest_and_following_meet_around_now(now: datetime, schedule: Schedule)
         ("0 9 * * 0", "weekdays by name"),
         ("0 9 * * 1-5", "weekdays by name"),
         ("0 9 * * sun,1", "weekdays by name"),
+        ("0 9 30 2 *", "no year has"),
         ("61 9 * * *", "is not a cron line"),
         ("0 9 * * funday", "is not a cron line"),
         ("0 9 * *", 'write "every 30m"'),
@@ -132,10 +133,10 @@ def test_what_the_catalogue_takes_for_a_schedule_is_one(text: str) -> None:
     _ = parse_schedule(text, SHANGHAI)
 
 
-def test_a_day_that_never_comes_is_never_due() -> None:
-    schedule = parse_schedule("0 9 30 2 *", SHANGHAI)
-    assert schedule.latest(_utc("2026-11-22T11:00+00:00")) is None
-    assert schedule.following(_utc("2026-11-22T11:00+00:00")) is None
+def test_a_day_that_comes_once_in_28_years_is_found_ahead() -> None:
+    schedule = parse_schedule("0 9 29 2 sun", SHANGHAI)
+    assert schedule.latest(_utc("2026-11-22T11:00+00:00")) is None  # 2004 is too long ago to be made up for
+    assert schedule.following(_utc("2026-11-22T11:00+00:00")) == _utc("2032-02-29T09:00+08:00")
 
 
 def test_a_schedule_read_twice_is_the_same_schedule() -> None:
