@@ -21,6 +21,7 @@ from core.database import Database
 from core.inbox import InboxMessage
 from core.messages import IncomingMessage, MemberLeft, RoomSeen
 from core.text import Normaliser
+from groups.changes import Change
 from groups.service import GroupService, Observation
 from groups.state import GroupKey
 from recommender.service import Recommender
@@ -98,6 +99,14 @@ class Pipeline:
                 await self._take(None, key, self.groups.observe(known.group if known else None, event), desk)
             elif known is not None:
                 await desk.apply(self.groups.left(known.group, event))
+            await desk.flush()
+        self.office.keep(desk)
+
+    async def change(self, changes: Sequence[Change]) -> None:
+        """Carry out changes of groups that come from elsewhere than a message."""
+        async with self.database.transaction() as session:
+            desk = self.office.desk(session, self.clock.now())
+            await desk.apply(changes)
             await desk.flush()
         self.office.keep(desk)
 

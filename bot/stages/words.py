@@ -17,13 +17,14 @@ from recommender import repository as need_store
 from recommender.models import Push
 
 _LOOK_BACK = timedelta(days=7)
+_ANSWERS = frozenset({WordKind.AGREE, WordKind.DECLINE})
 
 
 async def command(turn: Turn) -> Handled | None:
     """Carry out a word; None for talk."""
     private = not turn.message.room_id
     word = turn.groups.parse(turn.text.text, addressed=turn.mentioned or private)
-    if word is None:
+    if word is None or await _is_talk(turn, word):
         return None
     result = await _private(turn, word) if private else _in_group(turn, word)
     if result is None:
@@ -35,6 +36,13 @@ async def command(turn: Turn) -> Handled | None:
         turn.answer(result.answer, private=result.private)
     ignored = {Reason.MEMBER_UNSUBSCRIBED, Reason.GROUP_OFF}
     return turn.end(Outcome.IGNORED if result.reason in ignored else Outcome.COMMAND, result.reason)
+
+
+async def _is_talk(turn: Turn, word: Word | UnknownWord) -> bool:
+    """Tell whether 同意 or 不用 only answers somebody in the room: nothing waits for it, nobody addressed the bot."""
+    if turn.known is None or turn.mentioned or not isinstance(word, Word):
+        return False
+    return word.kind in _ANSWERS and await _suggestion(turn, turn.known.group) is None
 
 
 def _in_group(turn: Turn, word: Word | UnknownWord) -> WordResult | None:
@@ -61,7 +69,7 @@ async def _carry_out(turn: Turn, word: Word, result: WordResult) -> None:
     """Carry out a word about needs and pushes, which ``groups`` allowed and passed on."""
     await turn.desk.flush()  # what this batch decided so far must be readable
     group = turn.desk.known[result.group].group if result.group in turn.desk.known else None
-    if word.kind in {WordKind.AGREE, WordKind.DECLINE} and group is not None:
+    if word.kind in _ANSWERS and group is not None:
         text = await _settle(turn, group, agreed=word.kind is WordKind.AGREE)
     elif word.kind is WordKind.NEEDS and group is not None:
         text = await _unmet(turn, group)
@@ -72,8 +80,7 @@ async def _carry_out(turn: Turn, word: Word, result: WordResult) -> None:
 
 async def _settle(turn: Turn, group: GroupState, *, agreed: bool) -> str:
     session, now = turn.desk.session, turn.desk.now
-    since = now - timedelta(hours=turn.recommender.settings.suggestion_lifetime_hours)
-    push = await need_store.waiting_suggestion(session, [group.id or 0], since)
+    push = await _suggestion(turn, group)
     state = need_store.QUEUED if agreed else need_store.DISMISSED
     if push is None or not await need_store.settle_suggestion(session, push.id or 0, state, now):
         return render("recommender", "no_suggestion")
@@ -81,6 +88,13 @@ async def _settle(turn: Turn, group: GroupState, *, agreed: bool) -> str:
         return render("recommender", "declined")
     turn.say(_agreed_push(turn, group, push))
     return render("recommender", "agreed", topic=group.topic)
+
+
+async def _suggestion(turn: Turn, group: GroupState) -> Push | None:
+    """Return the suggestion that waits for this group's leader."""
+    await turn.desk.flush()  # it may have been made by a message of this batch
+    since = turn.desk.now - timedelta(hours=turn.recommender.settings.suggestion_lifetime_hours)
+    return await need_store.waiting_suggestion(turn.desk.session, [group.id or 0], since)
 
 
 def _agreed_push(turn: Turn, group: GroupState, push: Push) -> Draft:

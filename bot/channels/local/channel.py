@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Sequence
 
@@ -39,6 +40,8 @@ class LocalChannel:
         self._events: deque[ChannelEvent] = deque()
         self._health = Health(Link.STARTING, clock.now(), account=settings.account)
         self._port = settings.port
+        self.online = asyncio.Event()
+        """Set once the page can be opened; ``url`` is right from then on."""
         self._logger = structlog.get_logger(channel=self.name)
 
     @property
@@ -64,8 +67,10 @@ class LocalChannel:
         try:
             async with serving(self._settings, self._desk, self._describe) as self._port:
                 self._become(Link.ONLINE)
+                self.online.set()
                 await self._hand_over_for_ever(sink)
         finally:
+            self.online.clear()
             self._become(Link.STOPPED, "the channel was stopped; start the program again")
 
     async def send(self, message: OutgoingMessage) -> str:

@@ -1,0 +1,155 @@
+"""The ``qianqun`` command: what can be asked, with an example for each; the work is imported when it is needed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+app = typer.Typer(
+    name="qianqun",
+    help="千群: a chat bot that hears what a group needs, finds it among the suppliers and says it in the group.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+catalog_app = typer.Typer(help="Suppliers' products: sync, list, show.", no_args_is_help=True)
+sending_app = typer.Typer(help="The kill switch: stop all sending at once, or let it go on.", no_args_is_help=True)
+app.add_typer(catalog_app, name="catalog")
+app.add_typer(sending_app, name="sending")
+
+Config = Annotated[Path, typer.Option("--config", help="The settings file.", dir_okay=False)]
+
+
+@app.command(epilog="Example: `qianqun run --config config.toml`")
+def run(config: Config) -> None:
+    """Run the bot: channels, scheduler and everything between, until Ctrl-C."""
+    from bot.cli import serving  # noqa: PLC0415 - heavy; --help stays quick
+
+    raise typer.Exit(serving.run(config))
+
+
+@app.command(epilog="Example: `qianqun demo --port 8700` · `qianqun demo --script-only`")
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the chat page; 0 takes any free one.", min=0, max=65535)] = 8620,
+    script_only: Annotated[bool, typer.Option("--script-only", help="Print the conversation and end.")] = False,
+) -> None:
+    """Show the main job with no account and no server: a scripted conversation, then a chat page on this machine."""
+    from bot.cli import demonstrating  # noqa: PLC0415
+
+    raise typer.Exit(demonstrating.demo(port, script_only=script_only))
+
+
+@app.command(epilog="Example: `qianqun check --config config.toml`")
+def check(config: Config) -> None:
+    """Check settings, feeds, database and channels; name each fault; exit with 2 if there is one."""
+    from bot.cli import checking  # noqa: PLC0415
+
+    raise typer.Exit(checking.check(config))
+
+
+@app.command(
+    epilog="Example: `qianqun match --catalog products.csv 草莓 儿童防晒` · `... --format jsonl - < queries.txt`"
+)
+def match(
+    catalog: Annotated[Path, typer.Option(help="CSV with at least the columns id and title.", dir_okay=False)],
+    query: Annotated[Optional[list[str]], typer.Argument(help="Queries; - or none reads one per line.")] = None,  # noqa: UP045 - typer reads the annotation
+    top: Annotated[int, typer.Option(help="Results per query.", min=1, max=1000)] = 10,
+    format: Annotated[str, typer.Option("--format", help="text or jsonl.")] = "text",
+) -> None:
+    """Rank a catalogue file for queries: the bare retrieval, no need detection and no filters."""
+    from bot.cli import matching  # noqa: PLC0415
+
+    raise typer.Exit(matching.match(catalog, query or ["-"], top=top, form=format))
+
+
+@app.command(epilog="Example: `qianqun replay chat.jsonl --config config.toml --format jsonl`")
+def replay(
+    file: Annotated[Path, typer.Argument(help="JSON Lines, or chat as WeChat copies it; - for standard input.")],
+    config: Config,
+    format: Annotated[str, typer.Option("--format", help="text or jsonl.")] = "text",
+    unlimited: Annotated[
+        bool, typer.Option("--unlimited", help="No caps, quiet hours or memory of what was shown.")
+    ] = False,
+) -> None:
+    """Run a transcript through the same pipeline against a scratch database and say what the bot would have done."""
+    from bot.cli import replaying  # noqa: PLC0415
+
+    raise typer.Exit(replaying.replay_file(file, config, form=format, unlimited=unlimited))
+
+
+@catalog_app.command("sync", epilog="Example: `qianqun catalog sync --config config.toml qingguo`")
+def catalog_sync(
+    config: Config,
+    supplier: Annotated[Optional[list[str]], typer.Argument(help="Supplier ids; none means all.")] = None,  # noqa: UP045
+) -> None:
+    """Read suppliers' feeds into the database, with progress; broken rows are named, the rest goes in."""
+    from bot.cli import cataloguing  # noqa: PLC0415
+
+    raise typer.Exit(cataloguing.sync(config, supplier or []))
+
+
+@catalog_app.command("list", epilog="Example: `qianqun catalog list --config config.toml --text 草莓 --limit 20`")
+def catalog_list(
+    config: Config,
+    supplier: Annotated[str, typer.Option(help="Only this supplier.")] = "",
+    text: Annotated[str, typer.Option(help="Only products with this in title, brand or category.")] = "",
+    limit: Annotated[int, typer.Option(help="Most products.", min=1, max=10_000)] = 50,
+) -> None:
+    """List products."""
+    from bot.cli import cataloguing  # noqa: PLC0415
+
+    raise typer.Exit(cataloguing.list_products(config, supplier=supplier, text=text, limit=limit))
+
+
+@catalog_app.command("show", epilog="Example: `qianqun catalog show --config config.toml qingguo/QG1001`")
+def catalog_show(
+    product: Annotated[str, typer.Argument(help="Our id, or SUPPLIER/THEIR-ID.")],
+    config: Config,
+) -> None:
+    """Show one product with everything that is known of it."""
+    from bot.cli import cataloguing  # noqa: PLC0415
+
+    raise typer.Exit(cataloguing.show(config, product))
+
+
+@sending_app.command("stop", epilog="Example: `qianqun sending stop --config config.toml --reason 账号异常`")
+def sending_stop(
+    config: Config,
+    account: Annotated[str, typer.Option(help="CHANNEL/ACCOUNT; default: everything.")] = "*",
+    reason: Annotated[str, typer.Option(help="Why; shown by status.")] = "by hand",
+) -> None:
+    """Stop all sending within a second, over restarts, until resumed."""
+    from bot.cli import switching  # noqa: PLC0415
+
+    raise typer.Exit(switching.throw(config, account, stopped=True, reason=reason))
+
+
+@sending_app.command("resume", epilog="Example: `qianqun sending resume --config config.toml`")
+def sending_resume(
+    config: Config,
+    account: Annotated[str, typer.Option(help="CHANNEL/ACCOUNT; default: everything.")] = "*",
+) -> None:
+    """Let sending go on."""
+    from bot.cli import switching  # noqa: PLC0415
+
+    raise typer.Exit(switching.throw(config, account, stopped=False, reason=""))
+
+
+@sending_app.command("status", epilog="Example: `qianqun sending status --config config.toml`")
+def sending_status(config: Config) -> None:
+    """Show the switches and how many messages stand in each state."""
+    from bot.cli import switching  # noqa: PLC0415
+
+    raise typer.Exit(switching.status(config))
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    app()

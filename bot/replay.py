@@ -1,0 +1,139 @@
+"""Running a transcript through the same pipeline, against a scratch database, with the clock of the transcript."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bot.bootstrap import Parts, open_parts
+from bot.settings import Settings
+from bot.stages.turn import Handled
+from bot.transcript import Said
+from core import inbox
+from core.clock import ManualClock, SystemClock
+from core.messages import IncomingMessage, MessageKey, RoomMember, RoomSeen
+from core.outcomes import Reason
+from core.settings import DatabaseSettings
+from groups.changes import RoleSet
+from groups.state import GroupKey, Role
+from recommender.repository import need_detail
+from recommender.wording import wanted
+
+CHANNEL = "replay"
+ACCOUNT = "qianqun"
+_BATCH = 200
+_PUSH_LEVEL = 4
+
+
+def replay_settings(settings: Settings, *, unlimited: bool) -> Settings:
+    """Return the settings of a replay: groups that nobody named may be pushed to, and nothing waits."""
+    groups = settings.groups.model_copy(update={"default_level": _PUSH_LEVEL})
+    recommender = settings.recommender.model_copy(update={"limits": settings.recommender.limits and not unlimited})
+    pacing = settings.pacing.model_copy(update={"enabled": False})
+    return settings.model_copy(update={"groups": groups, "recommender": recommender, "pacing": pacing})
+
+
+@asynccontextmanager
+async def scratch(settings: Settings) -> AsyncIterator[tuple[Parts, ManualClock]]:
+    """Open a scratch database with the configured catalogue in it, and remove it at the end."""
+    clock = ManualClock(SystemClock().now())
+    with TemporaryDirectory(prefix="qianqun-replay-") as folder:
+        database = DatabaseSettings(url=f"sqlite:///{folder}/scratch.db")
+        async with open_parts(settings.model_copy(update={"database": database}), clock, Path(folder)) as parts:
+            yield parts, clock
+
+
+async def replay(parts: Parts, clock: ManualClock, transcript: Iterable[Said]) -> AsyncIterator[dict[str, Any]]:
+    """Take a transcript through the pipeline; yield one result a message, numbered from 1.
+
+    Raises ``TranscriptError`` when the transcript cannot be read any further; what came before has been yielded.
+    """
+    n = 0
+    rooms = _Rooms(parts)
+    for batch in _batches(transcript):
+        clock.set(batch[-1].at)
+        await rooms.enter(batch)
+        messages = [_message(said, n + place) for place, said in enumerate(batch, start=1)]
+        async with parts.database.transaction() as session:
+            await inbox.store(session, messages, clock.now())
+        while True:
+            async with parts.database.reading() as session:
+                rows = await inbox.pending(session, after=0, limit=_BATCH)
+            if not rows:
+                break
+            for handled in await parts.pipeline.handle(rows):
+                n += 1
+                yield result(n, handled)
+
+
+def _batches(transcript: Iterable[Said]) -> Iterator[Sequence[Said]]:
+    """Yield batches; a transcript that breaks off is replayed up to the break."""
+    lines = iter(transcript)
+    while batch := list(islice(lines, _BATCH)):
+        yield batch
+
+
+def _message(said: Said, n: int) -> IncomingMessage:
+    return IncomingMessage(
+        key=MessageKey(CHANNEL, ACCOUNT, str(n)),
+        room_id=said.group,
+        room_topic=said.group,
+        sender_id=said.member,
+        sender_name=said.member,
+        room_name=said.room_name,
+        text=said.text,
+        at=said.at,
+        quote=said.quote,
+    )
+
+
+class _Rooms:
+    """Brings the rooms of a transcript into being before their first message, as joining a room does."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._leaders: dict[str, set[str]] = {}
+
+    async def enter(self, batch: Sequence[Said]) -> None:
+        for said in batch:
+            known = self._leaders.get(said.group)
+            if known is None or (said.is_leader and said.member not in known):
+                await self._see(said, first=not known)
+
+    async def _see(self, said: Said, *, first: bool) -> None:
+        leaders = self._leaders.setdefault(said.group, set())
+        member = (RoomMember(said.member, said.member, said.room_name),)
+        owner = said.member if said.is_leader and first else ""
+        await self._parts.pipeline.observe(RoomSeen(CHANNEL, ACCOUNT, said.group, said.group, owner, member))
+        if said.is_leader:
+            leaders.add(said.member)
+            if not first:
+                await self._parts.pipeline.change(
+                    [RoleSet(GroupKey(CHANNEL, ACCOUNT, said.group), said.member, Role.ASSISTANT)]
+                )
+
+
+def result(n: int, handled: Handled) -> dict[str, Any]:
+    """Return one line of a replay's output."""
+    decision = handled.decision
+    need = decision.need if decision is not None else None
+    pushed = decision is not None and handled.reason in {Reason.PUSHED, Reason.SUGGESTED}
+    return {
+        "n": n,
+        "outcome": handled.outcome.value,
+        "reason": handled.reason.value,
+        "need": None
+        if need is None
+        else {"class": need.need_class.value, "terms": list(need.terms), "wanted": wanted(need), **need_detail(need)},
+        "push": [
+            {"product": candidate.item.key, "title": candidate.item.title, "score": round(candidate.score, 4)}
+            for candidate in (decision.picks if decision is not None and pushed else ())
+        ],
+        **({"hold": decision.hold.value} if decision is not None and decision.hold is not None else {}),
+        "orders": [],
+        "says": [draft.text for draft in handled.drafts],
+    }
