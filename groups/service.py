@@ -67,6 +67,11 @@ class GroupService:
         """Return who somebody is in a group."""
         return rules.role_of(state, contact_id, self._admins)
 
+    def leader_name(self, state: GroupState) -> str:
+        """Return what to call who runs a group: as configured, else their own name; empty when nobody is known."""
+        leader = state.members.get(state.leader_id) or state.members.get(state.owner_id)
+        return self._leader_names.get(state.leader_id) or ((leader.name or leader.room_name) if leader else "")
+
     def parse(self, text: str, *, addressed: bool) -> Word | UnknownWord | None:
         """Return the word that a uniform text is; ``addressed`` when the bot is mentioned or the chat is private."""
         return parse(text, addressed, self.settings.bot_names)
@@ -97,9 +102,11 @@ class GroupService:
         state = observer.state
         text = None
         if not state.introduced and state.active:
-            leader = self._leader_names.get(state.leader_id) or state.shown_name(state.leader_id)
             text = speech.introduction(
-                state, bot=self.settings.bot_names[0], leader=leader, days=self.settings.retention_days
+                state,
+                bot=self.settings.bot_names[0],
+                leader=self.leader_name(state),
+                days=self.settings.retention_days,
             )
             observer.add(happened.Introduced(state.key))
         return Observation(tuple(observer.changes), text)

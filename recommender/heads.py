@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from recommender.lexicon import Lexicon, WordKind
 
-EXACT, ENDING, KEYWORD, CATEGORY_LEAF, CATEGORY_TOP = 1.0, 0.92, 0.9, 0.8, 0.72
-"""How well a word names a product: its head, the end of its head, a keyword, its category, its category's top."""
+EXACT, ENDING, KEYWORD, BEGINNING, CATEGORY_LEAF, CATEGORY_TOP = 1.0, 0.92, 0.9, 0.88, 0.8, 0.72
+"""How well a word names a product: its head, the head's end, a keyword, the head's beginning, its category, the top."""
 
 _PHRASE = re.compile(r"[\s/|,，。·*＊()（）【】\[\]+]+")
 _FLAVOUR = re.compile(r"(味|香型|口味|风味)$")
@@ -29,22 +29,42 @@ def product_kinds(
         if quality > kinds.get(kept, 0.0):
             kinds[kept] = quality
 
+    path = [part for part in category.lower().split("/") if part]
     head, phrase = _head(title.lower(), cut, lexicon)
     if head:
         note(head, EXACT)
-    for start in range(1, len(phrase)):
-        ending = phrase[start:]
-        known = lexicon.get(ending)
-        if known is not None and known.kind is WordKind.GOODS and _ends_whole(ending):
-            note(ending, ENDING)
+    for word, quality in _wider(head, phrase, path[0] if path else "", lexicon):
+        note(word, quality)
     for keyword in keywords:
         known = lexicon.get(keyword.lower())
         if known is not None and known.kind is WordKind.GOODS and not _is_modifier(keyword.lower(), phrase):
             note(keyword.lower(), KEYWORD)
-    path = [part for part in category.lower().split("/") if part]
     for depth, part in enumerate(path):
-        note(part, CATEGORY_LEAF if depth == len(path) - 1 and len(path) > 1 else CATEGORY_TOP)
+        quality = CATEGORY_LEAF if depth == len(path) - 1 and len(path) > 1 else CATEGORY_TOP
+        note(part, quality)
+        last = cut(part)[-1]
+        if last != part and (known := lexicon.get(last)) is not None and known.kind is WordKind.GOODS:
+            note(last, quality)  # 儿童防晒 is 防晒
     return kinds
+
+
+def _wider(head: str, phrase: str, top: str, lexicon: Lexicon) -> Iterator[tuple[str, float]]:
+    """Yield wider words inside the head: its endings (锅 in 炒锅), and beginnings of its own kind (防晒 in 防晒霜).
+
+    A single character ends many words by chance (果 in 糖果), and a beginning is mostly a modifier (牛奶 in 牛奶锅):
+    the first counts only under the product's top category, the second only in the head's own category.
+    """
+    for start in range(1, len(phrase)):
+        known = lexicon.get(phrase[start:])
+        if known is None or known.kind is not WordKind.GOODS:
+            continue
+        if len(phrase) - start > 1 or (top and known.category.split("/")[0] == top):
+            yield phrase[start:], ENDING
+    own = lexicon.get(head)
+    for end in range(2, len(head)):
+        known = lexicon.get(head[:end])
+        if known is not None and own is not None and own.category and known.category == own.category:
+            yield head[:end], BEGINNING
 
 
 def title_phrases(title: str) -> list[str]:
@@ -70,11 +90,6 @@ def _head(title: str, cut: Callable[[str], list[str]], lexicon: Lexicon) -> tupl
                 continue
             return words[place], "".join(words[: place + 1])
     return "", ""
-
-
-def _ends_whole(ending: str) -> bool:
-    """Single characters end too many words by chance (果 in 糖果)."""
-    return len(ending) > 1
 
 
 def _is_modifier(keyword: str, phrase: str) -> bool:

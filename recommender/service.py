@@ -30,7 +30,7 @@ _OFFER_MARKS = ("元", "块", "¥", "￥", "包邮", "接龙", "开团", "/斤",
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One message as the recommender sees it. ``name`` is what the room calls the member."""
+    """One message as the recommender sees it; ``name`` and ``leader`` are what the push calls member and leader."""
 
     member: str
     name: str
@@ -38,6 +38,7 @@ class Asked:
     at: datetime
     mentioned: bool = False
     by_leader: bool = False
+    leader: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +138,7 @@ class Recommender:
             # whatever is uncertain is counted as unmet rather than held: the leader may want to sell it
             reason = Reason.UNMET if hold is Hold.BELOW_THRESHOLD else Reason.HELD
             return Decision(Outcome.NEED, reason, reading, need, picks, hold)
-        text, reasons = push_text(
-            need, asked.name, self._leader_name(group), picks, group.neighbourhoods, asked.at, self.zone
-        )
+        text, reasons = push_text(need, asked.name, asked.leader, picks, group.neighbourhoods, asked.at, self.zone)
         reason = Reason.SUGGESTED if group.level == Level.SUGGEST and not asked.mentioned else Reason.PUSHED
         return Decision(Outcome.NEED, reason, reading, need, picks, None, text, tuple(reasons))
 
@@ -183,11 +182,6 @@ class Recommender:
             pinned_texts=group.pinned_texts,
             forbidden_words=self.settings.forbidden_words,
         )
-
-    @staticmethod
-    def _leader_name(group: GroupState) -> str:
-        leader = group.members.get(group.leader_id) or group.members.get(group.owner_id)
-        return (leader.name or leader.shown_name) if leader else ""
 
 
 def _binding_categories(group: GroupState) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ class CatalogueProduct(Protocol):
 
     id: int | None
     supplier: str
+    supplier_product_id: str
     title: str
     category: str
     brand: str
@@ -44,6 +45,7 @@ class ProductRow:
 
     id: int | None
     supplier: str
+    supplier_product_id: str
     title: str
     category: str
     brand: str
@@ -64,14 +66,16 @@ class ProductRow:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One product on the shelf. ``price`` is in yuan for one ``unit``; empty ``neighbourhoods`` is everywhere.
+    """One product on the shelf. ``key`` is ``supplier/their-id``, ``price`` in yuan for one ``unit``.
+
+    Empty ``neighbourhoods`` is everywhere.
 
     ``kinds`` says how well each word names it, ``attributes`` what it is said to be, ``phrase`` is the first phrase of
     its title, ``words`` a fingerprint of everything the index reads.
     """
 
     id: int
-    supplier: str
+    key: str
     title: str
     category: str
     brand: str
@@ -169,7 +173,7 @@ class _Builder:
         kinds = product_kinds(product.title, product.category, product.keywords, self._segmenter.cut, self._lexicon)
         return Item(
             id=product.id or 0,
-            supplier=intern(product.supplier),
+            key=f"{product.supplier}/{product.supplier_product_id}",
             title=product.title,
             category=intern(product.category),
             brand=intern(product.brand),

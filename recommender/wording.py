@@ -33,9 +33,7 @@ def push_text(
     lines = [
         {
             "title": candidate.item.title,
-            "specification": ""
-            if candidate.item.specification in candidate.item.title
-            else candidate.item.specification,
+            "specification": _worth_saying(candidate.item.specification, candidate.item.title),
             "price": str(Money(candidate.item.price)),
             "unit": candidate.item.unit,
             "reason": reason,
@@ -46,6 +44,12 @@ def push_text(
     return text, reasons
 
 
+def _worth_saying(specification: str, title: str) -> str:
+    """Return a specification unless the title already says its amount (3斤/箱 after …大果 3斤装)."""
+    amount = specification.split("/", maxsplit=1)[0]
+    return "" if amount in title else specification
+
+
 def suggestion_text(push: str, topic: str) -> str:
     """Return the private message that asks a leader whether a push may go out."""
     return render("recommender", "suggestion", push=push, topic=topic)
@@ -53,9 +57,8 @@ def suggestion_text(push: str, topic: str) -> str:
 
 def wanted(need: Need) -> str:
     """Return the object of a need in words: attributes that narrow it, then what it is."""
-    narrowing = "".join(need.constraints.attributes[:2])
-    things = "、".join(need.terms[:3])
-    return narrowing + "".join(need.modifiers[:2]) + things
+    things = "".join(need.modifiers[:2]) + "、".join(need.terms[:3])
+    return "".join(word for word in need.constraints.attributes[:2] if word not in things) + things
 
 
 def _reason(need: Need, candidate: Candidate, areas: Sequence[str], now: datetime, zone: ZoneInfo) -> str:

@@ -30,6 +30,7 @@ async def need(turn: Turn) -> Handled | None:
         at=message.at,
         mentioned=turn.mentioned,
         by_leader=turn.groups.role(group, message.sender_id) in _HELPERS,
+        leader=turn.groups.leader_name(group),
     )
     answers = await turn.desk.answers_today(group.channel, group.account)
     decision = turn.recommender.decide(asked, group, turn.known.memory, answers)
