@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import structlog
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.channels.local.channel import LocalChannel
 from bot.channels.local.repository import ChatLog
 from bot.channels.protocol import Channel, SendRefusedError
-from bot.channels.wechaty.channel import WechatyChannel
 from bot.dispatcher import Dispatcher
 from bot.intake import Intake
+from bot.jobs import program_jobs
 from bot.lane import Lane
 from bot.pipeline import Pipeline
 from bot.settings import Settings
 from bot.storefront import Storefront
 from bot.work import Office
 from catalog.aliases import AliasTable
-from catalog.service import CatalogService
+from catalog.service import CatalogService, SyncBusyError
 from core.clock import Clock
 from core.database import Database
 from core.messages import ChannelEvent, Gap, MemberLeft, RoomInvitation, RoomSeen
 from core.migrate import upgrade
 from core.text import Normaliser
 from groups.service import GroupService
-from recommender.digest import write_digests
 from recommender.service import Recommender
 from scheduler import jobs
 from scheduler.plans import Plan
@@ -101,10 +98,12 @@ class Program:
         ]
         self._lane = Lane(parts.pipeline, committed=self._wake_dispatchers)
         self._intake = Intake(parts.database, parts.clock, stored=self._lane.wake, observe=self._observe)
-        self._scheduler = Scheduler(settings.scheduler, parts.database, parts.clock, self._jobs(), self._plans)
+        kinds = program_jobs(settings, parts)
+        self._scheduler = Scheduler(settings.scheduler, parts.database, parts.clock, kinds, self._plans)
 
     async def run(self) -> None:
         """Run everything until cancelled; a channel that cannot work at all ends the program with its error."""
+        await self._first_sync()
         await self.parts.storefront.fill()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._lane.run())
@@ -113,6 +112,13 @@ class Program:
             tasks.create_task(self._scheduler.run())
             for channel in self.channels:
                 tasks.create_task(channel.run(self._intake))
+
+    async def _first_sync(self) -> None:
+        """Read the feeds that were never read: a new shop should not wait for its schedule."""
+        for supplier in self.parts.catalog.suppliers:
+            if not await self.parts.catalog.runs(supplier.id, 1):
+                with suppress(SyncBusyError):  # another process is at it
+                    await self.parts.catalog.sync(supplier.id)
 
     async def _observe(self, event: ChannelEvent) -> None:
         match event:
@@ -139,33 +145,9 @@ class Program:
         for dispatcher in self._dispatchers:
             dispatcher.wake()
 
-    def _jobs(self) -> dict[str, jobs.Job]:
-        settings, storefront = self.settings, self.parts.storefront
-
-        async def digest(session: AsyncSession, now: datetime) -> int:
-            return await write_digests(session, now)
-
-        kinds: dict[str, jobs.Job] = {
-            jobs.CATALOG_SYNC: jobs.CatalogSync(storefront.sync),
-            jobs.CATALOG_EXPIRY: _Expiry(storefront),
-            jobs.UNMET_DIGEST: jobs.InTransaction(digest),
-        }
-        kinds[jobs.HOUSEKEEPING] = jobs.housekeeping(settings.scheduler, kinds)
-        return kinds
-
     def _plans(self) -> Sequence[Plan]:
         suppliers = [(supplier.id, supplier.schedule) for supplier in self.parts.catalog.suppliers if supplier.schedule]
         return jobs.standing_plans(self.settings.scheduler, suppliers)
-
-
-class _Expiry:
-    """The job that takes products off sale; it has transactions of its own and is harmless when run twice."""
-
-    def __init__(self, storefront: Storefront) -> None:
-        self._storefront = storefront
-
-    async def run(self, claim: jobs.Claim) -> None:
-        await self._storefront.expire()
 
 
 def channels(settings: Settings, parts: Parts) -> Sequence[Channel]:
@@ -174,5 +156,7 @@ def channels(settings: Settings, parts: Parts) -> Sequence[Channel]:
     if settings.channels.local is not None:
         built.append(LocalChannel(settings.channels.local, ChatLog(parts.database), parts.clock))
     if settings.channels.wechaty is not None:
+        from bot.channels.wechaty.channel import WechatyChannel  # noqa: PLC0415 - the vendor's SDK, only when configured
+
         built.append(WechatyChannel(settings.channels.wechaty, parts.clock))
     return built

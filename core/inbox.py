@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint, bindparam, update
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, bindparam, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -166,6 +166,12 @@ async def finish(session: AsyncSession, outcomes: Sequence[dict[str, Any]], now:
     rows = [{"row_id": row["row_id"], "new_outcome": row["outcome"], "new_reason": row["reason"]} for row in outcomes]
     if rows:
         await execute(session, statement, rows)
+
+
+async def forget(session: AsyncSession, before: datetime) -> int:
+    """Delete messages that were handled before an instant, raw events included; return how many."""
+    old = delete(_table).where(_table.c.state == DONE, _table.c.handled_at < before)
+    return int((await execute(session, old)).rowcount)
 
 
 def _same_key(key: MessageKey) -> tuple[Any, Any, Any]:

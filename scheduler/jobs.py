@@ -26,8 +26,12 @@ CATALOG_EXPIRY = "catalog.expiry"
 """Takes products off sale whose time is over."""
 HOUSEKEEPING = "housekeeping"
 """Sees to stuck and old outbox rows and to the record of finished work."""
+RETENTION = "retention"
+"""Deletes what was kept for as long as the introduction promised, and no longer."""
 UNMET_DIGEST = "recommender.digest"
 """Tells each leader what members wanted and nobody sells."""
+
+_RETENTION_TIME = "03:30"
 
 TransactionBody = Callable[[AsyncSession, datetime], Awaitable[object]]
 """What a short job does in one transaction; the instant is what it should take for the time."""
@@ -139,5 +143,6 @@ def standing_plans(settings: SchedulerSettings, supplier_schedules: Iterable[tup
         *(Plan(CATALOG_SYNC, parse_schedule(text, zone), supplier) for supplier, text in supplier_schedules),
         Plan(CATALOG_EXPIRY, upkeep),
         Plan(HOUSEKEEPING, upkeep),
+        Plan(RETENTION, parse_schedule(_RETENTION_TIME, zone)),
         Plan(UNMET_DIGEST, parse_schedule(settings.digest_time, zone)),
     ]

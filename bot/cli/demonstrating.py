@@ -63,7 +63,6 @@ def _print(message: Said, result: dict[str, Any]) -> None:
 
 
 async def _serve(settings: Settings, parts: Parts) -> None:
-    await parts.catalog.sync_all()
     program = Program(settings, parts)
     (page,) = (channel for channel in program.channels if isinstance(channel, LocalChannel))
     telling = asyncio.create_task(_tell(page))

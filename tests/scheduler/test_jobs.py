@@ -20,6 +20,7 @@ from scheduler.jobs import (
     CATALOG_EXPIRY,
     CATALOG_SYNC,
     HOUSEKEEPING,
+    RETENTION,
     UNMET_DIGEST,
     CatalogSync,
     InTransaction,
@@ -54,6 +55,7 @@ async def test_a_day_of_standing_plans(database: Database, clock: ManualClock) -
     synced: list[str] = []
     digests: list[datetime] = []
     expiries: list[datetime] = []
+    retentions: list[datetime] = []
 
     async def sync(supplier: str) -> SyncReport:
         synced.append(supplier)
@@ -67,9 +69,14 @@ async def test_a_day_of_standing_plans(database: Database, clock: ManualClock) -
         expiries.append(now)
         return 0
 
+    async def retain(session: AsyncSession, now: datetime) -> int:
+        retentions.append(now)
+        return 0
+
     jobs: dict[str, Job] = {
         CATALOG_SYNC: CatalogSync(sync),
         CATALOG_EXPIRY: InTransaction(expire, at_present=True),
+        RETENTION: InTransaction(retain, at_present=True),
         UNMET_DIGEST: InTransaction(digest),
     }
     jobs[HOUSEKEEPING] = housekeeping(SETTINGS, jobs)
@@ -156,7 +163,7 @@ def test_a_supplier_with_a_wrong_schedule_is_named_by_its_text() -> None:
 def test_the_defaults_are_usable() -> None:
     settings = SchedulerSettings()
     assert str(settings.zone) == "Asia/Shanghai"
-    assert len(standing_plans(settings, [("orchard", "every 2h")])) == 4
+    assert len(standing_plans(settings, [("orchard", "every 2h")])) == 5
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, exists, insert, select, update
+from sqlalchemy import Row, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.channels.local.models import ChatLine
 from core.database import Database, execute
@@ -112,6 +113,11 @@ class ChatLog:
         """Note that the program has taken these lines."""
         async with self._database.transaction() as session:
             await execute(session, update(_TABLE).where(_TABLE.c.id.in_(line_ids)).values(handed=True))
+
+    async def forget(self, session: AsyncSession, before: datetime) -> int:
+        """Delete lines from before an instant that the program has taken, in the caller's transaction."""
+        old = delete(_TABLE).where(_TABLE.c.at < before, _TABLE.c.handed)
+        return int((await execute(session, old)).rowcount)
 
     async def _one(self, condition: Any) -> Line | None:
         async with self._database.reading() as session:
