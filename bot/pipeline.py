@@ -19,10 +19,10 @@ from core import inbox
 from core.clock import Clock
 from core.database import Database
 from core.inbox import InboxMessage
-from core.messages import IncomingMessage, MemberLeft, RoomSeen
+from core.messages import MemberLeft, RoomSeen
 from core.text import Normaliser
 from groups.changes import Change
-from groups.service import GroupService, Observation
+from groups.service import GroupService
 from groups.state import GroupKey
 from recommender.service import Recommender
 
@@ -73,32 +73,33 @@ class Pipeline:
         if message.room_id and not message.is_self:
             key = _group_key(row)
             known = await desk.group(key)
-            await self._take(turn, key, self.groups.heard(known.group if known else None, message), desk)
+            observation = self.groups.heard(known.group if known else None, message)
+            await desk.take(key, observation.changes)
+            if known is None:
+                await desk.flush()  # what follows points at the new group's id
             turn.known = await desk.group(key)
+            if observation.introduction and turn.known is not None:
+                turn.say(gate.introduction(turn.known.group, observation.introduction))
         return turn
 
-    async def _take(self, turn: Turn | None, key: GroupKey, observation: Observation, desk: Desk) -> None:
-        known = await desk.group(key)
-        if known is None and observation.changes:
-            known = await desk.open(key, observation.changes)
-        else:
-            await desk.apply(observation.changes)
-        if observation.introduction and known is not None:
-            draft = gate.introduction(known.group, observation.introduction)
-            desk.drafts.append(draft)
-            if turn is not None:
-                turn.drafts.append(draft)
-
-    async def observe(self, event: RoomSeen | MemberLeft) -> None:
-        """Take note of a room in a transaction of its own; part of the lane like any message."""
-        key = GroupKey(event.channel, event.account, event.room_id)
+    async def observe(self, *events: RoomSeen | MemberLeft) -> None:
+        """Take note of rooms in a transaction of their own; part of the lane like any message."""
         async with self.database.transaction() as session:
             desk = self.office.desk(session, self.clock.now())
-            known = await desk.group(key)
-            if isinstance(event, RoomSeen):
-                await self._take(None, key, self.groups.observe(known.group if known else None, event), desk)
-            elif known is not None:
-                await desk.apply(self.groups.left(known.group, event))
+            await desk.fetch(_group_key(event) for event in events)
+            introductions: list[tuple[GroupKey, str]] = []
+            for event in events:
+                key = _group_key(event)
+                known = desk.known.get(key)
+                if isinstance(event, RoomSeen):
+                    observation = self.groups.observe(known.group if known else None, event)
+                    await desk.take(key, observation.changes)
+                    if observation.introduction:
+                        introductions.append((key, observation.introduction))
+                elif known is not None:
+                    await desk.apply(self.groups.left(known.group, event))
+            await desk.flush()  # an introduction points at its group's id
+            desk.drafts += [gate.introduction(desk.known[key].group, text) for key, text in introductions]
             await desk.flush()
         self.office.keep(desk)
 
@@ -111,7 +112,5 @@ class Pipeline:
         self.office.keep(desk)
 
 
-def _group_key(row: InboxMessage | IncomingMessage) -> GroupKey:
-    if isinstance(row, IncomingMessage):
-        return GroupKey(row.key.channel, row.key.account, row.room_id)
-    return GroupKey(row.channel, row.account, row.room_id)
+def _group_key(seen: InboxMessage | RoomSeen | MemberLeft) -> GroupKey:
+    return GroupKey(seen.channel, seen.account, seen.room_id)

@@ -99,22 +99,26 @@ class _Rooms:
         self._leaders: dict[str, set[str]] = {}
 
     async def enter(self, batch: Sequence[Said]) -> None:
+        """Let the bot into the rooms of a batch that it does not know; the first leader of a room owns it."""
+        seen: list[RoomSeen] = []
+        assistants: list[RoleSet] = []
         for said in batch:
-            known = self._leaders.get(said.group)
-            if known is None or (said.is_leader and said.member not in known):
-                await self._see(said, first=not known)
-
-    async def _see(self, said: Said, *, first: bool) -> None:
-        leaders = self._leaders.setdefault(said.group, set())
-        member = (RoomMember(said.member, said.member, said.room_name),)
-        owner = said.member if said.is_leader and first else ""
-        await self._parts.pipeline.observe(RoomSeen(CHANNEL, ACCOUNT, said.group, said.group, owner, member))
-        if said.is_leader:
-            leaders.add(said.member)
-            if not first:
-                await self._parts.pipeline.change(
-                    [RoleSet(GroupKey(CHANNEL, ACCOUNT, said.group), said.member, Role.ASSISTANT)]
-                )
+            known = said.group in self._leaders
+            leaders = self._leaders.setdefault(said.group, set())
+            leads = said.is_leader and said.member not in leaders
+            if not known or leads:
+                member = (RoomMember(said.member, said.member, said.room_name),)
+                owner = said.member if leads and not leaders else ""
+                seen.append(RoomSeen(CHANNEL, ACCOUNT, said.group, said.group, owner, member))
+            if leads:
+                if leaders:
+                    group = GroupKey(CHANNEL, ACCOUNT, said.group)
+                    assistants.append(RoleSet(group, said.member, Role.ASSISTANT))
+                leaders.add(said.member)
+        if seen:
+            await self._parts.pipeline.observe(*seen)
+        if assistants:
+            await self._parts.pipeline.change(assistants)
 
 
 def result(n: int, handled: Handled) -> dict[str, Any]:

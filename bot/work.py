@@ -130,13 +130,11 @@ class Desk:
         await self.fetch([key])
         return self.known.get(key)
 
-    async def open(self, key: GroupKey, changes: Sequence[Change]) -> Known:
-        """Bring a group into existence: its changes are stored at once, in this transaction, for its id."""
-        state = GroupState(key)
-        known = self.known[key] = Known(state, GroupMemory())
+    async def take(self, key: GroupKey, changes: Sequence[Change]) -> None:
+        """Apply what was seen of a group; one that is not known comes into being, with its id from the next flush."""
+        if changes and key not in self.known:
+            self.known[key] = Known(GroupState(key), GroupMemory())
         await self.apply(changes)
-        await self.flush()
-        return known
 
     async def apply(self, changes: Iterable[Change]) -> None:
         """Make changes true on the desk and store them with the batch."""

@@ -112,23 +112,27 @@ async def announce(session: AsyncSession, key: MessageKey, raw: dict[str, Any], 
 
 
 async def store(session: AsyncSession, messages: Sequence[IncomingMessage], now: datetime) -> list[int | None]:
-    """Store whole messages; return the new row's id for each, or None where the key was already complete."""
+    """Store whole messages; return the new row's id for each, or None where the key was already complete.
+
+    One statement for all of them; only keys that exist already are looked at one by one, to fill an announced row.
+    """
+    if not messages:
+        return []
+    rows = [row_of(message, now) for message in messages]
+    insert = _insert_ignore(session).returning(_table.c.channel, _table.c.account, _table.c.message_id, _table.c.id)
+    inserted = {MessageKey(*row[:3]): int(row[3]) for row in await execute(session, insert, rows)}
     ids: list[int | None] = []
-    for message in messages:
-        row = row_of(message, now)
-        inserted = (
-            await execute(session, _insert_ignore(session).values(row).returning(_table.c.id))
-        ).scalar_one_or_none()
-        if inserted is None:
-            filled = (
-                update(_table)
-                .where(*_same_key(message.key), _table.c.state == ANNOUNCED)
-                .values(row)
-                .returning(_table.c.id)
-            )
-            inserted = (await execute(session, filled)).scalar_one_or_none()
-        ids.append(inserted)
+    for message, row in zip(messages, rows, strict=True):
+        row_id = inserted.pop(message.key, None)  # a key twice in one call counts once
+        ids.append(row_id if row_id is not None else await _fill(session, message.key, row))
     return ids
+
+
+async def _fill(session: AsyncSession, key: MessageKey, row: dict[str, Any]) -> int | None:
+    """Give an announced message its content; None when it has one."""
+    statement = update(_table).where(*_same_key(key), _table.c.state == ANNOUNCED).values(row).returning(_table.c.id)
+    found: int | None = (await execute(session, statement)).scalar_one_or_none()
+    return found
 
 
 async def unfetched(session: AsyncSession, channel: str, account: str) -> list[MessageKey]:
