@@ -16,6 +16,8 @@ _MODIFIER_SHARE = 0.35
 _BRAND_MISSED = 0.7
 _EXCLUDED_MET = 0.4
 _WHOM_SHARE = 0.25
+_NOT_FOR_ME = 0.94
+"""Rice for children is rice, but whoever asks for rice means plain rice first."""
 _TEXT_SHARE = 0.06
 """Text match beyond the head noun decides between equals only."""
 _PHRASE_END = 0.85
@@ -99,6 +101,8 @@ def _candidate(item: Item, need: Need, term: str, quality: float, text_score: fl
         score *= 1 - _ATTRIBUTE_SHARE + _ATTRIBUTE_SHARE * share
     if constraints.for_whom and constraints.for_whom not in met:
         score *= 1 - _WHOM_SHARE
+    if item.whom and not item.whom.intersection(constraints.attributes):
+        score *= _NOT_FOR_ME
     if need.modifiers:
         share = sum(word in item.title.lower() or word in item.kinds for word in need.modifiers) / len(need.modifiers)
         score *= 1 - _MODIFIER_SHARE + _MODIFIER_SHARE * share

@@ -70,7 +70,8 @@ class Item:
 
     Empty ``neighbourhoods`` is everywhere.
 
-    ``kinds`` says how well each word names it, ``attributes`` what it is said to be, ``phrase`` is the first phrase of
+    ``kinds`` says how well each word names it, ``attributes`` what it is said to be,
+    ``whom`` for whom it is made, ``phrase`` is the first phrase of
     its title, ``words`` a fingerprint of everything the index reads.
     """
 
@@ -88,6 +89,7 @@ class Item:
     on_sale_to: datetime | None
     kinds: Mapping[str, float]
     attributes: frozenset[str]
+    whom: frozenset[str]
     phrase: str
     words: int
 
@@ -185,16 +187,16 @@ class _Builder:
             on_sale_from=product.on_sale_from,
             on_sale_to=product.on_sale_to,
             kinds={intern(kind): quality for kind, quality in kinds.items()},
-            attributes=self._attributes(product),
+            attributes=self._known(product, WordKind.ATTRIBUTE, WordKind.WHOM),
+            whom=self._known(product, WordKind.WHOM),
             phrase=head_phrase(product.title),
             words=hash(_index_text(product)),
         )
 
-    def _attributes(self, product: CatalogueProduct) -> frozenset[str]:
-        words = self._segmenter.cut(_index_text(product))
-        known = (self._lexicon.get(word) for word in words)
-        narrowing = {WordKind.ATTRIBUTE, WordKind.WHOM}
-        return frozenset(intern(word.canonical) for word in known if word is not None and word.kind in narrowing)
+    def _known(self, product: CatalogueProduct, *kinds: WordKind) -> frozenset[str]:
+        """Return the kept forms of the words of these kinds that a product's texts have."""
+        words = (self._lexicon.get(word) for word in self._segmenter.cut(_index_text(product)))
+        return frozenset(intern(word.canonical) for word in words if word is not None and word.kind in kinds)
 
 
 def _index_text(product: CatalogueProduct) -> str:
