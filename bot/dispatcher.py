@@ -110,6 +110,9 @@ class Dispatcher:
             return SendState.FAILED, "", str(error)
         except SendUncertainError as error:
             return SendState.UNKNOWN, "", str(error)
+        except Exception as error:  # a fault of the channel itself: nobody knows what went out
+            _log.exception("dispatch.channel_failed", row=row.id)
+            return SendState.UNKNOWN, "", repr(error)
 
     async def _count_failure(self, state: SendState, error: str) -> bool:
         """Stop the account after too many failures in a row: going on is how accounts get banned."""
