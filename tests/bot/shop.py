@@ -1,0 +1,79 @@
+"""The demo's shop, read from its feeds once a session, for bots that are built by the dozen."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, text
+from sqlmodel import select
+
+from bot.bootstrap import Parts, open_parts
+from bot.demo import demo_settings
+from bot.pipeline import Pipeline
+from bot.settings import Settings
+from bot.storefront import Storefront
+from bot.work import Office
+from catalog.models import Product
+from catalog.service import CatalogService
+from core.clock import Clock, SystemClock
+from core.database import Database, execute
+from core.text import Normaliser
+from groups.service import GroupService
+from recommender.service import Recommender
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Products as rows, and a recommender that has them on its shelf under the same ids."""
+
+    rows: list[dict[str, Any]]
+    recommender: Recommender
+    normaliser: Normaliser
+
+    @classmethod
+    def read(cls, folder: Path) -> Shop:
+        """Sync the demo's feeds into a scratch database; runs in a loop of its own."""
+        with ThreadPoolExecutor(1) as elsewhere:
+            return elsewhere.submit(asyncio.run, cls._read(folder)).result()
+
+    @classmethod
+    async def _read(cls, folder: Path) -> Shop:
+        async with open_parts(demo_settings(folder, 0), SystemClock(), folder) as parts:
+            await parts.catalog.sync_all()
+            await parts.storefront.fill()
+            async with parts.database.reading() as session:
+                products = (await session.exec(select(Product))).all()
+            return cls([product.model_dump() for product in products], parts.recommender, parts.pipeline.normaliser)
+
+    async def stock(self, database: Database) -> None:
+        """Put the products into an empty database."""
+        async with database.transaction() as session:
+            await execute(session, insert(Product), self.rows)
+            if database.dialect == "postgresql":
+                await execute(session, text("SELECT setval('product_id_seq', (SELECT max(id) FROM product))"))
+
+    def open(self, settings: Settings, database: Database, clock: Clock) -> Parts:
+        """Build what ``bot.bootstrap.build`` builds, with the words and the shelf that are read already."""
+        catalog = CatalogService(settings.catalog, database, clock)
+        groups = GroupService(settings.groups, clock)
+        recommender = copy.copy(self.recommender)
+        recommender.settings = settings.recommender
+        pipeline = Pipeline(
+            database=database,
+            clock=clock,
+            normaliser=self.normaliser,
+            groups=groups,
+            recommender=recommender,
+            office=Office(settings.recommender, settings.zone),
+        )
+        return Parts(database, clock, catalog, groups, recommender, Storefront(catalog, recommender, clock), pipeline)
+
+    def product(self, title: str) -> dict[str, Any]:
+        """Return the one product with this in its title."""
+        (row,) = (row for row in self.rows if title in row["title"])
+        return row
