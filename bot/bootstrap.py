@@ -98,7 +98,7 @@ class Program:
         ]
         self._lane = Lane(parts.pipeline, committed=self._wake_dispatchers)
         self._intake = Intake(parts.database, parts.clock, stored=self._lane.wake, observe=self._observe)
-        kinds = program_jobs(settings, parts)
+        kinds = program_jobs(settings, parts.storefront, ChatLog(parts.database))
         self._scheduler = Scheduler(settings.scheduler, parts.database, parts.clock, kinds, self._plans)
 
     async def run(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,16 +15,13 @@ from recommender import repository as need_store
 from recommender.digest import write_digests
 from scheduler import jobs
 
-if TYPE_CHECKING:
-    from bot.bootstrap import Parts
 
-
-def program_jobs(settings: Settings, parts: Parts) -> dict[str, jobs.Job]:
+def program_jobs(settings: Settings, storefront: Storefront, chat_log: ChatLog) -> dict[str, jobs.Job]:
     """Return every job by its kind."""
     kinds: dict[str, jobs.Job] = {
-        jobs.CATALOG_SYNC: jobs.CatalogSync(parts.storefront.sync),
-        jobs.CATALOG_EXPIRY: _Expiry(parts.storefront),
-        jobs.RETENTION: jobs.InTransaction(_Retention(settings, ChatLog(parts.database)).run, at_present=True),
+        jobs.CATALOG_SYNC: jobs.CatalogSync(storefront.sync),
+        jobs.CATALOG_EXPIRY: _Expiry(storefront),
+        jobs.RETENTION: jobs.InTransaction(_Retention(settings, chat_log).run, at_present=True),
         jobs.UNMET_DIGEST: jobs.InTransaction(write_digests),
     }
     kinds[jobs.HOUSEKEEPING] = jobs.housekeeping(settings.scheduler, kinds)

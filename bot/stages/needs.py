@@ -56,7 +56,9 @@ def _store(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> N
         about = list(decision.reading.opinion_about)
         turn.desk.opinions.append({**who, "kind": decision.reason.value, "about": about, "at": asked.at})
     if decision.reason is Reason.PUSHED:
-        draft = push_draft(turn, group, decision, asked)
+        draft = push_draft(
+            turn, group, turn.row_id, text=decision.text, member=asked.member, products=_product_ids(decision)
+        )
         turn.say(draft)
         turn.desk.count_answer(group.channel, group.account)
         turn.desk.pushes.append(_push_row(who, decision, asked, QUEUED, draft.dedupe_key))
@@ -65,21 +67,22 @@ def _store(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> N
         turn.desk.pushes.append(_push_row(who, decision, asked, SUGGESTED, ""))
 
 
-def push_draft(turn: Turn, group: GroupState, decision: Decision, asked: Asked) -> Draft:
-    """Return the push as a text for the group, with everything that must still hold when it is sent."""
-    settings = turn.recommender.settings
+def push_draft(
+    turn: Turn, group: GroupState, inbox_id: int, *, text: str, member: str, products: tuple[int, ...]
+) -> Draft:
+    """Return the push that answers a message, with what must still hold when it is sent: its member and products."""
     return Draft(
-        dedupe_key=f"push:{turn.row_id}",
+        dedupe_key=f"push:{inbox_id}",
         channel=group.channel,
         account=group.account,
         kind="push",
-        text=decision.text,
+        text=text,
         priority=PRIORITY_PUSH,
         group_id=group.id,
         room_id=group.room_id,
-        about_members=(asked.member,),
-        about_products=tuple(candidate.item.id for candidate in decision.picks),
-        lifetime=timedelta(minutes=settings.push_lifetime_minutes),
+        about_members=(member,),
+        about_products=products,
+        lifetime=timedelta(minutes=turn.recommender.settings.push_lifetime_minutes),
     )
 
 
@@ -95,9 +98,13 @@ def _suggestion_draft(turn: Turn, group: GroupState, decision: Decision) -> Draf
         group_id=group.id,
         contact_id=group.leader_id or group.owner_id,
         about_members=(turn.message.sender_id,),
-        about_products=tuple(candidate.item.id for candidate in decision.picks),
+        about_products=_product_ids(decision),
         lifetime=timedelta(hours=settings.suggestion_lifetime_hours),
     )
+
+
+def _product_ids(decision: Decision) -> tuple[int, ...]:
+    return tuple(candidate.item.id for candidate in decision.picks)
 
 
 def _push_row(who: dict[str, Any], decision: Decision, asked: Asked, state: str, dedupe_key: str) -> dict[str, Any]:

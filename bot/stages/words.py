@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
+from bot.stages.needs import push_draft
 from bot.stages.turn import Handled, Turn
-from core.outbox import PRIORITY_PUSH, Draft
 from core.outcomes import Outcome, Reason
 from core.templates import render
 from groups import repository as group_store
@@ -86,7 +86,8 @@ async def _settle(turn: Turn, group: GroupState, *, agreed: bool) -> str:
         return render("recommender", "no_suggestion")
     if not agreed:
         return render("recommender", "declined")
-    turn.say(_agreed_push(turn, group, push))
+    products = tuple(int(entry["product"]) for entry in push.products)
+    turn.say(push_draft(turn, group, push.inbox_id, text=push.text, member=push.member, products=products))
     return render("recommender", "agreed", topic=group.topic)
 
 
@@ -95,22 +96,6 @@ async def _suggestion(turn: Turn, group: GroupState) -> Push | None:
     await turn.desk.flush()  # it may have been made by a message of this batch
     since = turn.desk.now - timedelta(hours=turn.recommender.settings.suggestion_lifetime_hours)
     return await need_store.waiting_suggestion(turn.desk.session, [group.id or 0], since)
-
-
-def _agreed_push(turn: Turn, group: GroupState, push: Push) -> Draft:
-    return Draft(
-        dedupe_key=f"push:{push.inbox_id}",
-        channel=group.channel,
-        account=group.account,
-        kind="push",
-        text=push.text,
-        priority=PRIORITY_PUSH,
-        group_id=group.id,
-        room_id=group.room_id,
-        about_members=(push.member,),
-        about_products=tuple(int(entry["product"]) for entry in push.products),
-        lifetime=timedelta(minutes=turn.recommender.settings.push_lifetime_minutes),
-    )
 
 
 async def _unmet(turn: Turn, group: GroupState) -> str:
