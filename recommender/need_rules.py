@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -11,45 +12,65 @@ from typing import Any
 
 from core.outcomes import Reason
 
-NOUN = "(?:[ABP的]|G的?(?=[ABPG]))*G"
-_UNKNOWN = "(?P<x>[一-龥a-zABP]{2,8}?)(?=的?(?:吗|么|嘛|没|不|呢|吧|啊|呀|哦|哈|捏|了|,|\\?|$))"
-_QUESTION = "(吗|么|嘛|没|没有|不|呢|呀|啊|\\?|,|$)"
+NOUN = "(?:[ABP][的嘅]?|G的?(?=[ABPG]))*G"
+"""An object phrase of the mask: what narrows it down, then goods."""
 _SHORT_GAP = "[^,?]{0,8}?"
 _LONG_GAP = ".{0,12}?"
+_UNKNOWN = "(?P<x{}>[一-龥a-zABP0-9]{{2,8}}?)"
+_NAME = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A way of saying that something is wanted."""
+    """A way of saying that something is wanted.
+
+    ``inside`` tells that the pattern contains the object; otherwise the object is looked for around the match, and a
+    trigger that finds none may wait for the member's next message. ``consumed`` rules are about things that run
+    out, so they say nothing about furniture.
+    """
 
     need_class: str
     name: str
     strength: float
     pattern: re.Pattern[str]
+    inside: bool
+    consumed: bool = False
 
     @property
     def takes_unknown(self) -> bool:
-        """Tell whether the rule names its object by the group ``x``, known word or not."""
-        return "x" in self.pattern.groupindex
+        """Tell whether the rule names its object by its only kind of group, a word of no list."""
+        return self.pattern.groups > 0
 
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """What makes a trigger no need; ``kept`` cancels the blocker again."""
+    """What makes a trigger no need; ``kept`` cancels the blocker again.
+
+    ``scope`` is where it is looked for: ``clause`` (the trigger's own), ``before`` (that and the clause in front),
+    ``around`` (one more behind) or ``message``. ``spares`` are need classes it says nothing about, ``times`` how
+    many different signs it takes.
+    """
 
     name: str
     reason: Reason
+    scope: str
     pattern: re.Pattern[str]
     kept: re.Pattern[str] | None
+    spares: frozenset[str] = frozenset()
+    times: int = 1
 
-    def applies(self, mask: str) -> bool:
+    def applies(self, stretch: str) -> bool:
         """Tell whether this stretch of a message is blocked."""
-        return self.pattern.search(mask) is not None and not (self.kept and self.kept.search(mask))
+        if self.times == 1:
+            found = self.pattern.search(stretch) is not None
+        else:
+            found = len({match[0] for match in self.pattern.finditer(stretch)}) >= self.times
+        return found and not (self.kept and self.kept.search(stretch))
 
 
 @dataclass(frozen=True, slots=True)
 class OpinionRule:
-    """Praise or complaint about goods; ``unless`` tells questions apart."""
+    """Praise or complaint; ``unless`` tells questions and talk apart."""
 
     reason: Reason
     pattern: re.Pattern[str]
@@ -58,16 +79,19 @@ class OpinionRule:
 
 @dataclass(frozen=True, slots=True)
 class NeedRules:
-    """All rules, in the order they are tried."""
+    """All rules, in the order they are tried. ``order`` ranks need classes, the more telling first."""
 
+    order: Mapping[str, int]
     triggers: tuple[Trigger, ...]
     blockers: tuple[Blocker, ...]
     implicit: tuple[re.Pattern[str], ...]
     opinions: tuple[OpinionRule, ...]
-    loose: tuple[Trigger, ...]
     joining: re.Pattern[str]
     refinement: re.Pattern[str]
     withdrawal: re.Pattern[str]
+    not_a_name: re.Pattern[str]
+    purpose: re.Pattern[str]
+    durable: tuple[str, ...]
 
 
 @cache
@@ -75,39 +99,61 @@ def packaged_rules() -> NeedRules:
     """Return the rules that come with the program."""
     text = files("recommender").joinpath("data", "need_rules.toml").read_text(encoding="utf-8")
     document = tomllib.loads(text)
+    book = _Book(document["words"])
+    single = {name: book.compile(pattern) for name, pattern in document["single"].items()}
     return NeedRules(
-        triggers=tuple(_trigger(entry) for entry in document["trigger"]),
-        blockers=tuple(
-            Blocker(entry["name"], Reason(entry["reason"]), _compile(entry["pattern"]), _optional(entry.get("kept")))
-            for entry in document["blocker"]
-        ),
-        implicit=tuple(_compile(entry["pattern"]) for entry in document["implicit"]),
+        order={name: place for place, name in enumerate(document["order"])},
+        triggers=tuple(book.trigger(entry) for entry in document["trigger"]),
+        blockers=tuple(book.blocker(entry) for entry in document["blocker"]),
+        implicit=tuple(book.compile(entry["pattern"]) for entry in document["implicit"]),
         opinions=tuple(
-            OpinionRule(Reason(entry["reason"]), _compile(entry["pattern"]), _optional(entry.get("not")))
+            OpinionRule(Reason(entry["reason"]), book.compile(entry["pattern"]), book.optional(entry.get("not")))
             for entry in document["opinion"]
         ),
-        loose=tuple(_trigger(entry) for entry in document["loose"]),
-        joining=_compile(document["joining"][0]["pattern"]),
-        refinement=_compile(document["refinement"][0]["pattern"]),
-        withdrawal=_compile(document["withdrawal"][0]["pattern"]),
+        durable=tuple(document["durable"]),
+        **single,
     )
 
 
-def _trigger(entry: dict[str, Any]) -> Trigger:
-    return Trigger(entry["class"], entry["name"], entry.get("strength", 0.85), _compile(entry["pattern"]))
+class _Book:
+    """Compiles the notation: word lists by name, gaps, objects; white space in patterns is for the reader's eye."""
 
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self._words = {"noun": NOUN}
+        for name, alternatives in words.items():
+            self._words[name] = f"(?:{self._expand(alternatives)})"
 
-def _optional(pattern: str | None) -> re.Pattern[str] | None:
-    return _compile(pattern) if pattern else None
+    def trigger(self, entry: Mapping[str, Any]) -> Trigger:
+        pattern = entry["pattern"]
+        return Trigger(
+            need_class=entry["class"],
+            name=entry["name"],
+            strength=entry.get("strength", 0.85),
+            pattern=self.compile(pattern),
+            inside="{noun}" in pattern or "{x}" in pattern,
+            consumed=entry.get("consumed", False),
+        )
 
+    def blocker(self, entry: Mapping[str, Any]) -> Blocker:
+        return Blocker(
+            name=entry["name"],
+            reason=Reason(entry["reason"]),
+            scope=entry.get("scope", "around"),
+            pattern=self.compile(entry["pattern"]),
+            kept=self.optional(entry.get("kept")),
+            spares=frozenset(entry.get("spares", ())),
+            times=entry.get("times", 1),
+        )
 
-def _compile(pattern: str) -> re.Pattern[str]:
-    for sign, meaning in (
-        ("{noun}", NOUN),
-        ("{x}", _UNKNOWN),
-        ("{q}", _QUESTION),
-        ("…", _SHORT_GAP),
-        ("〜", _LONG_GAP),
-    ):
-        pattern = pattern.replace(sign, meaning)
-    return re.compile(pattern)
+    def optional(self, pattern: str | None) -> re.Pattern[str] | None:
+        return self.compile(pattern) if pattern else None
+
+    def compile(self, pattern: str) -> re.Pattern[str]:
+        return re.compile(self._expand(pattern))
+
+    def _expand(self, pattern: str) -> str:
+        text = "".join(pattern.split())
+        for number in range(text.count("{x}")):
+            text = text.replace("{x}", _UNKNOWN.format(number), 1)
+        text = _NAME.sub(lambda match: self._words.get(match[1], match[0]), text)
+        return text.replace("…", _SHORT_GAP).replace("〜", _LONG_GAP)

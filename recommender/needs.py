@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from core.outcomes import Outcome, Reason
@@ -16,15 +16,20 @@ from recommender.segmentation import Segmenter
 
 LONGEST_NEED = 240
 """Characters; what is longer is an article or an advertisement, not a member's need."""
-_CLAUSES_AROUND = 1
 _UNKNOWN_STRENGTH = 0.75
 _MENTION_STRENGTH = 0.8
+_AROUND_STRENGTH = 0.95
+"""An object found beside its trigger is a little less sure than one inside it."""
+_CLAUSES_BEFORE = 2
+_UNKNOWN_TOKENS = 3
 
 _LIST_AFTER = re.compile(rf"(?:[、和跟与及或]|还有|以及){NOUN}")
-_ONLY_OBJECTS = re.compile(rf"^(?:的|那个|就是|是)?{NOUN}(?:[、和跟,]?{NOUN})*[的呀啊呢吧哈哦捏,!~]*$")
-_NO_OBJECT = re.compile(
-    r"什么|啥|东西|这|那|你|我|他|她|它|咱|们|谁|怎么|哪|几|一下|一点|的话|回家|回去|时候|问题|办法|是|有人|没|不|吗|呢|吧|都|也|就|还|又|去|来|说|看|想|觉得|知道|事|人|地方|好的|好|结婚|睡|走|玩|哭|死|钱|命|票|房|车"
-)
+_FILLER = re.compile(r"[AGPBl-sxm0-9的那个这种就是呀啊呢吧哈哦捏,!?~用吃过炖节码段号一两款式]|软软|大大|小小")
+_LONGEST_BARE = 16
+_LONGEST_LOOSE = 18
+_LONGEST_REFINEMENT = 20
+_MOST_BESIDE_GOODS = 3
+"""Characters beside goods and their attributes in a message that only names goods."""
 
 
 class NeedClass(StrEnum):
@@ -62,8 +67,9 @@ class Need:
 class Reading:
     """What one message says by itself.
 
-    The fields after ``need`` are for conversations: a trigger that lacks its object, goods named without a
-    trigger, and whether the message as a whole joins, narrows down or takes back a need.
+    The fields after ``need`` are for conversations: a trigger that lacks its object, the goods of a message that only
+    names goods, all goods mentioned (a quotation's when it points at that), and whether the message as a whole joins,
+    narrows down or takes back a need.
     """
 
     outcome: Outcome
@@ -73,6 +79,7 @@ class Reading:
     opinion_about: tuple[str, ...] = ()
     loose: Trigger | None = None
     objects: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
     constraints: Constraints = field(default_factory=Constraints)
     joins: bool = False
     refines: bool = False
@@ -104,74 +111,84 @@ class NeedReader:
     def _triggered(self, masked: MaskedText, constraints: Constraints, *, mentioned: bool) -> Need | Reason | None:
         """Return the need, or why something that looked like one is none, or None where nothing did."""
         blocked: Reason | None = None
-        best: Need | None = None
+        found: list[Need] = []
+        has_goods = "G" in masked.mask
         for trigger in self._rules.triggers:
-            match = trigger.pattern.search(masked.mask)
-            if match is None:
+            if not has_goods and not trigger.takes_unknown:
                 continue
-            objects, known = self._objects(masked, match, trigger)
-            if not objects:
-                continue
-            reason = self._blocked(masked.mask, match.span())
-            if reason is not None:
+            for match in trigger.pattern.finditer(masked.mask):
+                objects, known = self._objects(masked, match, trigger)
+                if not objects or (trigger.consumed and self._durable(objects)):
+                    continue
+                reason = self._blocked(masked.mask, match.span(), trigger.need_class)
+                if reason is None:
+                    found.append(self._need(masked, constraints, trigger, match, objects, known))
+                    break
                 blocked = blocked or reason
-                continue
-            need = self._need(masked, constraints, trigger, match, objects, known)
-            if best is None or need.strength > best.strength:
-                best = need
-        if best is None and blocked is None and mentioned:
-            return self._addressed(masked, constraints)
-        return best or blocked
+        if found:
+            return self._telling(found)
+        return self._addressed(masked, constraints) if blocked is None and mentioned else blocked
 
-    def _objects(self, masked: MaskedText, match: re.Match[str], trigger: Trigger) -> tuple[list[list[str]], bool]:
+    def _telling(self, found: list[Need]) -> Need:
+        """Return the class that tells most, with the objects of the surest shape."""
+        surest = max(found, key=lambda need: need.strength)
+        first = min(found, key=lambda need: self._rules.order[need.need_class])
+        if not first.known and surest.known:
+            return surest
+        return replace(surest, need_class=first.need_class, rule=first.rule)
+
+    def _objects(self, masked: MaskedText, match: re.Match[str], trigger: Trigger) -> tuple[list[list[Token]], bool]:
         """Return the object phrases (each: modifiers, then the head) of a match and whether they are known."""
         if trigger.takes_unknown:
-            return self._unknown_object(masked, match)
-        start, end = match.span()
-        after = end
+            return self._unknown_object(masked, match), False
+        if not trigger.inside:
+            return self._objects_around(masked, match), True
+        start, after = match.span()
         while (more := _LIST_AFTER.match(masked.mask, after)) is not None:
             after = more.end()
         while after < len(masked.mask) and masked.mask[after] == "G":
             after += 1
-        phrases: list[list[str]] = []
-        previous = -2
-        for place in range(start, after):
-            if masked.mask[place] != "G":
-                continue
-            token = masked.tokens[masked.owner[place]]
-            if place == previous + 1 and phrases:
-                phrases[-1].append(_kept(token))
-            else:
-                phrases.append([_kept(token)])
-            previous = place
-        return phrases, True
+        phrases = _phrases(masked, start, after)
+        wanted = [phrase for phrase in phrases if not self._is_purpose(masked, start, phrase)]
+        return wanted or phrases[:1], True
 
-    def _unknown_object(self, masked: MaskedText, match: re.Match[str]) -> tuple[list[list[str]], bool]:
-        start, end = match.span("x")
+    def _objects_around(self, masked: MaskedText, match: re.Match[str]) -> list[list[Token]]:
+        """Return the objects nearest to a trigger: in its clause, in the two before, in the next."""
+        mask = masked.mask
+        for low, high in _clauses_around(mask, match.span()):
+            phrases = [
+                phrase for phrase in _phrases(masked, low, high) if not self._is_purpose(masked, low, phrase)
+            ]
+            if phrases:
+                return phrases
+        return []
+
+    def _is_purpose(self, masked: MaskedText, low: int, phrase: list[Token]) -> bool:
+        """Tell whether goods are only what the wanted thing is for (红烧肉 in 买五花肉做红烧肉)."""
+        place = masked.owner.index(masked.tokens.index(phrase[0]))
+        return self._rules.purpose.search(masked.mask, low, place) is not None
+
+    def _durable(self, phrases: list[list[Token]]) -> bool:
+        words = [phrase[-1].word for phrase in phrases]
+        return all(word is not None and word.category.startswith(self._rules.durable) for word in words)
+
+    def _unknown_object(self, masked: MaskedText, match: re.Match[str]) -> list[list[Token]]:
+        """Return the name that a rule captured as one token, or nothing when it cannot be the name of goods."""
+        start, end = match.span(match.lastgroup or 0)
         tokens = masked.tokens_between(start, end)
         if any(token.word is not None and token.word.kind in {WordKind.NOT_SOLD, WordKind.GOODS} for token in tokens):
-            return [], False
+            return []
         words = [token for token in tokens if token.word is None]
         name = "".join(token.text for token in words).strip("的点些个")
-        if not words or len(name) < 2 or _NO_OBJECT.search(name) or (len(words) == 1 and len(words[0].text) == 1):
-            return [], False
-        if len(words) > 3 or max(len(token.text) for token in words) < 2:
-            return [], False
-        return [[name]], False
+        if len(name) < 2 or len(words) > _UNKNOWN_TOKENS or self._rules.not_a_name.search(name):
+            return []
+        return [[Token(name, words[0].start, words[-1].end, None)]]
 
-    def _blocked(self, mask: str, span: tuple[int, int]) -> Reason | None:
+    def _blocked(self, mask: str, span: tuple[int, int], need_class: str = "") -> Reason | None:
         """Return why the clauses around a trigger make it no need."""
-        start = mask.rfind(",", 0, span[0])
-        for _ in range(_CLAUSES_AROUND):
-            start = mask.rfind(",", 0, max(start, 0))
-        end = span[1]
-        for _ in range(_CLAUSES_AROUND + 1):
-            following = mask.find(",", end + 1)
-            end = len(mask) if following < 0 else following
-        window = mask[start + 1 : end]
+        scopes = _scopes(mask, span)
         for blocker in self._rules.blockers:
-            stretch = mask if blocker.reason is Reason.ADVERTISEMENT else window
-            if blocker.applies(stretch):
+            if need_class not in blocker.spares and blocker.applies(scopes[blocker.scope]):
                 return blocker.reason
         return None
 
@@ -181,18 +198,19 @@ class NeedReader:
         constraints: Constraints,
         trigger: Trigger,
         match: re.Match[str],
-        objects: list[list[str]],
+        objects: list[list[Token]],
         known: bool,
     ) -> Need:
         first = masked.tokens[masked.owner[match.start()]]
         last = masked.tokens[masked.owner[max(match.start(), match.end() - 1)]]
-        modifiers = tuple(dict.fromkeys(word for phrase in objects for word in phrase[:-1]))
+        modifiers = tuple(dict.fromkeys(_kept(token) for phrase in objects for token in phrase[:-1]))
+        sure = 1.0 if trigger.inside else _AROUND_STRENGTH
         return Need(
             need_class=NeedClass(trigger.need_class),
-            terms=tuple(dict.fromkeys(phrase[-1] for phrase in objects)),
+            terms=tuple(dict.fromkeys(_kept(phrase[-1]) for phrase in objects)),
             constraints=constraints,
             known=known,
-            strength=trigger.strength if known else trigger.strength * _UNKNOWN_STRENGTH,
+            strength=trigger.strength * (sure if known else _UNKNOWN_STRENGTH),
             rule=trigger.name,
             evidence=masked.text.raw_span(first.start, last.end),
             modifiers=modifiers,
@@ -211,18 +229,15 @@ class NeedReader:
         """Say what a message is that states no whole need."""
         mask = masked.mask
         rules = self._rules
-        loose = next(
-            (rule for rule in rules.loose if rule.pattern.search(mask) and not self._blocked(mask, (0, len(mask)))),
-            None,
-        )
         conversation = {
             "constraints": constraints,
-            "loose": loose if not masked.has(WordKind.NOT_SOLD) else None,
+            "loose": self._loose(masked),
             "objects": self._bare_objects(masked),
+            "mentions": self._mentions(masked),
             "joins": rules.joining.search(mask) is not None,
             "refines": constraints.any
             and "G" not in mask
-            and len(mask) <= 20
+            and len(mask) <= _LONGEST_REFINEMENT
             and rules.refinement.search(mask) is not None,
             "withdraws": rules.withdrawal.search(mask) is not None,
         }
@@ -237,10 +252,32 @@ class NeedReader:
         reason = blocked or self._why_talk(masked)
         return Reading(Outcome.IGNORED, reason, masked, None, **conversation)  # type: ignore[arg-type]
 
+    def _loose(self, masked: MaskedText) -> Trigger | None:
+        """Return a trigger whose object may be in the member's message before or after this one."""
+        mask = masked.mask
+        if len(mask) > _LONGEST_LOOSE or "G" in mask or masked.has(WordKind.NOT_SOLD):
+            return None
+        for trigger in self._rules.triggers:
+            match = None if trigger.inside else trigger.pattern.search(mask)
+            if match is not None and not self._blocked(mask, match.span(), trigger.need_class):
+                return trigger
+        return None
+
     def _bare_objects(self, masked: MaskedText) -> tuple[str, ...]:
-        if not _ONLY_OBJECTS.match(masked.mask):
+        if "G" not in masked.mask or len(masked.mask) > _LONGEST_BARE:
             return ()
-        return tuple(dict.fromkeys(_kept(token) for token in masked.tokens if token.is_goods))
+        if len(_FILLER.sub("", masked.mask)) > _MOST_BESIDE_GOODS:
+            return ()
+        return _terms(_phrases(masked, 0, len(masked.mask)))
+
+    def _mentions(self, masked: MaskedText) -> tuple[str, ...]:
+        """Return all goods of the message, or of what it quotes and points at."""
+        named = _terms(_phrases(masked, 0, len(masked.mask)))
+        quote = masked.text.quote
+        if named or quote is None:
+            return named
+        words = [self._lexicon.get(piece) for piece in self._segmenter.cut(quote.text.lower())]
+        return tuple(dict.fromkeys(word.canonical for word in words if word and word.kind is WordKind.GOODS))
 
     def _why_talk(self, masked: MaskedText) -> Reason:
         """Name the reason that explains best why talk stayed talk."""
@@ -255,3 +292,63 @@ class NeedReader:
 
 def _kept(token: Token) -> str:
     return token.word.canonical if token.word else token.text
+
+
+def _terms(phrases: list[list[Token]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_kept(phrase[-1]) for phrase in phrases))
+
+
+def _phrases(masked: MaskedText, low: int, high: int) -> list[list[Token]]:
+    """Return the goods phrases of a stretch of the mask; neighbours of one category are a list, not one phrase."""
+    phrases: list[list[Token]] = []
+    previous = -2
+    for place in range(low, high):
+        if masked.mask[place] != "G" or not masked.tokens[masked.owner[place]].is_goods:
+            continue
+        token = masked.tokens[masked.owner[place]]
+        if place == previous + 1 and phrases and not _same_category(phrases[-1][-1], token):
+            phrases[-1].append(token)
+        else:
+            phrases.append([token])
+        previous = place
+    return phrases
+
+
+def _same_category(one: Token, other: Token) -> bool:
+    return bool(one.word and other.word and one.word.category and one.word.category == other.word.category)
+
+
+def _clauses_around(mask: str, span: tuple[int, int]) -> list[tuple[int, int]]:
+    """Return the clauses in which a trigger's object is looked for, in the order of trust."""
+    start = mask.rfind(",", 0, span[0] + 1) + 1
+    end = _clause_end(mask, max(span[1] - 1, span[0]))
+    clauses = [(start, end)]
+    low = start
+    for _ in range(_CLAUSES_BEFORE):
+        if low <= 0:
+            break
+        high = low - 1
+        low = mask.rfind(",", 0, high) + 1
+        clauses.append((low, high))
+    if end < len(mask):
+        clauses.append((end + 1, _clause_end(mask, end + 1)))
+    return clauses
+
+
+def _scopes(mask: str, span: tuple[int, int]) -> dict[str, str]:
+    """Return the stretches that blockers look at."""
+    start = mask.rfind(",", 0, span[0] + 1) + 1
+    end = _clause_end(mask, max(span[1] - 1, span[0]))
+    before = mask.rfind(",", 0, max(start - 1, 0)) + 1
+    after = _clause_end(mask, end + 1) if end < len(mask) else end
+    return {
+        "clause": mask[start:end],
+        "before": mask[before:end],
+        "around": mask[before:after],
+        "message": mask,
+    }
+
+
+def _clause_end(mask: str, place: int) -> int:
+    end = mask.find(",", place)
+    return len(mask) if end < 0 else end
