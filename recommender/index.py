@@ -8,9 +8,11 @@ Source of the weighting: Robertson and Zaragoza, "The Probabilistic Relevance Fr
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +29,10 @@ _WORD_WEIGHT = 1.0
 _BIGRAM_WEIGHT = 1.0
 _CHARACTER_WEIGHT = 0.4
 """A single character says little (米 in 厘米); it only breaks ties and catches misspelt words."""
+
+_KEPT_PIECES = 20_000
+_COUNTED_AT_ONCE = 10_000
+"""Documents; their terms take some ten megabytes while they are counted."""
 
 
 def terms_of(words: Sequence[str]) -> list[str]:
@@ -50,6 +56,38 @@ def _importance(term: str) -> float:
     return _WORD_WEIGHT if term[0] == "w" else _BIGRAM_WEIGHT
 
 
+class _Found:
+    """Collects the terms of documents as they come and counts them by many documents at once."""
+
+    def __init__(self) -> None:
+        self._terms = array("i")
+        self._ends: list[int] = []
+        self._counted: list[tuple[Ints, Floats, npt.NDArray[np.int64]]] = []
+
+    def add(self, pieces: Iterable[array[int]]) -> None:
+        for piece in pieces:
+            self._terms.extend(piece)
+        self._ends.append(len(self._terms))
+        if len(self._ends) == _COUNTED_AT_ONCE:
+            self._count()
+
+    def counted(self) -> tuple[Ints, Floats, npt.NDArray[np.int64]]:
+        """Return the different terms of all documents one after the other, how often each, how many by document."""
+        self._count()
+        terms, counts, lengths = zip(*self._counted, strict=True)
+        return np.concatenate(terms), np.concatenate(counts), np.concatenate(lengths)
+
+    def _count(self) -> None:
+        size = len(self._ends)
+        terms = np.array(self._terms, np.int64)
+        documents = np.repeat(np.arange(size), np.diff(np.array(self._ends, np.int64), prepend=0))
+        width = int(terms.max(initial=0)) + 1
+        keys, counts = np.unique(documents * width + terms, return_counts=True)
+        lengths = np.bincount(keys // width, minlength=size)
+        self._counted.append(((keys % width).astype(np.int32), counts.astype(np.float32), lengths))
+        self._terms, self._ends = array("i"), []
+
+
 @dataclass(frozen=True, slots=True)
 class TextIndex:
     """Postings of n documents: term t's documents are ``documents[bounds[t]:bounds[t+1]]``, each with its weight."""
@@ -62,20 +100,21 @@ class TextIndex:
 
     @classmethod
     def build(cls, texts: Iterable[str], cut: Callable[[str], list[str]]) -> TextIndex:
-        """Index documents in the order given; ``cut`` segments one text."""
+        """Index documents in the order given; ``cut`` segments one piece of text between two spaces.
+
+        Pieces repeat over a catalogue (brands, categories, sizes) and no term goes over a space: each is read once.
+        """
         vocabulary: dict[str, int] = {}
-        term_ids: list[int] = []
-        counts: list[int] = []
-        lengths: list[int] = []
+
+        @lru_cache(_KEPT_PIECES)
+        def ids(piece: str) -> array[int]:
+            return array("i", [vocabulary.setdefault(term, len(vocabulary)) for term in terms_of(cut(piece))])
+
+        found = _Found()
         for text in texts:
-            bag = Counter(terms_of(cut(text)))
-            lengths.append(len(bag))
-            for term, count in bag.items():
-                term_ids.append(vocabulary.setdefault(term, len(vocabulary)))
-                counts.append(count)
-        return cls._weigh(
-            vocabulary, np.array(term_ids, np.int32), np.array(counts, np.float32), np.array(lengths, np.int64)
-        )
+            found.add(ids(piece) for piece in text.split())
+        terms, counts, lengths = found.counted()
+        return cls._weigh(vocabulary, terms, counts, lengths)
 
     @classmethod
     def _weigh(

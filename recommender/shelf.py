@@ -7,17 +7,23 @@ prices, stock or dates do.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from sys import intern
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from recommender.heads import head_phrase, product_kinds, title_phrases
 from recommender.index import TextIndex
-from recommender.lexicon import CatalogueWords, Lexicon, WordKind
+from recommender.lexicon import CatalogueWords, Lexicon, Word, WordKind
 from recommender.segmentation import Segmenter
+
+_KEPT_PIECES = 20_000
+"""Cut pieces of text that are remembered while a shelf is built."""
+_NARROWING = frozenset({WordKind.ATTRIBUTE, WordKind.WHOM})
+_Value = TypeVar("_Value", bound=Hashable)
 
 
 class CatalogueProduct(Protocol):
@@ -37,31 +43,6 @@ class CatalogueProduct(Protocol):
     on_sale_from: datetime | None
     on_sale_to: datetime | None
     keywords: list[str]
-
-
-@dataclass(slots=True)
-class ProductRow:
-    """The few fields of a product row that a shelf is built from, so that 100,000 rows need not stay in memory."""
-
-    id: int | None
-    supplier: str
-    supplier_product_id: str
-    title: str
-    category: str
-    brand: str
-    specification: str
-    unit: str
-    price: Decimal
-    stock: int | None
-    neighbourhoods: list[str]
-    on_sale_from: datetime | None
-    on_sale_to: datetime | None
-    keywords: list[str]
-
-    @classmethod
-    def of(cls, product: CatalogueProduct) -> ProductRow:
-        """Copy the fields of a product."""
-        return cls(*(getattr(product, name) for name in cls.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +104,11 @@ class Shelf:
 
         def texts() -> Iterable[str]:
             for product in products:
-                item = builder.item(product)
-                items.append(item)
-                yield _index_text(product)
+                text = _index_text(product)
+                items.append(builder.item(product, text))
+                yield text
 
-        index = TextIndex.build(texts(), segmenter.cut)
+        index = TextIndex.build(texts(), builder.cut)
         return cls(items, index)
 
     def patched(self, changed: Iterable[CatalogueProduct], gone: Collection[int]) -> Shelf | None:
@@ -163,40 +144,48 @@ class Shelf:
 
 
 class _Builder:
-    """Turns product rows into items; words repeat over products, so they are interned."""
+    """Turns product rows into items.
+
+    Pieces of text repeat over products, so each is cut and read once; equal values are kept once.
+    """
 
     def __init__(self, segmenter: Segmenter, lexicon: Lexicon) -> None:
-        self._segmenter = segmenter
         self._lexicon = lexicon
-        self._areas: dict[tuple[str, ...], frozenset[str]] = {}
+        self._kept: dict[Hashable, Any] = {}
+        self.cut = lru_cache(_KEPT_PIECES)(segmenter.cut)
+        self._narrowing = lru_cache(_KEPT_PIECES)(self._narrowing_words)
 
-    def item(self, product: CatalogueProduct) -> Item:
-        areas = tuple(product.neighbourhoods)
-        kinds = product_kinds(product.title, product.category, product.keywords, self._segmenter.cut, self._lexicon)
+    def item(self, product: CatalogueProduct, text: str) -> Item:
+        """Return the item of a product; ``text`` is what the index reads of it."""
+        kinds = product_kinds(product.title, product.category, product.keywords, self.cut, self._lexicon)
+        marks = [word for piece in text.split() for word in self._narrowing(piece)]
         return Item(
             id=product.id or 0,
             key=f"{product.supplier}/{product.supplier_product_id}",
             title=product.title,
             category=intern(product.category),
             brand=intern(product.brand),
-            specification=product.specification,
+            specification=intern(product.specification),
             unit=intern(product.unit),
-            price=product.price,
+            price=self._once(product.price),
             stock=product.stock,
-            neighbourhoods=self._areas.setdefault(areas, frozenset(areas)),
+            neighbourhoods=self._once(frozenset(product.neighbourhoods)),
             on_sale_from=product.on_sale_from,
             on_sale_to=product.on_sale_to,
             kinds={intern(kind): quality for kind, quality in kinds.items()},
-            attributes=self._known(product, WordKind.ATTRIBUTE, WordKind.WHOM),
-            whom=self._known(product, WordKind.WHOM),
+            attributes=self._once(frozenset(intern(word.canonical) for word in marks)),
+            whom=self._once(frozenset(intern(word.canonical) for word in marks if word.kind is WordKind.WHOM)),
             phrase=head_phrase(product.title),
-            words=hash(_index_text(product)),
+            words=hash(text),
         )
 
-    def _known(self, product: CatalogueProduct, *kinds: WordKind) -> frozenset[str]:
-        """Return the kept forms of the words of these kinds that a product's texts have."""
-        words = (self._lexicon.get(word) for word in self._segmenter.cut(_index_text(product)))
-        return frozenset(intern(word.canonical) for word in words if word is not None and word.kind in kinds)
+    def _narrowing_words(self, piece: str) -> tuple[Word, ...]:
+        known = (self._lexicon.get(word) for word in self.cut(piece))
+        return tuple(word for word in known if word is not None and word.kind in _NARROWING)
+
+    def _once(self, value: _Value) -> _Value:
+        kept: _Value = self._kept.setdefault(value, value)
+        return kept
 
 
 def _index_text(product: CatalogueProduct) -> str:
