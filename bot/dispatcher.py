@@ -48,6 +48,7 @@ class Dispatcher:
         self._guard = Guard(recommender, pacing, zone, self._pace)
         self._awake = asyncio.Event()
         self._failures = 0
+        self._recovered = ""
 
     def wake(self) -> None:
         """Look at the outbox now."""
@@ -55,8 +56,8 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Send until cancelled, through any fault of database or channel."""
-        await self._recover()
         while True:
+            self._awake.clear()  # before looking: what is stored from now on wakes us again
             try:
                 wait = await self.send_waiting()
             except (SQLAlchemyError, OSError) as error:
@@ -68,6 +69,8 @@ class Dispatcher:
         """Send every row whose time has come; return the seconds until the next one's, for as long as none is added."""
         if self._channel.health().link is not Link.ONLINE:
             return _IDLE_SECONDS
+        if self._recovered != self._channel.account:
+            await self._recover()
         now = self._clock.now()
         async with self._database.reading() as session:
             stop = await switches.stopped(session, self._channel.name, self._channel.account)
@@ -83,13 +86,15 @@ class Dispatcher:
                 shortest = min(shortest, wait)
                 continue
             if not await self._send(row):
-                break
+                return _IDLE_SECONDS
         return 0.0 if len(rows) == _ROWS_AT_ONCE and shortest == _IDLE_SECONDS else shortest
 
     async def _send(self, row: OutboxMessage) -> bool:
         """Claim, send and settle one row; false when sending should stop for now."""
         began = monotonic()
         async with self._database.transaction() as session:
+            if await switches.stopped(session, row.channel, row.account):
+                return False  # thrown while the rows before this one went out
             refusal = await outbox.claim(session, row, self._guard, self._clock.now())
         if refusal is not None:
             _log.info("outbox.held", row=row.id, kind=row.kind, reason=refusal)
@@ -130,16 +135,19 @@ class Dispatcher:
         return False
 
     async def _recover(self) -> None:
-        """Read from the database what an earlier process sent, so that a restart is no fresh start for the caps."""
+        """Read from the database what an earlier process sent, so that a restart is no fresh start for the caps.
+
+        Done once the channel is online: only then it is sure whose account it is.
+        """
         name, account, now = self._channel.name, self._channel.account, self._clock.now()
         async with self._database.reading() as session:
             self._pace.first_sent_at = await outbox.first_claim(session, name, account)
             self._pace.sent = await outbox.claimed_since(
                 session, now - timedelta(minutes=1), channel=name, account=account
             )
+        self._recovered = account
 
     async def _rest(self, seconds: float) -> None:
-        self._awake.clear()
         try:
             async with asyncio.timeout(max(seconds, 0.001)):
                 await self._awake.wait()

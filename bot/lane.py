@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.pipeline import Pipeline
 from bot.stages.turn import Handled
 from core import inbox
 from core.clock import monotonic
+from core.database import is_unavailable
 from core.inbox import InboxMessage
 from core.messages import MemberLeft, RoomSeen
 from core.outcomes import Outcome, Reason
@@ -43,7 +43,9 @@ class Lane:
         while True:
             try:
                 busy = await self.drain()
-            except (OperationalError, InterfaceError, OSError) as error:
+            except Exception as error:
+                if not is_unavailable(error):
+                    raise
                 _log.warning("lane.database_unavailable", error=str(error)[:200])
                 self._pipeline.office.forget()
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -76,18 +78,18 @@ class Lane:
         """Handle a batch; when it fails, read everything again and try one message at a time."""
         try:
             return await self._pipeline.handle(rows)
-        except (OperationalError, InterfaceError, OSError):
-            raise
         except Exception as error:  # one bad message must not hold up the others
+            if is_unavailable(error):
+                raise
             _log.warning("lane.batch_failed", messages=len(rows), error=repr(error)[:300])
         handled: list[Handled] = []
         for row in rows:
             self._pipeline.office.forget()
             try:
                 handled += await self._pipeline.handle([row])
-            except (OperationalError, InterfaceError, OSError):
-                raise
-            except Exception:
+            except Exception as error:
+                if is_unavailable(error):
+                    raise
                 _log.exception("message.failed", row=row.id)
                 await self._give_up(row)
         return handled

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Executable, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -25,8 +26,22 @@ _DRIVERS = {
 _BUSY_TIMEOUT_MS = 10_000
 
 
+_PASSING_STATES = ("08", "40", "53", "57P")
+"""Classes of PostgreSQL's SQLSTATE that pass: connection, rolled back for others, out of resources, shut down."""
+
+
 class DatabaseUnavailableError(Exception):
     """The database cannot be opened or written; the text says which and what to do."""
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Tell whether an error lies in the database being away or busy, so that the same work may succeed later."""
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    return error.connection_invalidated or state.startswith(_PASSING_STATES)
 
 
 class Database:
