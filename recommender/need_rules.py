@@ -155,5 +155,5 @@ class _Book:
         text = "".join(pattern.split())
         for number in range(text.count("{x}")):
             text = text.replace("{x}", _UNKNOWN.format(number), 1)
-        text = _NAME.sub(lambda match: self._words.get(match[1], match[0]), text)
+        text = _NAME.sub(lambda match: self._words[match[1]], text)
         return text.replace("…", _SHORT_GAP).replace("〜", _LONG_GAP)
