@@ -45,9 +45,13 @@ class Turn:
 
     @property
     def mentioned(self) -> bool:
-        """Tell whether the message is addressed to the bot, by id or by one of its names."""
+        """Tell whether the message is addressed to the bot: by id, by a written mention, or by a name it begins with."""
         names = self.groups.settings.bot_names
-        return self.message.mentions_bot or any(mention.name in names for mention in self.text.mentions)
+        return (
+            self.message.mentions_bot
+            or any(mention.name in names for mention in self.text.mentions)
+            or self.text.text.startswith(names)
+        )
 
     def answer(self, text: str, *, private: bool) -> None:
         """Answer a word, in the room or to the speaker alone."""
