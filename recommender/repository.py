@@ -29,7 +29,15 @@ _ANSWERED = {Reason.PUSHED.value, Reason.SUGGESTED.value}
 
 
 def need_row(
-    need: Need, *, inbox_id: int, group_id: int, member: str, state: str, hold: str | None, at: datetime
+    need: Need,
+    *,
+    category: str,
+    inbox_id: int,
+    group_id: int,
+    member: str,
+    state: str,
+    hold: str | None,
+    at: datetime,
 ) -> dict[str, Any]:
     """Return the column values of a need."""
     return {
@@ -38,7 +46,7 @@ def need_row(
         "member": member,
         "need_class": need.need_class.value,
         "terms": list(need.terms),
-        "category": "",
+        "category": category,
         "detail": need_detail(need),
         "state": state,
         "hold": hold,

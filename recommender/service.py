@@ -66,10 +66,10 @@ class Recommender:
         self.settings = settings
         self.zone = zone
         self._aliases = tuple(aliases)
-        lexicon = Lexicon(self._aliases)
-        self._segmenter = Segmenter(lexicon)
-        self._reader = NeedReader(lexicon, self._segmenter, packaged_rules())
-        self.shelf = Shelf.build((), self._segmenter, lexicon)
+        self._lexicon = Lexicon(self._aliases)
+        self._segmenter = Segmenter(self._lexicon)
+        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules())
+        self.shelf = Shelf.build((), self._segmenter, self._lexicon)
 
     def prepare(self, rows: Sequence[CatalogueProduct]) -> tuple[Lexicon, Shelf]:
         """Read the catalogue into a lexicon and a shelf; slow, may run in a thread. ``adopt`` takes the result."""
@@ -80,8 +80,8 @@ class Recommender:
 
     def adopt(self, prepared: tuple[Lexicon, Shelf]) -> None:
         """Use a prepared catalogue from the next message on."""
-        lexicon, self.shelf = prepared
-        self._reader = NeedReader(lexicon, self._segmenter, packaged_rules())
+        self._lexicon, self.shelf = prepared
+        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules())
 
     def restock(self, changed: Sequence[CatalogueProduct], gone: Collection[int]) -> bool:
         """Take over changed prices, stock and dates at once; false when words changed and only ``prepare`` will do."""
@@ -113,9 +113,10 @@ class Recommender:
             memory.answered(asked.member, decision.need.terms, products, asked.at)
         return decision
 
-    def match(self, query: str, limit: int) -> list[tuple[int, float]]:
-        """Return (place on the shelf, score) for a bare query: retrieval alone, no need detection, no filters."""
-        return self.shelf.index.top(self._segmenter.cut(query.lower()), limit)
+    def category(self, need: Need) -> str:
+        """Return the category path of a need's main object, empty when its word is of no list."""
+        word = self._lexicon.get(need.terms[0]) if need.terms else None
+        return word.category if word is not None else ""
 
     def _answer(
         self, reading: Reading, asked: Asked, group: GroupState, memory: GroupMemory, account_answers: int

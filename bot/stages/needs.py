@@ -50,7 +50,14 @@ def _store(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> N
     if decision.need is not None and decision.outcome is Outcome.NEED:
         hold = decision.hold.value if decision.hold else None
         turn.desk.needs.append(
-            repository.need_row(decision.need, **who, state=decision.reason.value, hold=hold, at=asked.at)
+            repository.need_row(
+                decision.need,
+                **who,
+                category=turn.recommender.category(decision.need),
+                state=decision.reason.value,
+                hold=hold,
+                at=asked.at,
+            )
         )
     if decision.outcome is Outcome.OPINION:
         about = list(decision.reading.opinion_about)
