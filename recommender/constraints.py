@@ -10,66 +10,42 @@ from core.numerals import NUMERAL, read_numeral
 from recommender.lexicon import WordKind
 from recommender.masking import MaskedText
 
-UNITS = [
-    "公斤",
-    "千克",
-    "斤",
-    "克",
-    "箱",
-    "盒",
-    "袋",
-    "包",
-    "瓶",
-    "罐",
-    "桶",
-    "提",
-    "件",
-    "份",
-    "个",
-    "只",
-    "条",
-    "串",
-    "板",
-    "打",
-    "支",
-    "把",
-    "张",
-    "卷",
-    "块",
-    "双",
-    "副",
-    "组",
-    "套",
-    "片",
-    "枚",
-    "颗",
-    "粒",
-    "根",
-    "听",
-    "筐",
-    "捆",
-    "台",
-    "本",
-    "杯",
-    "碗",
-    "罐",
-    "托",
-]
+UNITS = (
+    "公斤 千克 斤 克 箱 盒 袋 包 瓶 罐 桶 提 件 份 个 只 条 串 板 打 支 把 张 卷 块 双 副 组 套 片 枚 颗 粒 根 听 筐 捆 台 本 杯 碗 托 顶 床"
+).split()
 
-_UNIT = "|".join(sorted(set(UNITS), key=len, reverse=True))
+_UNIT = "|".join(sorted(UNITS, key=len, reverse=True))
+_WHOLE = r"(?![\d.零〇一二两俩三仨四五六七八九十百千万半])"
+_MONEY = r"(?:块钱|块|元钱|元|rmb|r)"
 _PRICE_MAX = re.compile(
-    rf"(?P<a>{NUMERAL})\s*(?:块钱|块|元钱|元|rmb|r)?\s*(?:以内|之内|以下|内的?|封顶|预算)"
-    rf"|(?:不超过|不要超过|别超过|不高于|低于|最多|顶多|至多|预算|控制在)\s*(?:是|在|就)?\s*(?P<b>{NUMERAL})\s*(?!个|只|条|{_UNIT})"
+    rf"(?P<a>{NUMERAL})\s*{_MONEY}?\s*(?:以内|之内|以下|以里|内的?|封顶|预算)"
+    rf"|(?:不超过?|不要超过?|别超过?|不过|不高于|低于|最多|顶多|至多|预算|控制在)\s*(?:是|在|就)?\s*¥?(?P<b>{NUMERAL}){_WHOLE}"
+    rf"(?!\s*(?:{_UNIT.replace('|块', '')}|天|人|次|年|月|分|点))"
+    rf"|(?P<c>{NUMERAL})\s*{_MONEY}的?(?:就行|就好|都行|的就行)"
 )
 _PRICE_RANGE = re.compile(rf"(?P<low>\d+|[一二三四五六七八九十百]+)\s*(?:-|到|至|~)\s*(?P<high>{NUMERAL})\s*(?:块|元)")
-_QUANTITY = re.compile(rf"(?P<number>{NUMERAL})\s*(?:大|小|整)?(?P<unit>{_UNIT})(?!以内|左右钱)")
+_QUANTITY = re.compile(
+    rf"(?P<number>{NUMERAL})(?P<about>来)?\s*(?:大|小|整)?(?P<unit>{_UNIT})(?!以内|左右钱|装|月|人|小时|钱|套|一[箱盒袋件提])"
+)
+_NO_QUANTITY_BEFORE = re.compile(r"(?:最后|剩|满|够|撑|只有|第|一天|这|那|每|哪|共|[箱盒袋包提件])\s*$")
+_ORDERED_BEFORE = re.compile(r"(?:要|买|囤|屯|来|拿|报|分|订|入|拼|给我|想|整|搞|带|留)[了点]?\s*$")
+_VAGUE_UNITS = frozenset({"个", "只", "台", "双", "条", "块", "款"})
+"""With 一 these only count the noun (想买一台烤箱): nobody states a quantity with them."""
+_PACK = re.compile(
+    r"\d+(?:\.\d+)?(?:斤|升|克|毫升|ml|kg|l|盒|包|袋|片|抽|卷|枚)装?(?=的|装|[,，。!?？]|$)|(?<![a-z])(?:x{0,3}[sml]|n95)(?![a-z])"
+    r"|[一二三四1-4]段|(?:大|中|小|加大)[号码]"
+)
+_MOST_UNITS = 99
+_MONEY_BLOCKS = 4
+"""四块 and more are yuan, not pieces."""
+_PRODUCT_WORDS = frozenset({"儿童", "幼猫", "成猫", "幼犬", "成犬"})
 _CHEAP = re.compile(r"便宜|实惠|平价|划算|性价比|不贵的?|经济")
 _WHEN = re.compile(
     r"今天|今晚|今儿|明天|明早|明晚|后天|大后天|周末前?|这周末?|本周|下周末?|(?:这|下)?(?:周|星期|礼拜)[一二三四五六日天]|月底前?|国庆|中秋|端午|元旦|过年前?|春节前?|年前|节前|开学前|马上|现在|急用|尽快|早上|晚上"
 )
 _PLACE = re.compile(r"(?:送到|送货到|配送到)(?P<to>[一-龥a-z0-9#\-]{2,10})|(?P<pick>自提|上门|送货上门|送上门)")
 _NEGATED_ATTRIBUTE = re.compile(
-    r"(?:不要|别|不想要|不能|不含|不加|别太|不要太)的?(?:太|带|有|加|含)?[ABP的]*?(?P<letter>A)"
+    r"(?:不要|别|不想要|不能|不含|不加|别太|不要太|不太|不|没有?|无)的?(?:太|带|有|加|含)?[ABP的]*?(?P<letter>A)"
 )
 
 
@@ -105,12 +81,14 @@ def read_constraints(masked: MaskedText) -> Constraints:
     attributes = [
         word.canonical for word in words if word.kind is WordKind.ATTRIBUTE and word.canonical not in excluded
     ]
-    whom = [word.canonical for word in words if word.kind is WordKind.WHOM]
+    whom = _whom(masked)
+    beneficiaries = [word.canonical for word in words if word.kind is WordKind.WHOM]
+    packs = [match[0].removesuffix("的") for match in _PACK.finditer(text)]
     brands = [word.brand or word.canonical for word in words if word.brand or word.kind is WordKind.BRAND]
     when = _WHEN.search(text)
     place = _PLACE.search(text)
     return Constraints(
-        attributes=tuple(dict.fromkeys([*attributes, *whom])),
+        attributes=tuple(dict.fromkeys([*attributes, *beneficiaries, *packs])),
         excluded=tuple(dict.fromkeys(excluded)),
         brand=brands[0] if brands else "",
         price_max=high,
@@ -129,19 +107,40 @@ def _price(text: str) -> tuple[Decimal | None, Decimal | None, tuple[int, int]]:
     if (match := _PRICE_RANGE.search(text)) and (high := read_numeral(match["high"])):
         low = read_numeral(match["low"])
         return _money(low), _money(high), match.span()
-    if (match := _PRICE_MAX.search(text)) and (value := read_numeral(match["a"] or match["b"])) and value >= 1:
+    if (match := _PRICE_MAX.search(text)) and (value := read_numeral(match[match.lastgroup or 0])) and value >= 1:
         return None, _money(value), match.span()
     return None, None, (0, 0)
 
 
 def _quantity(text: str, spent: tuple[int, int]) -> tuple[float | None, str]:
+    """Return how much of which unit is asked for; what stands behind a verb of ordering goes first."""
+    first: tuple[float | None, str] = (None, "")
     for match in _QUANTITY.finditer(text):
-        if match.start() < spent[1] and match.end() > spent[0]:
-            continue
+        overlaps = match.start() < spent[1] and match.end() > spent[0]
+        before = text[max(match.start() - 4, 0) : match.start()]
         value = read_numeral(match["number"])
-        if value and value <= 99:
+        if overlaps or not value or value > _MOST_UNITS or _NO_QUANTITY_BEFORE.search(before):
+            continue
+        if (value == 1 and match["unit"] in _VAGUE_UNITS) or (value >= _MONEY_BLOCKS and match["unit"] == "块"):
+            continue
+        if _ORDERED_BEFORE.search(before):
             return value, match["unit"]
-    return None, ""
+        if first[0] is None:
+            first = value, match["unit"]
+    return first
+
+
+def _whom(masked: MaskedText) -> list[str]:
+    """Return for whom it is wanted; 儿童 in front of goods names the goods (儿童防晒), not a person."""
+    found: list[str] = []
+    for place, token in enumerate(masked.tokens):
+        if token.word is None or token.word.kind is not WordKind.WHOM:
+            continue
+        following = masked.tokens[place + 1] if place + 1 < len(masked.tokens) else None
+        if token.text in _PRODUCT_WORDS and following is not None and following.is_goods:
+            continue
+        found.append(token.word.canonical)
+    return found
 
 
 def _excluded(masked: MaskedText) -> list[str]:

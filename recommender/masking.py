@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.text import NormalText
@@ -9,6 +10,10 @@ from recommender.lexicon import Lexicon, Word, WordKind
 from recommender.segmentation import Segmenter
 
 _PAUSES = frozenset(",.。!;:~…\n …—-()[]\"'|/<>「」『』《》")
+
+
+_VERBS = frozenset("没缺囤屯蹲拼团")
+"""In front of a goods word these are words of their own, whatever the dictionary joins (没油, 囤米)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ def mask_text(text: NormalText, segmenter: Segmenter, lexicon: Lexicon) -> Maske
     pieces: list[str] = []
     owner: list[int] = []
     position = 0
-    for piece in segmenter.cut(text.text):
+    for piece in _pieces(text.text, segmenter, lexicon):
         token = Token(piece, position, position + len(piece), lexicon.get(piece))
         position = token.end
         shown = token.word.kind.value if token.word else _shown(piece)
@@ -58,6 +63,17 @@ def mask_text(text: NormalText, segmenter: Segmenter, lexicon: Lexicon) -> Maske
         pieces.append(shown)
         tokens.append(token)
     return MaskedText(text, tuple(tokens), "".join(pieces), tuple(owner))
+
+
+def _pieces(text: str, segmenter: Segmenter, lexicon: Lexicon) -> Iterator[str]:
+    for piece in segmenter.cut(text):
+        if len(piece) > 1 and piece[0] in _VERBS and lexicon.get(piece) is None:
+            rest = lexicon.get(piece[1:])
+            if rest is not None and rest.kind is WordKind.GOODS:
+                yield piece[0]
+                yield piece[1:]
+                continue
+        yield piece
 
 
 def _shown(piece: str) -> str:
