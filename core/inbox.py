@@ -61,11 +61,18 @@ def row_of(message: IncomingMessage, received_at: datetime) -> dict[str, Any]:
         "state": PENDING,
         "room_id": message.room_id,
         "sender_id": message.sender_id,
-        "text": message.text,
+        "text": _storable(message.text),
         "message": rest,
         "at": message.at,
         "received_at": received_at,
     }
+
+
+def _storable(text: str) -> str:
+    """Replace what PostgreSQL (NUL) or UTF-8 (half a surrogate pair) cannot hold; nobody typed it."""
+    if "\x00" not in text and text.isprintable():
+        return text
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def message_of(row: InboxMessage) -> IncomingMessage:
