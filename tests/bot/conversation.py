@@ -78,7 +78,7 @@ def later(*, minutes: float = 0, hours: float = 0) -> Later:
 def settings(**sections: dict[str, Any]) -> Settings:
     """Return the demo's settings with its limits on, and single keys of sections replaced."""
     chosen = demo_settings(FOLDER, 0)
-    values: dict[str, dict[str, Any]] = {"recommender": {"limits": True}, **sections}
+    values: dict[str, dict[str, Any]] = {**sections, "recommender": {"limits": True, **sections.get("recommender", {})}}
     return chosen.model_copy(
         update={
             section: type(getattr(chosen, section)).model_validate({**dict(getattr(chosen, section)), **update})
