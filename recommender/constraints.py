@@ -10,9 +10,7 @@ from core.numerals import NUMERAL, read_numeral
 from recommender.lexicon import WordKind
 from recommender.masking import MaskedText
 
-UNITS = (
-    "公斤 千克 斤 克 箱 盒 袋 包 瓶 罐 桶 提 件 份 个 只 条 串 板 打 支 把 张 卷 块 双 副 组 套 片 枚 颗 粒 根 听 筐 捆 台 本 杯 碗 托 顶 床"
-).split()
+UNITS = ("公斤", "千克", *"斤克箱盒袋包瓶罐桶提件份个只条串板打支把张卷块双副组套片枚颗粒根听筐捆台本杯碗托顶床")
 
 _UNIT = "|".join(sorted(UNITS, key=len, reverse=True))
 _WHOLE = r"(?![\d.零〇一二两俩三仨四五六七八九十百千万半])"

@@ -39,10 +39,10 @@ def in_context(
 def utterance_of(reading: Reading, member: str, at: datetime, *, answered: bool) -> Utterance | None:
     """Return what a message leaves behind for the following ones, or None."""
     need = reading.need if reading.need is not None and reading.need.terms else None
-    if need is None and reading.loose is None and not reading.objects:
+    if need is None and reading.loose is None and not reading.mentions:
         return None
     loose = reading.loose.need_class if reading.loose is not None and need is None else ""
-    return Utterance(member, at, need, answered, loose, reading.objects, reading.constraints)
+    return Utterance(member, at, need, answered, loose, reading.mentions, reading.constraints)
 
 
 def _joined_by_name(

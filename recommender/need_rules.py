@@ -26,7 +26,8 @@ class Trigger:
 
     ``inside`` tells that the pattern contains the object; otherwise the object is looked for around the match, and a
     trigger that finds none may wait for the member's next message. ``consumed`` rules are about things that run
-    out, so they say nothing about furniture.
+    out, so they say nothing about furniture. ``takes_unknown`` rules name an object of no list by their only kind of
+    group.
     """
 
     need_class: str
@@ -34,12 +35,8 @@ class Trigger:
     strength: float
     pattern: re.Pattern[str]
     inside: bool
-    consumed: bool = False
-
-    @property
-    def takes_unknown(self) -> bool:
-        """Tell whether the rule names its object by its only kind of group, a word of no list."""
-        return self.pattern.groups > 0
+    consumed: bool
+    takes_unknown: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +76,20 @@ class OpinionRule:
 
 @dataclass(frozen=True, slots=True)
 class NeedRules:
-    """All rules, in the order they are tried. ``order`` ranks need classes, the more telling first."""
+    """All rules, in the order they are tried. ``order`` ranks need classes, the more telling first.
+
+    ``unknown`` are the triggers that need no known goods, ``loose`` those whose object may be elsewhere; ``cue`` is in
+    every message without goods that any rule could mean.
+    """
 
     order: Mapping[str, int]
     triggers: tuple[Trigger, ...]
+    unknown: tuple[Trigger, ...]
+    loose: tuple[Trigger, ...]
     blockers: tuple[Blocker, ...]
     implicit: tuple[re.Pattern[str], ...]
     opinions: tuple[OpinionRule, ...]
+    cue: re.Pattern[str]
     joining: re.Pattern[str]
     refinement: re.Pattern[str]
     withdrawal: re.Pattern[str]
@@ -100,10 +104,13 @@ def packaged_rules() -> NeedRules:
     text = files("recommender").joinpath("data", "need_rules.toml").read_text(encoding="utf-8")
     document = tomllib.loads(text)
     book = _Book(document["words"])
+    triggers = tuple(book.trigger(entry) for entry in document["trigger"])
     single = {name: book.compile(pattern) for name, pattern in document["single"].items()}
     return NeedRules(
         order={name: place for place, name in enumerate(document["order"])},
-        triggers=tuple(book.trigger(entry) for entry in document["trigger"]),
+        triggers=triggers,
+        unknown=tuple(trigger for trigger in triggers if trigger.takes_unknown),
+        loose=tuple(trigger for trigger in triggers if not trigger.inside),
         blockers=tuple(book.blocker(entry) for entry in document["blocker"]),
         implicit=tuple(book.compile(entry["pattern"]) for entry in document["implicit"]),
         opinions=tuple(
@@ -132,6 +139,7 @@ class _Book:
             pattern=self.compile(pattern),
             inside="{noun}" in pattern or "{x}" in pattern,
             consumed=entry.get("consumed", False),
+            takes_unknown="{x}" in pattern,
         )
 
     def blocker(self, entry: Mapping[str, Any]) -> Blocker:

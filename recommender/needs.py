@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from core.outcomes import Outcome, Reason
 from core.text import NormalText
+from recommender.clauses import blocker_scopes, clauses_around, goods_phrases, heads_of, kept_form
 from recommender.constraints import Constraints, read_constraints
 from recommender.lexicon import Lexicon, WordKind
 from recommender.masking import MaskedText, Token, mask_text
@@ -20,7 +22,6 @@ _UNKNOWN_STRENGTH = 0.75
 _MENTION_STRENGTH = 0.8
 _AROUND_STRENGTH = 0.95
 """An object found beside its trigger is a little less sure than one inside it."""
-_CLAUSES_BEFORE = 2
 _UNKNOWN_TOKENS = 3
 
 _LIST_AFTER = re.compile(rf"(?:[、和跟与及或]|还有|以及){NOUN}")
@@ -102,6 +103,8 @@ class NeedReader:
         masked = mask_text(text, self._segmenter, self._lexicon)
         if not masked.mask:
             return Reading(Outcome.IGNORED, Reason.QUOTATION if text.quote else Reason.TALK, masked)
+        if "G" not in masked.mask and not self._rules.cue.search(masked.mask):
+            return self._talk(masked)
         constraints = read_constraints(masked)
         found = self._triggered(masked, constraints, mentioned=mentioned)
         if isinstance(found, Need):
@@ -112,10 +115,8 @@ class NeedReader:
         """Return the need, or why something that looked like one is none, or None where nothing did."""
         blocked: Reason | None = None
         found: list[Need] = []
-        has_goods = "G" in masked.mask
-        for trigger in self._rules.triggers:
-            if not has_goods and not trigger.takes_unknown:
-                continue
+        rules = self._rules
+        for trigger in rules.triggers if "G" in masked.mask else rules.unknown:
             for match in trigger.pattern.finditer(masked.mask):
                 objects, known = self._objects(masked, match, trigger)
                 if not objects or (trigger.consumed and self._durable(objects)):
@@ -148,16 +149,16 @@ class NeedReader:
             after = more.end()
         while after < len(masked.mask) and masked.mask[after] == "G":
             after += 1
-        phrases = _phrases(masked, start, after)
+        phrases = goods_phrases(masked, start, after)
         wanted = [phrase for phrase in phrases if not self._is_purpose(masked, start, phrase)]
         return wanted or phrases[:1], True
 
     def _objects_around(self, masked: MaskedText, match: re.Match[str]) -> list[list[Token]]:
         """Return the objects nearest to a trigger: in its clause, in the two before, in the next."""
         mask = masked.mask
-        for low, high in _clauses_around(mask, match.span()):
+        for low, high in clauses_around(mask, match.span()):
             phrases = [
-                phrase for phrase in _phrases(masked, low, high) if not self._is_purpose(masked, low, phrase)
+                phrase for phrase in goods_phrases(masked, low, high) if not self._is_purpose(masked, low, phrase)
             ]
             if phrases:
                 return phrases
@@ -186,9 +187,9 @@ class NeedReader:
 
     def _blocked(self, mask: str, span: tuple[int, int], need_class: str = "") -> Reason | None:
         """Return why the clauses around a trigger make it no need."""
-        scopes = _scopes(mask, span)
+        stretches = blocker_scopes(mask, span)
         for blocker in self._rules.blockers:
-            if need_class not in blocker.spares and blocker.applies(scopes[blocker.scope]):
+            if need_class not in blocker.spares and blocker.applies(stretches[blocker.scope]):
                 return blocker.reason
         return None
 
@@ -203,11 +204,11 @@ class NeedReader:
     ) -> Need:
         first = masked.tokens[masked.owner[match.start()]]
         last = masked.tokens[masked.owner[max(match.start(), match.end() - 1)]]
-        modifiers = tuple(dict.fromkeys(_kept(token) for phrase in objects for token in phrase[:-1]))
+        modifiers = tuple(dict.fromkeys(kept_form(token) for phrase in objects for token in phrase[:-1]))
         sure = 1.0 if trigger.inside else _AROUND_STRENGTH
         return Need(
             need_class=NeedClass(trigger.need_class),
-            terms=tuple(dict.fromkeys(_kept(phrase[-1]) for phrase in objects)),
+            terms=tuple(dict.fromkeys(kept_form(phrase[-1]) for phrase in objects)),
             constraints=constraints,
             known=known,
             strength=trigger.strength * (sure if known else _UNKNOWN_STRENGTH),
@@ -222,43 +223,65 @@ class NeedReader:
         if not goods or len(masked.mask) > 12:
             return None
         evidence = masked.text.raw_span(goods[0].start, goods[-1].end)
-        terms = tuple(dict.fromkeys(_kept(token) for token in goods))
+        terms = tuple(dict.fromkeys(kept_form(token) for token in goods))
         return Need(NeedClass.WANT, terms[-1:], constraints, True, _MENTION_STRENGTH, "addressed", evidence, terms[:-1])
 
     def _without_need(self, masked: MaskedText, constraints: Constraints, blocked: Reason | None) -> Reading:
         """Say what a message is that states no whole need."""
         mask = masked.mask
         rules = self._rules
-        conversation = {
-            "constraints": constraints,
+        conversation = self._conversation(masked, constraints)
+        conversation |= {
             "loose": self._loose(masked),
             "objects": self._bare_objects(masked),
             "mentions": self._mentions(masked),
-            "joins": rules.joining.search(mask) is not None,
-            "refines": constraints.any
-            and "G" not in mask
-            and len(mask) <= _LONGEST_REFINEMENT
-            and rules.refinement.search(mask) is not None,
-            "withdraws": rules.withdrawal.search(mask) is not None,
         }
         for opinion in rules.opinions:
             match = opinion.pattern.search(mask)
             if match and not (opinion.unless and opinion.unless.search(mask)):
-                about = tuple(dict.fromkeys(_kept(token) for token in masked.tokens if token.is_goods))
-                return Reading(Outcome.OPINION, opinion.reason, masked, None, about, **conversation)  # type: ignore[arg-type]
-        if blocked is None and any(pattern.search(mask) for pattern in rules.implicit):
-            need = Need(NeedClass.IMPLICIT, (), constraints, True, 0.0, "implicit", (0, len(masked.text.raw)))
-            return Reading(Outcome.NEED, Reason.RECORDED, masked, need, **conversation)  # type: ignore[arg-type]
+                about = tuple(dict.fromkeys(kept_form(token) for token in masked.tokens if token.is_goods))
+                return Reading(Outcome.OPINION, opinion.reason, masked, None, about, **conversation)
         reason = blocked or self._why_talk(masked)
-        return Reading(Outcome.IGNORED, reason, masked, None, **conversation)  # type: ignore[arg-type]
+        if reason in {Reason.TALK, Reason.QUESTION, Reason.PAST} and blocked is None and self._implicit(mask):
+            return self._recorded(masked, constraints, conversation)
+        return Reading(Outcome.IGNORED, reason, masked, None, **conversation)
+
+    def _talk(self, masked: MaskedText) -> Reading:
+        """Read a message in which no rule can find anything but a hint or an answer to somebody."""
+        short = len(masked.mask) <= _LONGEST_REFINEMENT
+        constraints = read_constraints(masked) if short else Constraints()
+        conversation = self._conversation(masked, constraints)
+        if self._implicit(masked.mask):
+            return self._recorded(masked, constraints, conversation)
+        reason = Reason.TALK if masked.text.quote is None else Reason.QUOTATION
+        return Reading(Outcome.IGNORED, reason, masked, None, **conversation)
+
+    def _conversation(self, masked: MaskedText, constraints: Constraints) -> dict[str, Any]:
+        """Return the fields of a reading that say how it answers what was said before."""
+        mask, rules = masked.mask, self._rules
+        narrows = constraints.any and "G" not in mask and len(mask) <= _LONGEST_REFINEMENT
+        return {
+            "constraints": constraints,
+            "joins": rules.joining.search(mask) is not None,
+            "refines": narrows and rules.refinement.search(mask) is not None,
+            "withdraws": rules.withdrawal.search(mask) is not None,
+        }
+
+    def _implicit(self, mask: str) -> bool:
+        return any(pattern.search(mask) for pattern in self._rules.implicit)
+
+    @staticmethod
+    def _recorded(masked: MaskedText, constraints: Constraints, conversation: dict[str, Any]) -> Reading:
+        need = Need(NeedClass.IMPLICIT, (), constraints, True, 0.0, "implicit", (0, len(masked.text.raw)))
+        return Reading(Outcome.NEED, Reason.RECORDED, masked, need, **conversation)
 
     def _loose(self, masked: MaskedText) -> Trigger | None:
         """Return a trigger whose object may be in the member's message before or after this one."""
         mask = masked.mask
         if len(mask) > _LONGEST_LOOSE or "G" in mask or masked.has(WordKind.NOT_SOLD):
             return None
-        for trigger in self._rules.triggers:
-            match = None if trigger.inside else trigger.pattern.search(mask)
+        for trigger in self._rules.loose:
+            match = trigger.pattern.search(mask)
             if match is not None and not self._blocked(mask, match.span(), trigger.need_class):
                 return trigger
         return None
@@ -268,11 +291,11 @@ class NeedReader:
             return ()
         if len(_FILLER.sub("", masked.mask)) > _MOST_BESIDE_GOODS:
             return ()
-        return _terms(_phrases(masked, 0, len(masked.mask)))
+        return heads_of(goods_phrases(masked, 0, len(masked.mask)))
 
     def _mentions(self, masked: MaskedText) -> tuple[str, ...]:
         """Return all goods of the message, or of what it quotes and points at."""
-        named = _terms(_phrases(masked, 0, len(masked.mask)))
+        named = heads_of(goods_phrases(masked, 0, len(masked.mask)))
         quote = masked.text.quote
         if named or quote is None:
             return named
@@ -288,67 +311,3 @@ class NeedReader:
             return Reason.QUOTATION
         asks = masked.mask.rstrip(",").endswith(("?", "吗", "么", "呢"))
         return Reason.QUESTION if asks and masked.has(WordKind.GOODS) else Reason.TALK
-
-
-def _kept(token: Token) -> str:
-    return token.word.canonical if token.word else token.text
-
-
-def _terms(phrases: list[list[Token]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_kept(phrase[-1]) for phrase in phrases))
-
-
-def _phrases(masked: MaskedText, low: int, high: int) -> list[list[Token]]:
-    """Return the goods phrases of a stretch of the mask; neighbours of one category are a list, not one phrase."""
-    phrases: list[list[Token]] = []
-    previous = -2
-    for place in range(low, high):
-        if masked.mask[place] != "G" or not masked.tokens[masked.owner[place]].is_goods:
-            continue
-        token = masked.tokens[masked.owner[place]]
-        if place == previous + 1 and phrases and not _same_category(phrases[-1][-1], token):
-            phrases[-1].append(token)
-        else:
-            phrases.append([token])
-        previous = place
-    return phrases
-
-
-def _same_category(one: Token, other: Token) -> bool:
-    return bool(one.word and other.word and one.word.category and one.word.category == other.word.category)
-
-
-def _clauses_around(mask: str, span: tuple[int, int]) -> list[tuple[int, int]]:
-    """Return the clauses in which a trigger's object is looked for, in the order of trust."""
-    start = mask.rfind(",", 0, span[0] + 1) + 1
-    end = _clause_end(mask, max(span[1] - 1, span[0]))
-    clauses = [(start, end)]
-    low = start
-    for _ in range(_CLAUSES_BEFORE):
-        if low <= 0:
-            break
-        high = low - 1
-        low = mask.rfind(",", 0, high) + 1
-        clauses.append((low, high))
-    if end < len(mask):
-        clauses.append((end + 1, _clause_end(mask, end + 1)))
-    return clauses
-
-
-def _scopes(mask: str, span: tuple[int, int]) -> dict[str, str]:
-    """Return the stretches that blockers look at."""
-    start = mask.rfind(",", 0, span[0] + 1) + 1
-    end = _clause_end(mask, max(span[1] - 1, span[0]))
-    before = mask.rfind(",", 0, max(start - 1, 0)) + 1
-    after = _clause_end(mask, end + 1) if end < len(mask) else end
-    return {
-        "clause": mask[start:end],
-        "before": mask[before:end],
-        "around": mask[before:after],
-        "message": mask,
-    }
-
-
-def _clause_end(mask: str, place: int) -> int:
-    end = mask.find(",", place)
-    return len(mask) if end < 0 else end
