@@ -80,7 +80,8 @@ class _Found:
     def _count(self) -> None:
         size = len(self._ends)
         terms = np.array(self._terms, np.int64)
-        documents = np.repeat(np.arange(size), np.diff(np.array(self._ends, np.int64), prepend=0))
+        ends = np.array([0, *self._ends], np.int64)
+        documents = np.repeat(np.arange(size), ends[1:] - ends[:-1])
         width = int(terms.max(initial=0)) + 1
         keys, counts = np.unique(documents * width + terms, return_counts=True)
         lengths = np.bincount(keys // width, minlength=size)
@@ -120,17 +121,20 @@ class TextIndex:
     def _weigh(
         cls, vocabulary: dict[str, int], terms: Ints, counts: Floats, lengths: npt.NDArray[np.int64]
     ) -> TextIndex:
+        """Turn counts into weights, in single precision and in place: at 100,000 products each array is 15 MB."""
         size = len(lengths)
         documents = np.repeat(np.arange(size, dtype=np.int32), lengths)
-        order = np.argsort(terms, kind="stable")
         frequency = np.bincount(terms, minlength=len(vocabulary)).astype(np.int64)
         bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(frequency)])
         rarity = np.log1p((size - frequency + 0.5) / (frequency + 0.5))
         importance = np.fromiter(map(_importance, vocabulary), np.float64, len(vocabulary))
         mean = float(lengths.mean()) if size else 1.0
-        norm = _K1 * (1 - _B + _B * lengths / max(mean, 1.0))
-        saturated = counts * (_K1 + 1) / (counts + norm[documents])
-        weights = (saturated * (rarity * importance)[terms]).astype(np.float32)
+        norm = (_K1 * (1 - _B + _B * lengths / max(mean, 1.0))).astype(np.float32)
+        weights = counts * np.float32(_K1 + 1)
+        counts += norm[documents]
+        weights /= counts
+        weights *= (rarity * importance).astype(np.float32)[terms]
+        order = np.argsort(terms, kind="stable")
         return cls(size, vocabulary, bounds, documents[order], weights[order])
 
     def scores(self, words: Sequence[str]) -> Floats:

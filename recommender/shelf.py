@@ -152,8 +152,14 @@ class _Builder:
     def __init__(self, segmenter: Segmenter, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._kept: dict[Hashable, Any] = {}
-        self.cut = lru_cache(_KEPT_PIECES)(segmenter.cut)
-        self._narrowing = lru_cache(_KEPT_PIECES)(self._narrowing_words)
+        self.cut = cut = lru_cache(_KEPT_PIECES)(segmenter.cut)
+
+        @lru_cache(_KEPT_PIECES)
+        def narrowing(piece: str) -> tuple[Word, ...]:
+            known = map(lexicon.get, cut(piece))
+            return tuple(word for word in known if word is not None and word.kind in _NARROWING)
+
+        self._narrowing = narrowing
 
     def item(self, product: CatalogueProduct, text: str) -> Item:
         """Return the item of a product; ``text`` is what the index reads of it."""
@@ -178,10 +184,6 @@ class _Builder:
             phrase=head_phrase(product.title),
             words=hash(text),
         )
-
-    def _narrowing_words(self, piece: str) -> tuple[Word, ...]:
-        known = (self._lexicon.get(word) for word in self.cut(piece))
-        return tuple(word for word in known if word is not None and word.kind in _NARROWING)
 
     def _once(self, value: _Value) -> _Value:
         kept: _Value = self._kept.setdefault(value, value)
