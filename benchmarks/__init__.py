@@ -1,0 +1,1 @@
+"""Measures of quality, speed and size, printed as tables: ``python -m benchmarks --list``."""

@@ -1,0 +1,72 @@
+"""``python -m benchmarks [NAME…] [--talk FILE] [--json FILE] [--quick]``; ``--list`` names them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.report import Options, machine, show
+from benchmarks.running import run_apart
+
+BENCHMARKS = {
+    "needs_quality": "precision and recall of needs, per class, on the labelled lines of tests/data",
+    "everyday": "pushes per 1,000 lines of everyday talk (--talk FILE)",
+    "match_quality": "nDCG@10 of the bare retrieval, against words only, characters only and TF-IDF",
+    "path": "messages a second without storage, against the naive way",
+    "durable": "messages a second with everything stored, against one ORM commit a message",
+    "memory": "memory of a running bot",
+    "startup": "seconds until --help and until the chat page is online",
+    "replay": "seconds for a transcript of 30,000 lines",
+    "sync": "rows a second of a feed with 100,000 rows",
+    "latency": "milliseconds from a stated need to the push in the channel's hands",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run benchmarks and print their tables; 1 when one broke down, 2 for what cannot be run."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which to run; default: all")
+    parser.add_argument("--talk", type=Path, help="everyday talk: JSON Lines with text, and dialogue or group")
+    parser.add_argument("--json", type=Path, help="also keep the results in this file")
+    parser.add_argument("--quick", action="store_true", help="smaller inputs and fewer repeats")
+    parser.add_argument("--list", action="store_true", help="name the benchmarks and end")
+    given = parser.parse_args(arguments)
+    if given.list:
+        for name, about in BENCHMARKS.items():
+            print(f"{name:<15}{about}")
+        return 0
+    unknown = sorted(set(given.names) - set(BENCHMARKS))
+    if unknown:
+        parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    if given.talk is not None and not given.talk.is_file():
+        parser.error(f"--talk: {given.talk} cannot be read")
+    return _run(given.names or list(BENCHMARKS), Options(given.talk, given.quick), given.json)
+
+
+def _run(names: Sequence[str], options: Options, kept: Path | None) -> int:
+    results: dict[str, object] = {"machine": machine(), "quick": options.quick, "benchmarks": {}}
+    reports: dict[str, object] = {}
+    broken = False
+    for name in names:
+        try:
+            report = run_apart(name, options)
+        except Exception as error:
+            broken = True
+            print(f"\n{name}: broke down: {error!r}", file=sys.stderr, flush=True)
+            continue
+        show(report)
+        sys.stdout.flush()
+        reports[name] = report.as_json()
+    if kept is not None:
+        results["benchmarks"] = reports
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        print(f"\nkept in {kept}")
+    return int(broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
