@@ -45,7 +45,7 @@ class Turn:
 
     @property
     def mentioned(self) -> bool:
-        """Tell whether the message is addressed to the bot: by id, by a written mention, or by a name it begins with."""
+        """Tell whether the message is addressed to the bot: by id, by mention, or by a name it begins with."""
         names = self.groups.settings.bot_names
         return (
             self.message.mentions_bot
