@@ -79,15 +79,15 @@ class Dispatcher:
                 if stop
                 else await outbox.waiting(session, self._channel.name, self._channel.account, now, _ROWS_AT_ONCE)
             )
-        shortest = _IDLE_SECONDS
+        waits = [_IDLE_SECONDS]
         for row in rows:
             wait = wait_seconds(row, self._pace, self._clock.now(), self._pacing)
             if wait > 0:
-                shortest = min(shortest, wait)
-                continue
-            if not await self._send(row):
+                waits.append(wait)
+            elif not await self._send(row):
                 return _IDLE_SECONDS
-        return 0.0 if len(rows) == _ROWS_AT_ONCE and shortest == _IDLE_SECONDS else shortest
+        more = len(rows) == _ROWS_AT_ONCE and len(waits) == 1
+        return 0.0 if more else min(waits)
 
     async def _send(self, row: OutboxMessage) -> bool:
         """Claim, send and settle one row; false when sending should stop for now."""

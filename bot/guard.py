@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.pacing import Pace, over_unasked_cap
+from bot.pacing import Pace, unasked_hold
 from bot.settings import PacingSettings
 from catalog import repository as catalog_store
 from core import outbox
@@ -83,6 +83,4 @@ class Guard:
                 session, since, channel=row.channel, account=row.account, group_id=row.group_id, asked=False
             )
         )
-        if over_unasked_cap(account, group, self.pace, now, self.pacing):
-            return Hold.CAP_ACCOUNT if row.room_id == "" else Hold.CAP_GROUP
-        return None
+        return unasked_hold(account, group, self.pace, now, self.pacing)

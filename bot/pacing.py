@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.settings import PacingSettings
 from core.outbox import OutboxMessage
+from core.outcomes import Hold
 
 _MINUTE = timedelta(minutes=1)
 _WARM_UP_SHARE = 3
@@ -61,16 +62,13 @@ def scaled(cap: int, pace: Pace, now: datetime, settings: PacingSettings) -> int
     return max(1, cap // _WARM_UP_SHARE) if new and settings.warm_up_days > 0 else cap
 
 
-def over_unasked_cap(
+def unasked_hold(
     account: Sequence[datetime], group: Sequence[datetime], pace: Pace, now: datetime, settings: PacingSettings
-) -> bool:
-    """Tell whether one more unasked message would exceed the day's caps of the account or the group."""
+) -> Hold | None:
+    """Return which of the day's caps one more unasked message would exceed: the group's or the account's."""
     if not settings.enabled:
-        return False
+        return None
     day = now - timedelta(days=1)
-    in_account = sum(at > day for at in account)
-    in_group = sum(at > day for at in group)
-    return (
-        in_account >= scaled(settings.unasked_per_day, pace, now, settings)
-        or in_group >= settings.unasked_per_group_per_day
-    )
+    if sum(at > day for at in account) >= scaled(settings.unasked_per_day, pace, now, settings):
+        return Hold.CAP_ACCOUNT
+    return Hold.CAP_GROUP if sum(at > day for at in group) >= settings.unasked_per_group_per_day else None
