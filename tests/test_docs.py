@@ -1,0 +1,195 @@
+"""What the documents say exists: links, files, commands, words, and the statements that delete a person's data."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import SQLModel
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from bot.bootstrap import build
+from bot.cli.app import app
+from bot.demo import SCRIPT, demo_settings
+from core import inbox
+from core.clock import ManualClock
+from core.database import Database, execute
+from core.messages import IncomingMessage, MessageKey
+from groups.words import Word, parse
+
+ROOT = Path(__file__).parent.parent
+NOT_OURS = {".venv", "node_modules", "build", "dist", ".git"}
+PAGES = sorted(path for path in ROOT.rglob("*.md") if not NOT_OURS & set(path.relative_to(ROOT).parts))
+READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+LEADERS = ROOT / "docs" / "leaders.zh-CN.md"
+FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+PLANNED_WORDS = ("我的数据", "删除我的数据", "我的标签", "全部商品", "开团", "截单")
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def _anchors(page: Path) -> set[str]:
+    """The names that headings get where the pages are shown."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", _read(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_named)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    dead = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", FENCE.sub("", _read(page))):
+        if re.match(r"[a-z]+:", link):
+            continue
+        place, _, anchor = unquote(link).partition("#")
+        target = (page.parent / place).resolve() if place else page
+        if not target.exists() or (anchor and anchor not in _anchors(target)):
+            dead.append(link)
+    assert dead == []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "tests" not in page.parts], ids=_named)
+def test_every_path_in_code_marks_exists(page: Path) -> None:
+    marked = re.findall(r"`([\w.-]+/[\w./-]*(?:\.(?:py|toml|txt|md|mjs)|/))`", FENCE.sub("", _read(page)))
+    generated = ("qianqun-data/", "benchmarks/results/", "http")
+    assert [path for path in marked if not path.startswith(generated) and not (ROOT / path).exists()] == []
+
+
+def test_every_page_that_the_code_names_exists() -> None:
+    sources = [path for path in ROOT.rglob("*.py") if not NOT_OURS & set(path.relative_to(ROOT).parts)]
+    named = {page for path in sources for page in re.findall(r"\bdocs/[\w./-]+\.md\b", _read(path))}
+    assert [page for page in sorted(named) if not (ROOT / page).exists()] == []
+
+
+def test_the_folder_map_has_every_folder_of_the_packages() -> None:
+    shown = {path.rstrip("/") for path in re.findall(r"\]\(\.\./([^)]+)\)", _read(ROOT / "docs" / "folder-map.md"))}
+    folders = {path.parent for path in ROOT.glob("*/__init__.py")}
+    folders |= {path.parent for path in ROOT.glob("bot/**/__init__.py")}
+    assert {_named(folder) for folder in folders} - shown == set()
+
+
+def test_decisions_are_numbered_without_gap() -> None:
+    pages = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    assert [page.name[:4] for page in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]
+    assert [page.name for page in pages if not _read(page).startswith(f"# {int(page.name[:4])}. ")] == []
+
+
+def _commands(page: Path) -> Iterator[list[str]]:
+    """The command lines of a page, from code blocks and code marks, without comments."""
+    for line in re.findall(r"(?:`|^(?:# {1,3})?)(qianqun [^`\n]+)", _read(page), re.MULTILINE):
+        yield shlex.split(line, comments=True)[1:]
+
+
+@pytest.mark.parametrize("page", [*READMES, ROOT / "config.example.toml", ROOT / "CHANGELOG.md"], ids=_named)
+def test_every_command_shown_exists(page: Path) -> None:
+    for words in _commands(page):
+        command: Any = get_command(app)
+        rest = list(words)
+        while rest and hasattr(command, "commands"):
+            assert rest[0] in command.commands, f"qianqun {' '.join(words)}"
+            command = command.commands[rest.pop(0)]
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in rest if word.startswith("--")} <= options, f"qianqun {' '.join(words)}"
+
+
+@pytest.mark.parametrize("page", READMES, ids=_named)
+def test_every_command_is_shown_with_its_options(page: Path) -> None:
+    shown = {" ".join(words) for words in _commands(page)}
+    program: Any = get_command(app)
+    for name, command in program.commands.items():
+        for path in [f"{name} {sub}" for sub in getattr(command, "commands", {})] or [name]:
+            assert any(line.startswith(path) for line in shown), f"{page.name} does not show qianqun {path}"
+            assert CliRunner().invoke(app, [*path.split(), "--help"]).exit_code == 0
+
+
+def _words(page: Path) -> set[str]:
+    """What a page says that one can say to the bot: the first column of its tables of words, and bold words."""
+    found = set()
+    for table in re.findall(r"^\| (?:口令|words|你说|群友说) \|.*\n\|[ -|]+\n((?:\|.*\n)+)", _read(page), re.MULTILINE):
+        for row in table.splitlines():
+            found.update(row.split("|")[1].strip().split(" · "))
+    found.update(re.findall(r"标签 [加删] (?:小区 |品类 |人群 )?\w+", _read(page)))
+    if page == LEADERS:
+        found.update(re.findall(r"\*\*((?:级别|暂停).+?)\*\*", _read(page)))
+    return found
+
+
+@pytest.mark.parametrize("page", [*READMES, LEADERS], ids=_named)
+def test_every_word_shown_is_understood(page: Path) -> None:
+    words = _words(page)
+    assert {"退订", "恢复", "暂停", "同意", "帮助"} <= words
+    private = {word for word in words if word.startswith("暂停 ")}
+    assert [word for word in words if not isinstance(parse(word, word in private), Word)] == []
+
+
+@pytest.mark.parametrize("word", PLANNED_WORDS)
+def test_no_word_is_shown_before_it_exists(word: str) -> None:
+    """When one of these is understood, take it out of what is not there yet and into the tables."""
+    assert not isinstance(parse(word, mentioned=True), Word)
+    assert [page.name for page in (*READMES, LEADERS) if word in _words(page)] == []
+
+
+@pytest.mark.parametrize("page", READMES, ids=_named)
+def test_the_conversation_shown_is_the_script(page: Path) -> None:
+    """Who speaks and which reason follows; what is pushed may change with the catalogue."""
+    said = {f"{line['member']}：{line['text']}" for line in map(json.loads, _read(SCRIPT).splitlines())}
+    (excerpt,) = re.findall(r"```\n(── .*?)\n```", _read(page), re.DOTALL)
+    members = [line for line in excerpt.splitlines() if line and not line.startswith((" ", "──"))]
+    assert len(members) > 3
+    assert set(members) <= said
+
+
+async def test_a_person_can_be_deleted_as_the_notes_say(database: Database, clock: ManualClock, tmp_path: Path) -> None:
+    parts = build(demo_settings(tmp_path, 0), database, clock)
+    await _say(parts, clock, ("wxid_gone", "小美", "有人拼车厘子吗"), ("wxid_here", "老周", "家里大米见底了"))
+    assert "wxid_gone" in await _everything(database)
+    (block,) = re.findall(r"```sql\n(.*?)```", _read(ROOT / "docs" / "privacy-notes.md"), re.DOTALL)
+    who = {"channel": "replay", "account": "qianqun", "contact": "wxid_gone"}
+    async with database.transaction() as session:
+        for statement in filter(str.strip, block.split(";\n")):
+            bound = {name: value for name, value in who.items() if f":{name}" in statement}
+            await execute(session, text(statement).bindparams(**bound))
+    left = await _everything(database, without={"chat_member"})
+    assert "小美" not in left
+    assert "wxid_gone" not in left
+    assert "wxid_here" in left
+
+
+async def _say(parts: Any, clock: ManualClock, *lines: tuple[str, str, str]) -> None:
+    messages = [
+        IncomingMessage(
+            MessageKey("replay", "qianqun", str(number)),
+            "room",
+            who,
+            said,
+            clock.now(),
+            room_topic="群",
+            sender_name=name,
+        )
+        for number, (who, name, said) in enumerate(lines)
+    ]
+    async with parts.database.transaction() as session:
+        await inbox.store(session, messages, clock.now())
+        rows = await inbox.pending(session, after=0, limit=10)
+    await parts.pipeline.handle(rows)
+
+
+async def _everything(database: Database, without: set[str] = frozenset()) -> str:
+    """Every row of every table, as one text."""
+    async with database.reading() as session:
+        tables = [table for table in SQLModel.metadata.sorted_tables if table.name not in without]
+        rows = [row for table in tables for row in (await execute(session, table.select())).all()]
+    return repr(rows)
