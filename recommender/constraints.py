@@ -30,7 +30,7 @@ _ORDERED_BEFORE = re.compile(r"(?:要|买|囤|屯|来|拿|报|分|订|入|拼|�
 _VAGUE_UNITS = frozenset({"个", "只", "台", "双", "条", "块", "款"})
 """With 一 these only count the noun (想买一台烤箱): nobody states a quantity with them."""
 _PACK = re.compile(
-    r"\d+(?:\.\d+)?(?:斤|升|克|毫升|ml|kg|l|盒|包|袋|片|抽|卷|枚)装?(?=的|装|[,，。!?？]|$)|(?<![a-z])(?:x{0,3}[sml]|n95)(?![a-z])"
+    r"\d+(?:\.\d+)?(?:斤|升|克|毫升|ml|kg|l|盒|包|袋|片|抽|卷|枚)装?(?=的|装|[,，。!?？]|$)|(?<![a-z])(?:x{0,3}[sml][码号]|x{1,3}[sml](?![a-z])|n95)"
     r"|[一二三四1-4]段|(?:大|中|小|加大)[号码]"
 )
 _MOST_UNITS = 99

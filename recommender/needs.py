@@ -242,7 +242,7 @@ class NeedReader:
                 about = tuple(dict.fromkeys(kept_form(token) for token in masked.tokens if token.is_goods))
                 return Reading(Outcome.OPINION, opinion.reason, masked, None, about, **conversation)
         reason = blocked or self._why_talk(masked)
-        if reason in {Reason.TALK, Reason.QUESTION, Reason.PAST} and blocked is None and self._implicit(mask):
+        if reason in {Reason.TALK, Reason.QUESTION} and blocked is None and self._implicit(mask):
             return self._recorded(masked, constraints, conversation)
         return Reading(Outcome.IGNORED, reason, masked, None, **conversation)
 

@@ -1,0 +1,96 @@
+"""The text index against the formula written out, against a full sort, and against scikit-learn's counting."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from recommender.index import TextIndex, terms_of
+
+TITLES = [
+    "丹东 草莓 大果 三斤",
+    "草莓 味 牙膏 儿童",
+    "纯 牛奶 整箱 250ml",
+    "不粘 牛奶 锅 18cm",
+    "五常 大米 十斤",
+    "草莓 草莓 草莓酱",
+    "儿童 防晒 霜 50g",
+]
+
+
+def _cut(text: str) -> list[str]:
+    return text.split()
+
+
+def _bag(text: str) -> Counter[str]:
+    return Counter(term for piece in text.split() for term in terms_of([piece]))
+
+
+def _plain_bm25(query: list[str], place: int) -> float:
+    """BM25 as the book has it, one term after the other (k1 1.2, b 0.5, single characters count 0.4)."""
+    bags = [_bag(title) for title in TITLES]
+    mean = sum(len(bag) for bag in bags) / len(bags)
+    bag, total = bags[place], 0.0
+    for term, asked in Counter(terms_of(query)).items():
+        holders = sum(term in one for one in bags)
+        if term not in bag:
+            continue
+        rarity = math.log(1 + (len(bags) - holders + 0.5) / (holders + 0.5))
+        frequency = bag[term]
+        saturated = frequency * 2.2 / (frequency + 1.2 * (0.5 + 0.5 * len(bag) / mean))
+        total += rarity * saturated * (0.4 if len(term) == 1 else 1.0) * min(asked, 2)
+    return total
+
+
+@pytest.fixture(scope="module")
+def index() -> TextIndex:
+    return TextIndex.build(TITLES, _cut)
+
+
+@pytest.mark.parametrize("query", [["草莓"], ["牛奶", "锅"], ["儿童", "防晒"], ["五常", "大米", "大米"], ["250ml"]])
+def test_weights_follow_the_formula(index: TextIndex, query: list[str]) -> None:
+    scores = index.scores(query)
+    assert scores == pytest.approx([_plain_bm25(query, place) for place in range(len(TITLES))], rel=1e-5)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 20])
+def test_top_is_what_a_full_sort_gives(limit: int) -> None:
+    random = np.random.default_rng(7)
+    words = ["草莓", "牛奶", "大米", "牙膏", "锅", "儿童", "整箱"]
+    titles = [" ".join(random.choice(words, 3)) for _ in range(200)]
+    index = TextIndex.build(titles, _cut)
+    scores = index.scores(["草莓", "牛奶"])
+    ranked = sorted((place for place in range(200) if scores[place] > 0), key=lambda place: (-scores[place], place))
+    assert [place for place, _ in index.top(["草莓", "牛奶"], limit)] == ranked[:limit]
+
+
+def test_only_allowed_documents(index: TextIndex) -> None:
+    allowed = np.array([False, True, *[False] * 5])
+    assert [place for place, _ in index.top(["草莓"], 3, allowed)] == [1]
+
+
+def test_nothing_shared_nothing_found(index: TextIndex) -> None:
+    assert index.top(["螺丝刀"], 3) == []
+
+
+def test_an_empty_shelf_answers_too() -> None:
+    assert TextIndex.build([], _cut).top(["草莓"], 3) == []
+
+
+def test_counting_agrees_with_scikit_learn(index: TextIndex) -> None:
+    """The same terms by an independent counter: the same vocabulary, and rarer terms weigh more in both."""
+    peer = TfidfVectorizer(analyzer=lambda text: list(_bag(text).elements()), smooth_idf=True)
+    peer.fit(TITLES)
+    assert set(peer.vocabulary_) == set(index.vocabulary)
+    frequency = np.diff(index.bounds)
+    order = sorted(index.vocabulary, key=lambda term: frequency[index.vocabulary[term]])
+    rarity = [peer.idf_[peer.vocabulary_[term]] for term in order]
+    assert rarity == sorted(rarity, reverse=True)
+
+
+def test_words_and_characters_are_both_terms() -> None:
+    assert terms_of(["草莓", "x2"]) == ["w草莓", "wx2", "草", "莓", "草莓", "x2"]

@@ -1,0 +1,126 @@
+"""From a need to products: what names a product, filters that are never relaxed, the order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from recommender.heads import EXACT, product_kinds
+from recommender.lexicon import Lexicon
+from recommender.needs import Need
+from recommender.ranking import Place, choose, find
+from recommender.segmentation import Segmenter
+from tests.recommender.conftest import Read, Stock
+from tests.recommender.wares import Ware, titles, wares
+
+NOW = datetime(2026, 5, 1, 4, tzinfo=UTC)
+HERE = Place(neighbourhoods=("阳光小区",), forbidden_words=("药",))
+
+
+def _need(read: Read, text: str = "想买草莓") -> Need:
+    need = read(text).need
+    assert need is not None
+    return need
+
+
+@pytest.mark.parametrize(
+    ("title", "named", "not_named"),
+    [
+        ("不粘牛奶锅 18cm", "牛奶锅", "牛奶"),
+        ("草莓味牙膏 儿童 60g", "牙膏", "草莓"),
+        ("丹东99草莓 大果 3斤装", "草莓", "大果"),
+        ("蒙牛纯牛奶 250ml*24", "牛奶", "锅"),
+    ],
+)
+def test_a_product_is_its_head(title: str, named: str, not_named: str, segmenter: Segmenter, lexicon: Lexicon) -> None:
+    kinds = product_kinds(title, "", [], segmenter.cut, lexicon)
+    assert kinds.get(lexicon.canonical(named), 0) > 0
+    assert not_named not in kinds
+
+
+def test_a_keyword_that_only_stands_in_front_of_the_head_names_nothing(segmenter: Segmenter, lexicon: Lexicon) -> None:
+    kinds = product_kinds("牛奶锅", "", ["牛奶", "小锅"], segmenter.cut, lexicon)
+    assert "牛奶" not in kinds
+
+
+def test_the_head_names_best(segmenter: Segmenter, lexicon: Lexicon) -> None:
+    kinds = product_kinds("丹东草莓 大果", "水果/浆果", ["水果"], segmenter.cut, lexicon)
+    assert kinds["草莓"] == EXACT == max(kinds.values())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"stock": 0},
+        {"neighbourhoods": ["别的小区"]},
+        {"on_sale_to": NOW},
+        {"on_sale_from": NOW + timedelta(minutes=1)},
+        {"price": Decimal("50.01")},
+        {"category": "药品/草莓"},
+        {"title": "草莓药草莓"},
+    ],
+    ids=str,
+)
+def test_no_filter_is_relaxed(change: dict[str, Any], read: Read, stock: Stock, segmenter: Segmenter) -> None:
+    """The only product in the world does not help when it must not be shown."""
+    need = _need(read, "想买草莓,五十以内")
+    good = Ware("丹东草莓 大果", price=Decimal(50), neighbourhoods=["阳光小区"])
+    assert find(need, stock([good]), HERE, NOW, segmenter.cut)
+    assert find(need, stock([replace(good, **change)]), HERE, NOW, segmenter.cut) == []
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        replace(HERE, excluded_ids=frozenset({1})),
+        replace(HERE, excluded_texts=frozenset({"草莓"})),
+        replace(HERE, categories=("粮油",)),
+    ],
+)
+def test_the_leaders_rules_bind(place: Place, read: Read, stock: Stock, segmenter: Segmenter) -> None:
+    shelf = stock([Ware("丹东草莓 大果", category="水果/浆果")])
+    assert find(_need(read), shelf, HERE, NOW, segmenter.cut)
+    assert find(_need(read), shelf, place, NOW, segmenter.cut) == []
+
+
+def test_a_category_allows_its_branches(read: Read, stock: Stock, segmenter: Segmenter) -> None:
+    shelf = stock([Ware("丹东草莓 大果", category="水果/浆果")])
+    assert find(_need(read), shelf, replace(HERE, categories=("水果",)), NOW, segmenter.cut)
+
+
+def test_level_products_the_pinned_one_then_the_cheaper(read: Read, stock: Stock, segmenter: Segmenter) -> None:
+    level = [
+        Ware("鲜草莓", 1, price=Decimal(30)),
+        Ware("鲜草莓", 2, price=Decimal(20)),
+        Ware("鲜草莓", 3, price=Decimal(40)),
+    ]
+    plain = find(_need(read), stock(level), HERE, NOW, segmenter.cut)
+    assert [one.item.id for one in plain] == [2, 1, 3]
+    pinned = find(_need(read), stock(level), replace(HERE, pinned_ids=frozenset({3})), NOW, segmenter.cut)
+    assert [one.item.id for one in pinned] == [3, 2, 1]
+
+
+def test_a_stated_attribute_goes_before_the_price(read: Read, stock: Stock, segmenter: Segmenter) -> None:
+    shelf = stock([Ware("酸奶 原味", 1, price=Decimal(5)), Ware("酸奶 无糖", 2, price=Decimal(50))])
+    found = find(_need(read, "想买无糖酸奶"), shelf, HERE, NOW, segmenter.cut)
+    assert found[0].item.id == 2
+    assert found[0].met == ("无糖",)
+
+
+def test_milk_does_not_bring_the_milk_pot(read: Read, stock: Stock, segmenter: Segmenter) -> None:
+    shelf = stock(wares("不粘牛奶锅", "纯牛奶 整箱"))
+    assert titles(find(_need(read, "想买牛奶"), shelf, HERE, NOW, segmenter.cut)) == ["纯牛奶 整箱"]
+
+
+def test_choosing_leaves_out_what_was_shown_and_what_is_much_worse(
+    read: Read, stock: Stock, segmenter: Segmenter
+) -> None:
+    found = find(_need(read), stock(wares("草莓一", "草莓二", "草莓三")), HERE, NOW, segmenter.cut)
+    assert len(choose(found, 2, ())) == 2
+    assert choose(found, 3, {one.item.id for one in found}) == []
+    weak = replace(found[2], score=found[0].score * 0.5)
+    assert weak not in choose([*found[:2], weak], 3, ())

@@ -1,0 +1,102 @@
+"""The whole decision with the demo's catalogue: what goes out, in which words, and what never does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from core.outcomes import Hold, Outcome, Reason
+from core.text import Normaliser
+from core.types import Money
+from groups.state import GroupKey, GroupState
+from recommender.memory import GroupMemory
+from recommender.service import Asked, Decision, Recommender
+from tests.recommender.conftest import lines
+
+NOON = datetime(2026, 5, 1, 4, tzinfo=UTC)
+
+
+def _group(level: int = 4) -> GroupState:
+    return GroupState(
+        GroupKey("local", "bot", "room"), id=1, topic="群", level=level, neighbourhoods=("阳光小区", "南门里")
+    )
+
+
+def _decide(
+    recommender: Recommender, normaliser: Normaliser, text: str, member: str = "m1", level: int = 4
+) -> Decision:
+    asked = Asked(member, f"名字{member}", normaliser(text), NOON)
+    return recommender.decide(asked, _group(level), GroupMemory(), 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"), [("🍓还有吗", "草莓"), ("家里大米见底了", "米"), ("求推荐儿童防晒,五十以内", "防晒")]
+)
+def test_the_promised_pushes(text: str, word: str, recommender: Recommender, normaliser: Normaliser) -> None:
+    decision = _decide(recommender, normaliser, text)
+    assert (decision.outcome, decision.reason) == (Outcome.NEED, Reason.PUSHED)
+    assert all(word in pick.item.title for pick in decision.picks)
+    assert len(decision.reasons) == len(decision.picks) > 0
+
+
+def test_the_budget_is_kept(recommender: Recommender, normaliser: Normaliser) -> None:
+    decision = _decide(recommender, normaliser, "求推荐儿童防晒,五十以内")
+    assert all(pick.item.price <= 50 for pick in decision.picks)
+
+
+@pytest.mark.parametrize("text", ["我都快吃完了", "你在哪买的票", "太贵了不买了", "她说想买个锅"])
+def test_the_promised_silence(text: str, recommender: Recommender, normaliser: Normaliser) -> None:
+    decision = _decide(recommender, normaliser, text)
+    assert decision.outcome is Outcome.IGNORED
+    assert not decision.text
+
+
+def test_everyday_talk_brings_nothing(recommender: Recommender, normaliser: Normaliser) -> None:
+    pushed = [
+        row["text"]
+        for row in lines("talk.jsonl")
+        if _decide(recommender, normaliser, row["text"]).reason is Reason.PUSHED
+    ]
+    assert pushed == []
+
+
+def test_one_price_for_everyone(recommender: Recommender, normaliser: Normaliser) -> None:
+    one, other = (_decide(recommender, normaliser, "有草莓吗", member) for member in ("m1", "m2"))
+    assert [(pick.item.id, pick.item.price) for pick in one.picks] == [
+        (pick.item.id, pick.item.price) for pick in other.picks
+    ]
+    assert one.text.replace("名字m1", "名字m2") == other.text
+
+
+def test_the_sentence_itself_is_never_repeated(recommender: Recommender, normaliser: Normaliser) -> None:
+    decision = _decide(recommender, normaliser, "我最近离婚了手头紧，哪里有便宜点的大米")
+    assert decision.reason is Reason.PUSHED
+    assert not any(part in decision.text for part in ("离婚", "手头紧"))
+
+
+def test_the_text_says_price_product_and_the_way_out(recommender: Recommender, normaliser: Normaliser) -> None:
+    decision = _decide(recommender, normaliser, "有草莓吗")
+    assert decision.picks[0].item.title in decision.text
+    assert "退订" in decision.text
+    assert str(Money(decision.picks[0].item.price)) in decision.text
+
+
+def test_what_nobody_sells_is_unmet(recommender: Recommender, normaliser: Normaliser) -> None:
+    assert _decide(recommender, normaliser, "哪里有卖折耳根的").reason in {Reason.UNMET, Reason.PUSHED}
+
+
+def test_a_listening_group_holds(recommender: Recommender, normaliser: Normaliser) -> None:
+    decision = _decide(recommender, normaliser, "有草莓吗", level=1)
+    assert (decision.reason, decision.hold) == (Reason.HELD, Hold.LEVEL)
+    assert not decision.text
+
+
+def test_level_three_asks_the_leader(recommender: Recommender, normaliser: Normaliser) -> None:
+    assert _decide(recommender, normaliser, "有草莓吗", level=3).reason is Reason.SUGGESTED
+
+
+def test_a_leaders_offer_is_no_need(recommender: Recommender, normaliser: Normaliser) -> None:
+    asked = Asked("m9", "团长", normaliser("草莓 29.9元一盒 要的接龙，还有人要吗"), NOON, by_leader=True)
+    decision = recommender.decide(asked, _group(), GroupMemory(), 0)
+    assert decision.reason is Reason.ADVERTISEMENT
