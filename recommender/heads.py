@@ -12,6 +12,8 @@ EXACT, ENDING, KEYWORD, BEGINNING, CATEGORY_LEAF, CATEGORY_TOP = 1.0, 0.92, 0.9,
 
 _PHRASE = re.compile(r"[\s/|,，。·*＊()（）【】\[\]+]+")
 _FLAVOUR = re.compile(r"(味|香型|口味|风味)$")
+_FORM = re.compile(r"[㐀-鿿]$")
+"""A single character right behind goods of another category makes something else of them: 苹果泥, 牛肉干."""
 
 
 def product_kinds(
@@ -30,10 +32,11 @@ def product_kinds(
             kinds[kept] = quality
 
     path = [part for part in category.lower().split("/") if part]
-    head, phrase = _head(title.lower(), cut, lexicon)
+    top = path[0] if path else ""
+    head, phrase = _head(title.lower(), top, cut, lexicon)
     if head:
         note(head, EXACT)
-    for word, quality in _wider(head, phrase, path[0] if path else "", lexicon):
+    for word, quality in _wider(head, phrase, top, lexicon):
         note(word, quality)
     for keyword in keywords:
         known = lexicon.get(keyword.lower())
@@ -51,16 +54,17 @@ def product_kinds(
 def _wider(head: str, phrase: str, top: str, lexicon: Lexicon) -> Iterator[tuple[str, float]]:
     """Yield wider words inside the head: its endings (锅 in 炒锅), and beginnings of its own kind (防晒 in 防晒霜).
 
-    A single character ends many words by chance (果 in 糖果), and a beginning is mostly a modifier (牛奶 in 牛奶锅):
-    the first counts only under the product's top category, the second only in the head's own category.
+    Endings must be of the product's top category (牛肉 does not name 风干牛肉 among snacks; 果 ends 糖果 by chance), a
+    beginning of the head's own category: it is mostly a modifier (牛奶 in 牛奶锅).
     """
+    own = lexicon.get(head)
     for start in range(1, len(phrase)):
         known = lexicon.get(phrase[start:])
         if known is None or known.kind is not WordKind.GOODS:
             continue
-        if len(phrase) - start > 1 or (top and known.category.split("/")[0] == top):
+        judged = bool(top and known.category)  # a bare title has no category; one character alone then proves nothing
+        if known.category.split("/")[0] == top if judged else len(phrase) - start > 1:
             yield phrase[start:], ENDING
-    own = lexicon.get(head)
     for end in range(2, len(head)):
         known = lexicon.get(head[:end])
         if known is not None and own is not None and own.category and known.category == own.category:
@@ -77,8 +81,8 @@ def head_phrase(title: str) -> str:
     return next(iter(title_phrases(title)), "")
 
 
-def _head(title: str, cut: Callable[[str], list[str]], lexicon: Lexicon) -> tuple[str, str]:
-    """Return the head word and the phrase up to its end."""
+def _head(title: str, top: str, cut: Callable[[str], list[str]], lexicon: Lexicon) -> tuple[str, str]:
+    """Return the head word and the phrase up to its end; ``top`` is the product's top category."""
     for phrase in _PHRASE.split(title):
         words = cut(phrase)
         for place in range(len(words) - 1, -1, -1):
@@ -88,6 +92,8 @@ def _head(title: str, cut: Callable[[str], list[str]], lexicon: Lexicon) -> tupl
             following = words[place + 1] if place + 1 < len(words) else ""
             if _FLAVOUR.match(following):
                 continue
+            if _FORM.match(following) and not (top and known.category.split("/")[0] == top):
+                return words[place] + following, "".join(words[: place + 2])
             return words[place], "".join(words[: place + 1])
     return "", ""
 
