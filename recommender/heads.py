@@ -92,7 +92,7 @@ def _head(title: str, top: str, cut: Callable[[str], list[str]], lexicon: Lexico
             following = words[place + 1] if place + 1 < len(words) else ""
             if _FLAVOUR.match(following):
                 continue
-            if _FORM.match(following) and not (top and known.category.split("/")[0] == top):
+            if _FORM.match(following) and top and known.category and known.category.split("/")[0] != top:
                 return words[place] + following, "".join(words[: place + 2])
             return words[place], "".join(words[: place + 1])
     return "", ""
