@@ -130,7 +130,7 @@ def upgrade() -> None:
         sa.Column("mentions", sa.JSON(), nullable=False),
         sa.Column("client_id", sa.String(length=64), nullable=True),
         sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("handed", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("handed", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("client_id"),
         sqlite_autoincrement=True,

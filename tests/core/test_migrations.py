@@ -1,0 +1,63 @@
+"""The migrations and the models say the same, on both databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+from sqlmodel import SQLModel
+
+import bot.bootstrap  # noqa: F401 - every table of the program
+from core import switches
+from core.clock import SystemClock
+from core.database import Database
+from core.migrate import alembic_config, upgrade
+from core.settings import DatabaseSettings
+
+
+def differences(connection: Connection) -> list[Any]:
+    defaults = connection.dialect.name == "postgresql"  # SQLite gives them back as text that compares with nothing
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": defaults})
+    return list(compare_metadata(context, SQLModel.metadata))
+
+
+def names(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names())
+
+
+async def test_after_the_migrations_the_tables_are_those_of_the_models(database_url: str) -> None:
+    database = await Database.open(DatabaseSettings(url=database_url))
+    await upgrade(database)
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+        tables = await connection.run_sync(names)
+    assert tables == {*SQLModel.metadata.tables, "alembic_version"}
+    assert {"inbox", "outbox", "switch", "need", "push", "product", "local_chat_line"} <= tables
+    await database.close()
+
+
+async def test_migrating_again_changes_nothing(database_url: str) -> None:
+    database = await Database.open(DatabaseSettings(url=database_url))
+    for _ in range(2):
+        await upgrade(database)
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+        heads = ScriptDirectory.from_config(await connection.run_sync(alembic_config)).get_heads()
+        version = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_heads())
+    assert tuple(version) == tuple(heads)
+    assert len(heads) == 1
+    await database.close()
+
+
+async def test_what_is_stored_stays_when_it_migrates_again(database_url: str) -> None:
+    database = await Database.open(DatabaseSettings(url=database_url))
+    await upgrade(database)
+    async with database.transaction() as session:
+        await switches.throw(session, "*", stopped=True, reason="x", now=SystemClock().now())
+    await upgrade(database)
+    async with database.reading() as session:
+        assert await switches.stopped(session, "any", "account") is not None
+    await database.close()
