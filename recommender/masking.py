@@ -44,6 +44,15 @@ class MaskedText:
         """Return the tokens that mask characters ``start`` to ``end`` stand for, in order."""
         return [self.tokens[index] for index in sorted(set(self.owner[start:end]))]
 
+    @property
+    def spelt_out(self) -> str:
+        """Return the mask with attributes in their own words: they are the judgement in an opinion (不新鲜, 真甜)."""
+        attribute = WordKind.ATTRIBUTE
+        return "".join(
+            token.word.kind.value if token.word is not None and token.word.kind is not attribute else _shown(token.text)
+            for token in self.tokens
+        )
+
     def has(self, kind: WordKind) -> bool:
         """Tell whether a word of this kind is in the message."""
         return kind.value in self.mask

@@ -236,9 +236,10 @@ class NeedReader:
             "objects": self._bare_objects(masked),
             "mentions": self._mentions(masked),
         }
+        judged = masked.spelt_out
         for opinion in rules.opinions:
-            match = opinion.pattern.search(mask)
-            if match and not (opinion.unless and opinion.unless.search(mask)):
+            match = opinion.pattern.search(judged)
+            if match and not (opinion.unless and opinion.unless.search(judged)):
                 about = tuple(dict.fromkeys(kept_form(token) for token in masked.tokens if token.is_goods))
                 return Reading(Outcome.OPINION, opinion.reason, masked, None, about, **conversation)
         reason = blocked or self._why_talk(masked)
