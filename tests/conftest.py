@@ -5,18 +5,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from sqlmodel import SQLModel
 
 from core.clock import ManualClock
 from core.database import Database
+from core.migrate import upgrade
 from core.settings import DatabaseSettings
 from tests.postgres import PostgresServer
 
@@ -57,13 +60,28 @@ async def _address(name: str, request: pytest.FixtureRequest, *, tables: bool) -
         yield url
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file as the migrations leave it: copying it is quicker than running them again."""
+    path = tmp_path_factory.mktemp("migrated") / "empty.db"
+    with ThreadPoolExecutor(1) as elsewhere:  # in a loop of its own
+        elsewhere.submit(asyncio.run, _migrate(path)).result()
+    return path
+
+
+async def _migrate(path: Path) -> None:
+    database = await Database.open(DatabaseSettings(url=f"sqlite:///{path}"))
+    await upgrade(database)
+    await database.close()
+
+
 @asynccontextmanager
 async def _opened(name: str, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    if name == "sqlite":
+        folder: Path = request.getfixturevalue("tmp_path")
+        _ = shutil.copyfile(request.getfixturevalue("migrated_file"), folder / "test.db")
     async with _address(name, request, tables=True) as url:
         database = await Database.open(DatabaseSettings(url=url))
-        if name == "sqlite":
-            async with database.engine.begin() as connection:
-                await connection.run_sync(SQLModel.metadata.create_all)
         yield database
         await database.close()
 
