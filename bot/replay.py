@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from bot.bootstrap import Parts, open_parts
 from bot.settings import Settings
 from bot.stages.turn import Handled
-from bot.transcript import Said
+from bot.transcript import Said, TranscriptError
 from core import inbox
 from core.clock import ManualClock, SystemClock
 from core.messages import IncomingMessage, MessageKey, RoomMember, RoomSeen
@@ -72,8 +71,18 @@ async def replay(parts: Parts, clock: ManualClock, transcript: Iterable[Said]) -
 
 def _batches(transcript: Iterable[Said]) -> Iterator[Sequence[Said]]:
     """Yield batches; a transcript that breaks off is replayed up to the break."""
-    lines = iter(transcript)
-    while batch := list(islice(lines, _BATCH)):
+    batch: list[Said] = []
+    try:
+        for said in transcript:
+            batch.append(said)
+            if len(batch) == _BATCH:
+                yield batch
+                batch = []
+    except TranscriptError:
+        if batch:
+            yield batch
+        raise
+    if batch:
         yield batch
 
 
