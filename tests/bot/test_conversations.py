@@ -267,3 +267,14 @@ async def test_a_group_exists_from_its_first_message_on(talk: Conversation) -> N
         room="桂花巷邻里群",
     )
     assert len(await talk.outbox("introduction")) == 4
+
+
+async def test_what_is_said_after_a_refusal_is_not_kept(talk: Conversation) -> None:
+    await talk.verify(
+        ("小美", "退订", sees("退订"), "command/done"),
+        ("小美", "有草莓吗，我住3栋502", NOTHING, "ignored/member_unsubscribed"),
+        ("老周", "今晚风好大", NOTHING, "ignored/talk"),
+    )
+    kept = {row.sender_id: (row.text, row.message) for row in await talk.inbox()}
+    assert kept["xiaomei"] == ("", {})
+    assert kept["laozhou"][0] == "今晚风好大"
