@@ -46,18 +46,19 @@ class Said:
     quote: Quote | None = None
 
 
-def read_transcript(lines: Iterable[str], zone: ZoneInfo) -> Iterator[Said]:
+def read_transcript(lines: Iterable[str], zone: ZoneInfo, group: str = DEFAULT_GROUP) -> Iterator[Said]:
     """Yield the messages of a transcript in the order of the file; raise ``TranscriptError`` for what is none.
 
     The first line with content decides the form: an object is JSON Lines, anything else copied chat. Times without
-    a zone are local to ``zone``.
+    a zone are local to ``zone``; ``group`` is where copied chat comes from.
     """
     numbered = enumerate(lines, start=1)
     for number, line in numbered:
         if line.strip():
             rest = ((at, text) for at, text in numbered)
             first = (number, line)
-            yield from _json_lines(first, rest, zone) if line.lstrip().startswith("{") else _copied(first, rest, zone)
+            is_json = line.lstrip().startswith("{")
+            yield from _json_lines(first, rest, zone) if is_json else _copied(first, rest, zone, group)
             return
 
 
@@ -82,7 +83,7 @@ def _from_json(number: int, line: str, zone: ZoneInfo) -> Said:
         if not isinstance(entry.get(key), str):
             raise TranscriptError(number, f"{key} is missing or no text")
     role = entry.get("role", "member")
-    if role not in {"leader", "member"}:
+    if role not in ("leader", "member"):
         raise TranscriptError(number, f"role is {role!r}; write leader or member")
     room_name = entry.get("room_name") or ""
     if not isinstance(room_name, str):
@@ -108,7 +109,7 @@ def _quote(number: int, value: Any) -> Quote | None:
     return Quote(value["member"], value["text"])
 
 
-def _copied(first: tuple[int, str], rest: Iterator[tuple[int, str]], zone: ZoneInfo) -> Iterator[Said]:
+def _copied(first: tuple[int, str], rest: Iterator[tuple[int, str]], zone: ZoneInfo, group: str) -> Iterator[Said]:
     """Read heads (name and time) with the text below them; a day rule gives the date of short heads."""
     day: date | None = None
     head: tuple[int, str, datetime] | None = None
@@ -125,12 +126,12 @@ def _copied(first: tuple[int, str], rest: Iterator[tuple[int, str]], zone: ZoneI
             body.append(line)
             continue
         if head is not None:
-            yield _said(head, body)
+            yield _said(head, body, group)
         head, body = found, []
         if rule is not None:
             day = _day(number, *rule.groups())
     if head is not None:
-        yield _said(head, body)
+        yield _said(head, body, group)
 
 
 def _chain(first: tuple[int, str], rest: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
@@ -161,6 +162,6 @@ def _day(number: int, year: str, month: str, day: str) -> date:
         raise TranscriptError(number, f"{year}-{month}-{day} is no date") from None
 
 
-def _said(head: tuple[int, str, datetime], body: list[str]) -> Said:
+def _said(head: tuple[int, str, datetime], body: list[str], group: str) -> Said:
     number, name, at = head
-    return Said(number, at, DEFAULT_GROUP, name, "\n".join(body).strip("\n"))
+    return Said(number, at, group, name, "\n".join(body).strip("\n"))

@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import inbox, outbox
 from core.outbox import Draft
+from core.outcomes import Reason
 from groups import repository as group_store
 from groups.changes import Change, PersonalisationSet
 from groups.state import GroupKey, GroupState
@@ -181,5 +182,7 @@ class Desk:
         await need_store.save_opinions(self.session, self.opinions)
         await outbox.enqueue(self.session, self.drafts, self.now)
         await inbox.finish(self.session, self.outcomes, self.now)
+        unheard = [row["row_id"] for row in self.outcomes if row["reason"] is Reason.MEMBER_UNSUBSCRIBED]
+        await inbox.empty(self.session, unheard)  # who opted out is not read, and what they say is not kept
         for rows in (self.needs, self.pushes, self.opinions, self.drafts, self.outcomes):
             rows.clear()

@@ -67,7 +67,7 @@ class Database:
         if is_sqlite:
             _prepare_file(url.database)
         options: dict[str, Any] = {} if is_sqlite else {"pool_pre_ping": True, "pool_size": 10}
-        database = cls(create_async_engine(url, **options))
+        database = cls(create_async_engine(url, hide_parameters=True, **options))
         if is_sqlite:
             _tune_sqlite(database.engine)
         try:

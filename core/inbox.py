@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint, bindparam, delete, update
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, and_, bindparam, delete, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -180,9 +180,17 @@ async def finish(session: AsyncSession, outcomes: Sequence[dict[str, Any]], now:
 
 
 async def forget(session: AsyncSession, before: datetime) -> int:
-    """Delete messages that were handled before an instant, raw events included; return how many."""
-    old = delete(_table).where(_table.c.state == DONE, _table.c.handled_at < before)
-    return int((await execute(session, old)).rowcount)
+    """Delete messages that were handled, or announced and never fetched, before an instant; return how many."""
+    handled = and_(_table.c.state == DONE, _table.c.handled_at < before)
+    never_fetched = and_(_table.c.state == ANNOUNCED, _table.c.received_at < before)
+    return int((await execute(session, delete(_table).where(or_(handled, never_fetched)))).rowcount)
+
+
+async def empty(session: AsyncSession, row_ids: Sequence[int]) -> None:
+    """Erase what messages said and the channels' raw events, keeping their keys and outcomes."""
+    if row_ids:
+        erased = update(_table).where(_table.c.id.in_(row_ids)).values(text="", message={})
+        await execute(session, erased)
 
 
 def _same_key(key: MessageKey) -> tuple[Any, Any, Any]:

@@ -131,7 +131,7 @@ def _ending_with(term: str, shelf: Shelf, positions: Collection[int]) -> list[in
 
 
 def _has(item: Item, word: str) -> bool:
-    return word in item.attributes or word in item.title
+    return word in item.attributes or word in item.title.lower()
 
 
 def _is_meant(item: Item, text: str) -> bool:

@@ -74,11 +74,12 @@ def replay(
     unlimited: Annotated[
         bool, typer.Option("--unlimited", help="No caps, quiet hours or memory of what was shown.")
     ] = False,
+    group: Annotated[str, typer.Option(help="Topic of the group that copied chat comes from.")] = "transcript",
 ) -> None:
     """Run a transcript through the same pipeline against a scratch database and say what the bot would have done."""
     from bot.cli import replaying  # noqa: PLC0415
 
-    raise typer.Exit(replaying.replay_file(file, config, form=format, unlimited=unlimited))
+    raise typer.Exit(replaying.replay_file(file, config, form=format, unlimited=unlimited, group=group))
 
 
 @catalog_app.command("sync", epilog="Example: `qianqun catalog sync --config config.toml qingguo`")

@@ -80,8 +80,8 @@ def show(config: Path, key: str) -> int:
             err.print(f"there is no product {key}; qianqun catalog list shows what there is", style="red", markup=False)
             return FAULT
         table = Table(show_header=False)
-        for name, value in product.model_dump().items():
-            table.add_row(name, _price(product) if name == "price" else str(value))
+        for name in Product.model_fields:
+            table.add_row(name, _price(product) if name == "price" else str(getattr(product, name)))
         out.print(table)
         return 0
 

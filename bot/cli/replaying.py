@@ -15,7 +15,7 @@ from bot.transcript import read_transcript
 from core.settings import SettingsError
 
 
-def replay_file(file: Path, config: Path, *, form: str, unlimited: bool) -> int:
+def replay_file(file: Path, config: Path, *, form: str, unlimited: bool, group: str) -> int:
     """Replay a transcript and print one result a message."""
 
     async def work() -> int:
@@ -26,7 +26,7 @@ def replay_file(file: Path, config: Path, *, form: str, unlimited: bool) -> int:
             async with scratch(settings) as (parts, clock):
                 await parts.catalog.sync_all()
                 await parts.storefront.fill()
-                async for result in replay(parts, clock, read_transcript(stream, settings.zone)):
+                async for result in replay(parts, clock, read_transcript(stream, settings.zone, group)):
                     _print(result, form)
         return 0
 

@@ -30,7 +30,7 @@ def status(config: Path) -> int:
         for switch in thrown:
             state = f"stopped since {switch.at:%Y-%m-%d %H:%M} UTC: {switch.reason}" if switch.stopped else "on"
             out.print(f"{switch.name}: {state}", markup=False)
-        if not any(switch.stopped for switch in thrown):
+        if not thrown:
             out.print("sending is on")
         out.print(", ".join(f"{state} {count}" for state, count in sorted(counts.items())) or "the outbox is empty")
         return 0
