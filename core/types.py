@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -46,6 +47,10 @@ class NaiveDateTimeError(ValueError):
         super().__init__(f"datetime {value!r} has no time zone; take it from the clock or attach one")
 
 
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+"""1,299.00 but not 59,9: a comma that is no thousands mark must not vanish silently."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Money:
     """An amount with its currency; exact, two decimal places.
@@ -59,7 +64,9 @@ class Money:
     @classmethod
     def parse(cls, text: str, currency: str = "CNY") -> Money:
         """Read ``59.9``, ``¥59.90``, ``59.9元`` or ``1,299``; raise ``ValueError`` for anything else."""
-        digits = text.strip().removeprefix("¥").removeprefix("￥").removesuffix("元").replace(",", "").strip()
+        digits = text.strip().removeprefix("¥").removeprefix("￥").removesuffix("元").strip()
+        if _THOUSANDS.fullmatch(digits):
+            digits = digits.replace(",", "")
         try:
             amount = Decimal(digits)
         except InvalidOperation:
