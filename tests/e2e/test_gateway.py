@@ -1,0 +1,143 @@
+"""The main job over a real Wechaty gateway: a need said in a room becomes fitting products in that room."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.bootstrap import Program
+from bot.channels.protocol import Link
+from core.clock import monotonic
+from core.outbox import OutboxMessage
+from tests.channels.contract import BOT, until
+from tests.channels.wechaty_gateway import GatewayProcess
+from tests.channels.wechaty_rig import TOKEN, WechatyRig
+from tests.e2e.conftest import program_running, program_settings, rows_of
+
+pytestmark = pytest.mark.gateway
+
+FRUIT, MOTHERS = "阳光小区水果群", "星河湾宝妈群"
+ROOMS = [
+    {"topic": FRUIT, "owner": "林姐", "members": {"林姐": "", "小美": "3栋502-小美", "老周": ""}},
+    {"topic": MOTHERS, "owner": "苏珊", "members": {"苏珊": "", "安安妈": "7栋安安妈", "乐乐爸": ""}},
+]
+
+
+class Town:
+    """A gateway with the demo's rooms, and the program behind it."""
+
+    def __init__(self, rig: WechatyRig, program: Program) -> None:
+        self.rig = rig
+        self.program = program
+        self.channel = program.channels[0]
+
+    async def says(self, room: str, member: str, text: str) -> None:
+        await self.rig.process.do("say", room=room, member=member, text=text)
+
+    async def heard(self, text: str) -> str:
+        """Wait until a message is handled; return its reason."""
+        async with asyncio.timeout(15):
+            while True:
+                came, _ = await rows_of(self.program.parts)
+                for row in came:
+                    if row.text == text and row.reason:
+                        return row.reason
+                await asyncio.sleep(0.02)
+
+    async def sent(self, room: str, *facts: str, seconds: float = 15) -> str:
+        """Wait until a text with these facts is in a room."""
+        until_then = monotonic() + seconds
+        while True:
+            texts = [message["text"] for message in await self.rig.process.do("sent", room=room)]
+            for text in texts:
+                if all(fact in text for fact in facts):
+                    return str(text)
+            assert monotonic() < until_then, texts
+            await asyncio.sleep(0.02)
+
+    async def settled(self, kind: str) -> list[OutboxMessage]:
+        """Wait until everything of a kind has an end; return it."""
+        async with asyncio.timeout(15):
+            while True:
+                _, went = await rows_of(self.program.parts)
+                rows = [row for row in went if row.kind == kind]
+                if all(row.finished_at for row in rows):
+                    return rows
+                await asyncio.sleep(0.02)
+
+
+async def open_gateway(rig: WechatyRig) -> None:
+    await rig.process.do("serve", bot=BOT, rooms=ROOMS, token=TOKEN, port=rig.port)
+
+
+@pytest_asyncio.fixture
+async def town(rig_with: Callable[..., WechatyRig], database_url: str, tmp_path: Path) -> AsyncIterator[Town]:
+    rig = rig_with()
+    await open_gateway(rig)
+    settings = program_settings(tmp_path, database_url, local=None, wechaty=rig.settings)
+    async with program_running(settings, tmp_path) as program:
+        (channel,) = program.channels
+        await until(lambda: channel.health().link is Link.ONLINE, seconds=30, what=lambda: repr(channel.health()))
+        town = Town(rig, program)
+        for room in (FRUIT, MOTHERS):
+            await town.sent(room, "退订", "暂停")  # it introduces itself once
+        yield town
+
+
+async def test_needs_are_answered_in_their_room_and_talk_is_not(town: Town) -> None:
+    said = [
+        (FRUIT, "小美", "🍓还有吗", ("草莓", "小美")),
+        (FRUIT, "老周", "家里大米见底了", ("大米", "老周")),
+        (MOTHERS, "安安妈", "求推荐儿童防晒，五十以内", ("儿童防晒", "安安妈")),
+    ]
+    for room, member, text, facts in said:
+        await town.says(room, member, text)
+        pushed = await town.sent(room, *facts, "元", "退订")
+        assert await town.heard(text) == "pushed"
+        other = MOTHERS if room == FRUIT else FRUIT
+        assert pushed not in {message["text"] for message in await town.rig.process.do("sent", room=other)}
+    for text in ("我都快吃完了", "你在哪买的票", "太贵了不买了", "她说想买个锅"):
+        await town.says(FRUIT, "小美", text)
+        assert await town.heard(text) not in {"pushed", "suggested", "failed"}
+    pushes = await town.settled("push")
+    assert [row.state for row in pushes] == ["sent"] * 3
+    came, _ = await rows_of(town.program.parts)
+    handled = {row.id: row.handled_at for row in came}
+    for row in pushes:
+        at = handled[int(row.dedupe_key.removeprefix("push:"))]
+        assert row.claimed_at is not None
+        assert at is not None
+        assert (row.claimed_at - at).total_seconds() < 5
+    assert not [row for row in came if row.reason is None]
+
+
+async def test_a_refusal_holds_in_the_real_room(town: Town) -> None:
+    await town.says(FRUIT, "小美", "退订")
+    await town.sent(FRUIT, "已退订")
+    await town.says(FRUIT, "小美", "有草莓吗")
+    assert await town.heard("有草莓吗") == "member_unsubscribed"
+    assert await town.settled("push") == []
+
+
+async def test_a_gateway_that_was_killed_and_is_back_is_answered(
+    town: Town, rig_with: Callable[..., WechatyRig]
+) -> None:
+    await town.says(FRUIT, "小美", "有草莓吗")
+    await town.sent(FRUIT, "草莓", "小美")
+    await town.rig.process.do("close")
+    await until(lambda: town.channel.health().link is not Link.ONLINE, seconds=20)
+    second = GatewayProcess()
+    try:
+        town.rig.process = second
+        await open_gateway(town.rig)
+        await until(lambda: town.channel.health().link is Link.ONLINE, seconds=30)
+        await town.says(FRUIT, "老周", "家里大米见底了")
+        await town.sent(FRUIT, "大米", "老周", "退订")
+    finally:
+        second.end()
+    assert len(await town.settled("introduction")) == 2, "nobody is introduced to twice"
+    assert [row.state for row in await town.settled("push")] == ["sent", "sent"]
