@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, DateTime, Integer, String
+from sqlalchemy import BigInteger, DateTime, Integer
 from sqlalchemy.types import TypeDecorator
 
 if TYPE_CHECKING:
@@ -93,8 +93,3 @@ class DecimalAmount(TypeDecorator[Decimal]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
         """Return the decimal with two places."""
         return None if value is None else Decimal(value).scaleb(-2)
-
-
-def text_column(length: int) -> Any:
-    """Return a string type of ``length`` characters; PostgreSQL enforces what SQLite only notes."""
-    return String(length)
