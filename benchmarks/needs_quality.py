@@ -35,7 +35,8 @@ def run(options: Options) -> Report:
     whole = verdicts["all"]
     alarms = sum(one.expected == NONE and one.found not in {NONE, "implicit"} for one in whole.wrong)
     report.notes += [
-        f"objects right among found needs: dev {verdicts['dev'].terms_right:.3f}, test {verdicts['test'].terms_right:.3f}",
+        "objects right among found needs: "
+        + ", ".join(f"{part} {verdict.terms_right:.3f}" for part, verdict in verdicts.items()),
         f"lines without a need taken for one: {alarms} of {whole.score(NONE).right + whole.score(NONE).missed}",
         "look-alikes taken for a need: "
         + ", ".join(f"{name} {seen}/{total}" for name, (seen, total) in whole.traps.items() if seen),

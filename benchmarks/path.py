@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from benchmarks import world
 from benchmarks.naive import WANTS, NaiveBot
-from benchmarks.products import products
+from benchmarks.products import AREAS, products
 from benchmarks.report import Options, Report, Row, Spread, rates
 from benchmarks.stream import lines
 from catalog.repository import OnSale
@@ -44,7 +44,7 @@ def _size(shelf: Sequence[OnSale], talk: list[str], naive_talk: list[str], repea
 
     def ours() -> int:
         nonlocal needs, pushes
-        known = world.rooms()
+        known = world.rooms(AREAS[0])
         decisions = [
             world.decide(number, text, normaliser, recommender, known).outcome for number, text in enumerate(talk)
         ]

@@ -33,7 +33,7 @@ _QUALITIES = (
     *("实惠装", "有机", "无糖", "低脂", "软糯", "香脆", "儿童", "宝宝", "男女通用", "补充装", "免洗", "独立包装"),
 )
 _UNITS = ("箱", "袋", "盒", "瓶", "包", "份", "个", "件")
-_AREAS = ("阳光小区", "星河湾", "南门里", "枫林苑", "东湖花园", "柳岸", "书香苑", "百合里")
+AREAS = ("阳光小区", "星河湾", "南门里", "枫林苑", "东湖花园", "柳岸", "书香苑", "百合里")
 _SIZES = ("100g", "250g", "500g", "1kg", "2斤", "5斤", "10斤", "300ml", "1L", "2L", "12枚", "24片", "60抽", "M码")
 COLUMNS = (
     *("id", "title", "category", "brand", "specification", "unit", "price", "stock", "neighbourhoods", "keywords"),
@@ -65,7 +65,7 @@ def products(count: int, seed: int = 7) -> Iterator[OnSale]:
             unit=chance.choice(_UNITS),
             price=Decimal(chance.randint(190, 19900)) / 100,
             stock=chance.choice([None, 0, 5, 50, 500]),
-            neighbourhoods=chance.sample(_AREAS, 3) if chance.random() < 0.3 else [],
+            neighbourhoods=chance.sample(AREAS, 3) if chance.random() < 0.3 else [],
             on_sale_from=None,
             on_sale_to=None,
             keywords=[word, chance.choice(beside[category]), quality],

@@ -25,9 +25,8 @@ def run(options: Options) -> Report:
                 at = world.START + timedelta(seconds=number)
                 entry = {"at": at.isoformat(), "group": f"第{room}群", "member": member, "text": text}
                 stream.write(json.dumps(entry, ensure_ascii=False) + "\n")
-        for name, further in (("as the settings say", []), ("--unlimited", ["--unlimited"])):
-            arguments = ["replay", transcript, "--config", config, "--format", "jsonl", *further]
-            seconds = finished(command(*arguments))
+        for name, further in (("as the settings say", ()), ("--unlimited", ("--unlimited",))):
+            seconds = finished(command("replay", transcript, "--config", config, "--format", "jsonl", *further))
             report.rows.append(
                 limit_row(name, _LIMIT_SECONDS, seconds, "s") | {"lines": count, "lines/s": round(count / seconds)}
             )

@@ -70,8 +70,8 @@ class Room:
     memory: GroupMemory
 
 
-def rooms() -> list[Room]:
-    """Return the groups that the made-up talk goes through."""
+def rooms(*neighbourhoods: str) -> list[Room]:
+    """Return the groups that the made-up talk goes through; with none given, only what is sold everywhere fits."""
     members = {f"m{number}": MemberState(name=f"成员{number}") for number in range(MEMBERS)}
     return [
         Room(
@@ -82,7 +82,7 @@ def rooms() -> list[Room]:
                 owner_id="m0",
                 leader_id="m0",
                 level=4,
-                neighbourhoods=("阳光小区",),
+                neighbourhoods=neighbourhoods,
                 members=dict(members),
             ),
             GroupMemory(),
