@@ -27,8 +27,8 @@ from core.outbox import PRIORITY_PUSH, OutboxMessage
 from core.outcomes import Outcome, Reason
 
 _LARGE = 100_000
-_WARM = 400
-"""Messages before the clock starts, so that every group exists."""
+_WARM = world.GROUPS * world.MEMBERS
+"""Messages before the clock starts, so that every group and member is known."""
 
 
 class _Durable:

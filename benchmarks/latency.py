@@ -20,7 +20,7 @@ from bot.channels.protocol import EventSink, Health, Link
 from bot.dispatcher import Dispatcher
 from bot.intake import Intake
 from bot.lane import Lane
-from core import outbox
+from core import inbox, outbox
 from core.clock import monotonic
 from core.messages import ChannelEvent, IncomingMessage, OutgoingMessage
 from core.outcomes import Reason, SendState
@@ -123,13 +123,16 @@ class _Bot:
                     await self.ear.answered.wait()
 
     async def listen(self) -> None:
-        """Wait until the groups are greeted, then note what is sent."""
-        while True:
-            async with self._database.reading() as session:
-                if not (await outbox.count_by_state(session)).get(SendState.QUEUED):
-                    break
+        """Wait until all is handled and the groups are greeted, then note what is sent."""
+        while await self._busy():  # noqa: ASYNC110 - the database is what is looked at, and it tells nobody
             await asyncio.sleep(_LOOK_SECONDS)
         self.ear.listening = True
+
+    async def _busy(self) -> bool:
+        async with self._database.reading() as session:
+            states = await outbox.count_by_state(session)
+            waiting = await inbox.pending(session, after=0, limit=1)
+        return bool(waiting) or SendState.QUEUED in states or SendState.SENDING in states
 
 
 def run(options: Options) -> Report:
@@ -141,8 +144,8 @@ async def _run(options: Options) -> Report:
     async with world.opened() as parts, _running(parts) as bot:
         needs = _answered(parts)
         talk = _Talk(needs)
-        for message, _ in talk.next(2 * world.GROUPS, needs=False):  # every group exists before the clock starts
-            await bot.say(message, needs=False)
+        known = talk.next(world.GROUPS * world.MEMBERS, needs=False)  # every group and member, before the clock starts
+        await asyncio.gather(*(bot.say(message, needs=False) for message, _ in known))
         await bot.listen()
         count = 500 if options.quick else 3_000
         began = monotonic()

@@ -116,16 +116,16 @@ def show(report: Report) -> None:
         numeric = all(isinstance(row.get(column, 0), int | float) for row in report.rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in report.rows:
-        table.add_row(*(_text(row.get(column, "")) for column in columns))
+        table.add_row(*(_text(row.get(column, ""), column) for column in columns))
     if columns:
         console.print(table)
     for note in report.notes:
         console.print(note, markup=False)
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, column: str) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "NO"
+        return "yes" if value else "NO" if column == "met" else "no"
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
     if isinstance(value, int):

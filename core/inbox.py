@@ -1,7 +1,7 @@
 """The inbox: every message a channel saw, once, with the outcome it came to."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -48,16 +48,20 @@ class InboxMessage(SQLModel, table=True):
     reason: str | None = Field(default=None, max_length=32)
 
 
+_APART = frozenset({"key", "room_id", "sender_id", "text", "at"})
+_REST = tuple(field.name for field in fields(IncomingMessage) if field.name not in _APART)
 _table = InboxMessage.__table__  # type: ignore[attr-defined]
 
 
 def row_of(message: IncomingMessage, received_at: datetime) -> dict[str, Any]:
-    """Return the column values of a whole message."""
-    rest = asdict(message)
-    for name in ("key", "room_id", "sender_id", "text", "at"):
-        del rest[name]
+    """Return the column values of a whole message; what has no column of its own goes into ``message``."""
+    rest = {name: getattr(message, name) for name in _REST}
+    if message.quote is not None:
+        rest["quote"] = asdict(message.quote)
     return {
-        **asdict(message.key),
+        "channel": message.key.channel,
+        "account": message.key.account,
+        "message_id": message.key.message_id,
         "state": PENDING,
         "room_id": message.room_id,
         "sender_id": message.sender_id,
