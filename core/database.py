@@ -71,8 +71,9 @@ class Database:
         if is_sqlite:
             _tune_sqlite(database.engine)
         try:
-            async with database.transaction():
-                pass
+            async with database.transaction() as session:
+                if is_sqlite:
+                    await _write_nothing_new(session)
         except (SQLAlchemyError, OSError, sqlite3.Error) as error:
             await database.close()
             raise DatabaseUnavailableError(_explain(url, error)) from error
@@ -103,6 +104,13 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+async def _write_nothing_new(session: AsyncSession) -> None:
+    """Write a number that is there already: on a read-only file ``BEGIN IMMEDIATE`` alone succeeds."""
+    connection = await session.connection()
+    version = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
+    await connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")
 
 
 async def execute(session: AsyncSession, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> Any:
@@ -157,6 +165,8 @@ def _prepare_file(name: str | None) -> None:
         raise DatabaseUnavailableError(
             f"the folder {path.parent} cannot be made: {error.strerror}; choose another database.url"
         ) from None
+    if path.is_dir():
+        raise DatabaseUnavailableError(f"{path} is a folder, no database file; choose another database.url")
     if path.exists() and not os.access(path, os.W_OK):
         raise DatabaseUnavailableError(
             f"the database file {path} cannot be written; give this user write permission on it"
@@ -181,16 +191,20 @@ def _tune_sqlite(engine: AsyncEngine) -> None:
 
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver begins nothing behind our back
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=NORMAL",
-            "foreign_keys=ON",
-            f"busy_timeout={_BUSY_TIMEOUT_MS}",
-            "temp_store=MEMORY",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        try:
+            cursor = connection.cursor()
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=NORMAL",
+                "foreign_keys=ON",
+                f"busy_timeout={_BUSY_TIMEOUT_MS}",
+                "temp_store=MEMORY",
+            ):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+        except Exception:
+            connection.close()  # the pool does not know it yet; its thread would outlive the event loop
+            raise
 
     def on_begin(connection: Any) -> None:
         write = connection.get_execution_options().get("qianqun_write")
