@@ -68,14 +68,21 @@ def build(settings: Settings, database: Database, clock: Clock) -> Parts:
 
 
 @asynccontextmanager
-async def open_parts(settings: Settings, clock: Clock, base: Path) -> AsyncIterator[Parts]:
-    """Open and migrate the database, build the parts, and close the database at the end."""
+async def open_database(settings: Settings, base: Path) -> AsyncIterator[Database]:
+    """Open and migrate the database, and close it at the end."""
     database = await Database.open(settings.database, base=base)
     try:
         await upgrade(database)
-        yield build(settings, database, clock)
+        yield database
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings, clock: Clock, base: Path) -> AsyncIterator[Parts]:
+    """Open the database and build the parts on it."""
+    async with open_database(settings, base) as database:
+        yield build(settings, database, clock)
 
 
 class Program:

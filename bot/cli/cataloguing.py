@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TaskID, TimeElapsedColumn
 from rich.table import Table
 
-from bot.cli.session import FAULT, err, execute, opened, out
+from bot.cli.session import FAULT, err, execute, opened_database, out
 from catalog.models import Product
 from catalog.report import SyncProgress, SyncReport
+from catalog.service import CatalogService
+from core.clock import SystemClock
 from core.types import Money
 
 _FAULTS_SHOWN = 20
+
+
+@asynccontextmanager
+async def _catalog(config: Path) -> AsyncIterator[CatalogService]:
+    async with opened_database(config) as (settings, database):
+        yield CatalogService(settings.catalog, database, SystemClock())
 
 
 def sync(config: Path, suppliers: list[str]) -> int:
     """Read feeds with a progress bar; exit with 2 when one could not be read."""
 
     async def work() -> int:
-        async with opened(config) as (_, parts):
-            chosen = suppliers or [supplier.id for supplier in parts.catalog.suppliers]
+        async with _catalog(config) as catalog:
+            chosen = suppliers or [supplier.id for supplier in catalog.suppliers]
             columns = ("{task.description}", BarColumn(), "{task.fields[rows]} rows", TimeElapsedColumn())
             reports = []
             with Progress(*columns, console=err, transient=True) as progress:
                 for supplier in chosen:
                     task = progress.add_task(supplier, total=1.0, rows=0)
-                    reports.append(await parts.catalog.sync(supplier, partial(_advance, progress, task)))
+                    reports.append(await catalog.sync(supplier, partial(_advance, progress, task)))
             for report in reports:
                 _show(report)
         return 0 if all(report.state == "done" for report in reports) else FAULT
@@ -58,8 +68,8 @@ def list_products(config: Path, *, supplier: str, text: str, limit: int) -> int:
     """Print a table of products."""
 
     async def work() -> int:
-        async with opened(config) as (_, parts):
-            products = await parts.catalog.list_products(supplier=supplier, text=text, limit=limit)
+        async with _catalog(config) as catalog:
+            products = await catalog.list_products(supplier=supplier, text=text, limit=limit)
         table = Table("id", "product", "title", "price", "stock", "state")
         for product in products:
             stock = "—" if product.stock is None else str(product.stock)
@@ -74,8 +84,8 @@ def show(config: Path, key: str) -> int:
     """Print everything about one product."""
 
     async def work() -> int:
-        async with opened(config) as (_, parts):
-            product = await parts.catalog.show(key)
+        async with _catalog(config) as catalog:
+            product = await catalog.show(key)
         if product is None:
             err.print(f"there is no product {key}; qianqun catalog list shows what there is", style="red", markup=False)
             return FAULT

@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bot.bootstrap import Parts, open_parts
+from bot.bootstrap import Parts, open_database, open_parts
 from bot.channels.local.server import AddressError
 from bot.settings import Settings, load_settings
 from bot.transcript import TranscriptError
@@ -19,7 +19,7 @@ from catalog.aliases import AliasFileError
 from catalog.service import SyncBusyError, UnknownSupplierError
 from core import logs
 from core.clock import SystemClock
-from core.database import DatabaseUnavailableError
+from core.database import Database, DatabaseUnavailableError
 from core.settings import SettingsError
 
 FAULT = 2
@@ -74,6 +74,15 @@ async def opened(config: Path) -> AsyncIterator[tuple[Settings, Parts]]:
     base = await asyncio.to_thread(lambda: config.resolve().parent)
     async with open_parts(settings, SystemClock(), base) as parts:
         yield settings, parts
+
+
+@asynccontextmanager
+async def opened_database(config: Path) -> AsyncIterator[tuple[Settings, Database]]:
+    """Read the settings and open the database alone: what needs no understanding of chat is done at once."""
+    settings = read_settings(config)
+    base = await asyncio.to_thread(lambda: config.resolve().parent)
+    async with open_database(settings, base) as database:
+        yield settings, database
 
 
 def _expected_in(group: BaseExceptionGroup[BaseException]) -> BaseException | None:
