@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -151,6 +152,7 @@ class _Rankers:
         except ImportError:
             self.left_out.append("bm25s left out: it is not installed; .venv/bin/pip install -e '.[bench]'")
             return None
+        logging.getLogger("bm25s").setLevel(logging.WARNING)  # it tells of every step otherwise
         index = bm25s.BM25()
         index.index([_words(self._segmenter.cut(title)) for title in self._titles], show_progress=False)
 
