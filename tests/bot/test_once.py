@@ -72,7 +72,7 @@ async def effects(talk: Conversation) -> list[Any]:
     return [inbox, sorted(outbox), pushes]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 async def test_a_batch_comes_to_the_same_as_one_at_a_time(
     talk: Conversation, shop: Shop, tmp_path: Path, seed: int
 ) -> None:
