@@ -15,7 +15,6 @@ from core import outbox
 from core.outbox import OutboxMessage
 from core.outcomes import Hold
 from groups import repository as group_store
-from recommender.policy import Level
 from recommender.settings import RecommenderSettings
 
 _RECOMMENDS = frozenset({"push", "suggestion", "digest"})
@@ -46,7 +45,7 @@ class Guard:
         if row.group_id is None:
             return Hold.QUIET_HOURS if quiet else None
         standing = await group_store.standing(session, row.group_id)
-        if standing is None or not standing.active or standing.level < Level.WHEN_MENTIONED:
+        if standing is None or not standing.active or standing.level < row.least_level:
             return Hold.LEVEL
         if standing.paused:
             return Hold.PAUSED

@@ -71,7 +71,7 @@ class Settings(Section):
     @classmethod
     def _one_time_zone(cls, document: Any) -> Any:
         """Let the scheduler follow the top-level time zone unless it has its own."""
-        if isinstance(document, dict) and "timezone" in document:
+        if isinstance(document, dict) and _is_zone(document.get("timezone")):
             scheduler = {"timezone": document["timezone"], **(document.get("scheduler") or {})}
             return {**document, "scheduler": scheduler}
         return document
@@ -79,16 +79,21 @@ class Settings(Section):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"{name!r} is no IANA time zone; write for example Asia/Shanghai") from None
+        if not _is_zone(name):
+            raise ValueError(f"{name!r} is no IANA time zone; write for example Asia/Shanghai")
         return name
 
     @property
     def zone(self) -> ZoneInfo:
         """Return the time zone."""
         return ZoneInfo(self.timezone)
+
+
+def _is_zone(name: object) -> bool:
+    try:
+        return isinstance(name, str) and bool(ZoneInfo(name))
+    except (KeyError, ValueError, OSError):
+        return False
 
 
 def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:

@@ -48,6 +48,7 @@ class OutboxMessage(SQLModel, table=True):
     kind: str = Field(max_length=24)
     asked: bool = True
     priority: int
+    least_level: int = 0
     text: str
     mentions: list[Any] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     about_members: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
@@ -70,7 +71,8 @@ class Draft:
     """A text somebody wants sent.
 
     ``asked`` is false for what nobody asked for; ``about_members`` are the contact ids the text names, so that
-    the guard can stop it when one of them opts out; ``about_products`` likewise for products that go.
+    the guard can stop it when one of them opts out; ``about_products`` likewise for products that go, ``least_level``
+    for a group whose permission level falls below it.
     """
 
     dedupe_key: str
@@ -86,6 +88,7 @@ class Draft:
     mentions: tuple[tuple[str, str], ...] = ()
     about_members: tuple[str, ...] = ()
     about_products: tuple[int, ...] = ()
+    least_level: int = 0
     lifetime: timedelta | None = field(default=None)
 
 
@@ -117,6 +120,7 @@ def _row(draft: Draft, now: datetime) -> dict[str, Any]:
         "kind": draft.kind,
         "asked": draft.asked,
         "priority": draft.priority,
+        "least_level": draft.least_level,
         "text": draft.text,
         "mentions": [list(pair) for pair in draft.mentions],
         "about_members": list(draft.about_members),

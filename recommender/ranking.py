@@ -12,7 +12,8 @@ from recommender.shelf import Item, Shelf
 
 _ATTRIBUTE_SHARE = 0.45
 """How much of the score hangs on stated attributes; with none met, a product falls below the usual threshold."""
-_MODIFIER_SHARE = 0.35
+_MODIFIER_SHARE = 0.5
+"""Whoever asks for 榴莲蛋糕 wants no plain cake: without its modifier a product stays below the usual threshold."""
 _BRAND_MISSED = 0.7
 _EXCLUDED_MET = 0.4
 _WHOM_SHARE = 0.25

@@ -11,6 +11,7 @@ from core.outbox import PRIORITY_ANSWER, PRIORITY_PUSH, Draft
 from core.outcomes import Outcome, Reason
 from groups.state import GroupState, Role
 from recommender import repository
+from recommender.policy import Level
 from recommender.repository import QUEUED, SUGGESTED
 from recommender.service import Asked, Decision
 from recommender.wording import suggestion_text
@@ -64,7 +65,13 @@ def _store(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> N
         turn.desk.opinions.append({**who, "kind": decision.reason.value, "about": about, "at": asked.at})
     if decision.reason is Reason.PUSHED:
         draft = push_draft(
-            turn, group, turn.row_id, text=decision.text, member=asked.member, products=_product_ids(decision)
+            turn,
+            group,
+            turn.row_id,
+            text=decision.text,
+            member=asked.member,
+            products=_product_ids(decision),
+            least_level=Level.WHEN_MENTIONED if asked.mentioned else Level.PUSH,
         )
         turn.say(draft)
         turn.desk.count_answer(group.channel, group.account)
@@ -75,9 +82,16 @@ def _store(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> N
 
 
 def push_draft(
-    turn: Turn, group: GroupState, inbox_id: int, *, text: str, member: str, products: tuple[int, ...]
+    turn: Turn,
+    group: GroupState,
+    inbox_id: int,
+    *,
+    text: str,
+    member: str,
+    products: tuple[int, ...],
+    least_level: Level,
 ) -> Draft:
-    """Return the push that answers a message, with what must still hold when it is sent: its member and products."""
+    """Return the push that answers a message, with what must still hold when it is sent."""
     return Draft(
         dedupe_key=f"push:{inbox_id}",
         channel=group.channel,
@@ -89,6 +103,7 @@ def push_draft(
         room_id=group.room_id,
         about_members=(member,),
         about_products=products,
+        least_level=least_level,
         lifetime=timedelta(minutes=turn.recommender.settings.push_lifetime_minutes),
     )
 
@@ -106,6 +121,7 @@ def _suggestion_draft(turn: Turn, group: GroupState, decision: Decision) -> Draf
         contact_id=group.leader_id or group.owner_id,
         about_members=(turn.message.sender_id,),
         about_products=_product_ids(decision),
+        least_level=Level.SUGGEST,
         lifetime=timedelta(hours=settings.suggestion_lifetime_hours),
     )
 

@@ -15,6 +15,7 @@ from groups.state import GroupKey, GroupState, MemberKey
 from groups.words import UnknownWord, Word, WordKind
 from recommender import repository as need_store
 from recommender.models import Push
+from recommender.policy import Level
 
 _LOOK_BACK = timedelta(days=7)
 _ANSWERS = frozenset({WordKind.AGREE, WordKind.DECLINE})
@@ -87,7 +88,16 @@ async def _settle(turn: Turn, group: GroupState, *, agreed: bool) -> str:
     if not agreed:
         return render("recommender", "declined")
     products = tuple(int(entry["product"]) for entry in push.products)
-    turn.say(push_draft(turn, group, push.inbox_id, text=push.text, member=push.member, products=products))
+    draft = push_draft(
+        turn,
+        group,
+        push.inbox_id,
+        text=push.text,
+        member=push.member,
+        products=products,
+        least_level=Level.SUGGEST,
+    )
+    turn.say(draft)
     return render("recommender", "agreed", topic=group.topic)
 
 

@@ -74,7 +74,10 @@ async def test_a_suggestion_is_stopped_by_a_refusal_and_so_is_the_push_it_led_to
     assert (push.state, push.reason) == (SendState.HELD, "unsubscribed")
 
 
-@pytest.mark.parametrize(("word", "reason"), [("暂停", "paused"), ("级别 1", "level"), ("级别 0", "level")])
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [("暂停", "paused"), ("级别 0", "level"), ("级别 1", "level"), ("级别 2", "level"), ("级别 3", "level")],
+)
 async def test_a_push_that_waits_is_stopped_by_the_leaders_word(talk: Conversation, word: str, reason: str) -> None:
     await talk.take(talk.message("小美", "有草莓吗"), talk.message("林姐", word))
     (answer,) = await talk.send()

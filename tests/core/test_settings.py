@@ -136,3 +136,7 @@ def test_one_time_zone_for_everything(tmp_path: Path) -> None:
     assert str(load(tmp_path, 'timezone = "Asia/Tokyo"').scheduler.zone) == "Asia/Tokyo"
     both = load(tmp_path, 'timezone = "Asia/Tokyo"\n[scheduler]\ntimezone = "UTC"')
     assert (str(both.zone), str(both.scheduler.zone)) == ("Asia/Tokyo", "UTC")
+
+
+def test_a_wrong_time_zone_is_named_once(tmp_path: Path) -> None:
+    assert set(faults(tmp_path, 'timezone = "Mars/Olympus"')) == {"timezone"}
