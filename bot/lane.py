@@ -62,7 +62,8 @@ class Lane:
                 return False
             began = monotonic()
             handled = await self._handle(rows)
-        self._committed()
+        if any(one.drafts for one in handled):
+            self._committed()
         for one in handled:
             _log.debug("message.handled", row=one.row_id, outcome=one.outcome.value, reason=one.reason.value)
         _log.info("lane.batch", messages=len(rows), ms=round((monotonic() - began) * 1000, 1))

@@ -16,6 +16,7 @@ def _environment(package: str) -> Environment:
         autoescape=False,  # noqa: S701 - plain chat text, no markup is ever interpreted
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # templates ship with the program; looking at the files for every text costs a tenth of it
     )
 
 

@@ -25,10 +25,7 @@ _K1 = 1.2
 _B = 0.5
 """How much a long title pays; half, since long titles in group-buying are lists of attributes, not noise."""
 _RUN = re.compile(r"[㐀-鿿]+|[a-z0-9]+(?:\.[0-9]+)?")
-_WORD_WEIGHT = 1.0
-_BIGRAM_WEIGHT = 1.0
-_CHARACTER_WEIGHT = 0.4
-"""A single character says little (米 in 厘米); it only breaks ties and catches misspelt words."""
+
 
 _KEPT_PIECES = 20_000
 _COUNTED_AT_ONCE = 10_000
@@ -48,12 +45,6 @@ def terms_of(words: Sequence[str]) -> list[str]:
         terms.extend(run)
         terms.extend(run[place : place + 2] for place in range(len(run) - 1))
     return terms
-
-
-def _importance(term: str) -> float:
-    if len(term) == 1:
-        return _CHARACTER_WEIGHT
-    return _WORD_WEIGHT if term[0] == "w" else _BIGRAM_WEIGHT
 
 
 class _Found:
@@ -127,13 +118,12 @@ class TextIndex:
         frequency = np.bincount(terms, minlength=len(vocabulary)).astype(np.int64)
         bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(frequency)])
         rarity = np.log1p((size - frequency + 0.5) / (frequency + 0.5))
-        importance = np.fromiter(map(_importance, vocabulary), np.float64, len(vocabulary))
         mean = float(lengths.mean()) if size else 1.0
         norm = (_K1 * (1 - _B + _B * lengths / max(mean, 1.0))).astype(np.float32)
         weights = counts * np.float32(_K1 + 1)
         counts += norm[documents]
         weights /= counts
-        weights *= (rarity * importance).astype(np.float32)[terms]
+        weights *= rarity.astype(np.float32)[terms]
         order = np.argsort(terms, kind="stable")
         return cls(size, vocabulary, bounds, documents[order], weights[order])
 

@@ -31,7 +31,7 @@ def _bag(text: str) -> Counter[str]:
 
 
 def _plain_bm25(query: list[str], place: int) -> float:
-    """BM25 as the book has it, one term after the other (k1 1.2, b 0.5, single characters count 0.4)."""
+    """BM25 as the book has it, one term after the other (k1 1.2, b 0.5)."""
     bags = [_bag(title) for title in TITLES]
     mean = sum(len(bag) for bag in bags) / len(bags)
     bag, total = bags[place], 0.0
@@ -42,7 +42,7 @@ def _plain_bm25(query: list[str], place: int) -> float:
         rarity = math.log(1 + (len(bags) - holders + 0.5) / (holders + 0.5))
         frequency = bag[term]
         saturated = frequency * 2.2 / (frequency + 1.2 * (0.5 + 0.5 * len(bag) / mean))
-        total += rarity * saturated * (0.4 if len(term) == 1 else 1.0) * min(asked, 2)
+        total += rarity * saturated * min(asked, 2)
     return total
 
 
