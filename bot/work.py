@@ -82,18 +82,16 @@ class Office:
         memories = await need_store.load_memories(session, ids, now, self._settings)
         return {key: Known(state, memories.get(state.id or 0, GroupMemory())) for key, state in states.items()}
 
-    async def answers_today(self, session: AsyncSession, channel: str, account: str, now: datetime) -> int:
-        """Return how many needs this account has answered since local midnight."""
+    async def answers_today(
+        self, session: AsyncSession, channel: str, account: str, now: datetime
+    ) -> tuple[datetime, int]:
+        """Return the last local midnight and how many needs this account has answered since."""
         midnight = now.astimezone(self._zone).replace(hour=0, minute=0, second=0, microsecond=0)
         known = self._answers.get((channel, account))
         if known is None or known[0] != midnight:
             count = await outbox.count_created(session, channel, account, "push", midnight)
             self._answers[channel, account] = known = (midnight, count)
-        return known[1]
-
-    def answered_at(self, channel: str, account: str) -> tuple[datetime, int] | None:
-        """Return the counted day and number that ``answers_today`` last read."""
-        return self._answers.get((channel, account))
+        return known
 
 
 @dataclass(slots=True)
@@ -157,10 +155,7 @@ class Desk:
     async def answers_today(self, channel: str, account: str) -> int:
         """Return how many needs this account has answered today, this batch included."""
         if (channel, account) not in self.answers:
-            _ = await self.office.answers_today(self.session, channel, account, self.now)
-            known = self.office.answered_at(channel, account)
-            if known is not None:
-                self.answers[channel, account] = known
+            self.answers[channel, account] = await self.office.answers_today(self.session, channel, account, self.now)
         return self.answers[channel, account][1]
 
     def count_answer(self, channel: str, account: str) -> None:

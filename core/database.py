@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Executable, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -120,6 +121,11 @@ async def execute(session: AsyncSession, statement: Executable, rows: Sequence[M
     """
     connection = await session.connection()
     return await connection.execute(statement, rows)
+
+
+def insert_into(session: AsyncSession, table: Any) -> Any:
+    """Return an INSERT in the dialect of the session, the one statement that knows ``on_conflict_…`` on both."""
+    return (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(table)
 
 
 @asynccontextmanager

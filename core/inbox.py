@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index, UniqueConstraint, and_, bindparam, delete, or_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database import execute
+from core.database import execute, insert_into
 from core.messages import IncomingMessage, MessageKey, MessageKind, Quote
 from core.types import BigId, UtcDateTime
 
@@ -97,10 +96,8 @@ def message_of(row: InboxMessage) -> IncomingMessage:
 
 
 def _insert_ignore(session: AsyncSession) -> Any:
-    """Return an INSERT that leaves an existing key alone, in the dialect of the session."""
-    dialect = session.get_bind().dialect.name
-    statement = postgresql.insert(_table) if dialect == "postgresql" else sqlite.insert(_table)
-    return statement.on_conflict_do_nothing(index_elements=["channel", "account", "message_id"])
+    """Return an INSERT that leaves an existing key alone."""
+    return insert_into(session, _table).on_conflict_do_nothing(index_elements=["channel", "account", "message_id"])
 
 
 async def announce(session: AsyncSession, key: MessageKey, raw: dict[str, Any], now: datetime) -> bool:

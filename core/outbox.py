@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import JSON, Column, Index, delete, func, or_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database import execute
+from core.database import execute, insert_into
 from core.messages import OutgoingMessage
 from core.outcomes import SendState
 from core.types import BigId, UtcDateTime
@@ -105,8 +104,7 @@ async def enqueue(session: AsyncSession, drafts: Sequence[Draft], now: datetime)
     if not drafts:
         return
     rows = [_row(draft, now) for draft in drafts]
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    await execute(session, insert(_table).on_conflict_do_nothing(index_elements=["dedupe_key"]), rows)
+    await execute(session, insert_into(session, _table).on_conflict_do_nothing(index_elements=["dedupe_key"]), rows)
 
 
 def _row(draft: Draft, now: datetime) -> dict[str, Any]:

@@ -3,11 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import Column
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database import execute
+from core.database import execute, insert_into
 from core.types import UtcDateTime
 
 EVERYTHING = "*"
@@ -32,11 +31,10 @@ def account_switch(channel: str, account: str) -> str:
 
 async def throw(session: AsyncSession, name: str, *, stopped: bool, reason: str, now: datetime) -> None:
     """Stop sending, or let it go on."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     values = {"stopped": stopped, "reason": reason[:300], "at": now}
     table = Switch.__table__  # type: ignore[attr-defined]
-    statement = insert(table).values(name=name, **values).on_conflict_do_update(index_elements=["name"], set_=values)
-    await execute(session, statement)
+    insert = insert_into(session, table).values(name=name, **values)
+    await execute(session, insert.on_conflict_do_update(index_elements=["name"], set_=values))
 
 
 async def stopped(session: AsyncSession, channel: str, account: str) -> Switch | None:

@@ -7,13 +7,11 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database import execute
+from core.database import execute, insert_into
 from groups.models import ConsentEntry, LedgerKey
 from groups.state import MemberKey
 
@@ -40,8 +38,7 @@ async def key(session: AsyncSession) -> bytes:
     """Return the ledger's key, made at random the first time."""
     found = (await execute(session, select(_keys.c.secret))).scalar_one_or_none()
     if found is None:
-        dialect = session.get_bind().dialect.name
-        make: Any = postgresql.insert(_keys) if dialect == "postgresql" else sqlite.insert(_keys)
+        make = insert_into(session, _keys)
         await execute(session, make.values(id=1, secret=secrets.token_bytes(32)).on_conflict_do_nothing())
         found = (await execute(session, select(_keys.c.secret))).scalar_one()
     return bytes(found)

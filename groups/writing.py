@@ -9,10 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database import execute
+from core.database import execute, insert_into
 from groups import changes as happened
 from groups.models import Group, GroupProductRule, Label, Member, Membership
 from groups.state import GroupKey, LabelState, MemberKey, ProductRule, Role
@@ -186,7 +185,7 @@ async def _write_labels(session: AsyncSession, batch: Batch, group_ids: Mapping[
         if label is not None
     ]
     if kept:
-        statement = _insert(session)(_labels)
+        statement = insert_into(session, _labels)
         fresh = {"confidence": statement.excluded.confidence, "at": statement.excluded.at}
         await execute(session, statement.on_conflict_do_update(index_elements=names, set_=fresh), kept)
 
@@ -206,14 +205,10 @@ async def _write_rules(session: AsyncSession, batch: Batch, group_ids: Mapping[G
     await _insert_new(session, _rules, kept)
 
 
-def _insert(session: AsyncSession) -> Any:
-    return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-
-
 async def _insert_new(session: AsyncSession, table: Table, rows: list[Values]) -> None:
     """Insert rows; one that exists by its unique key is left alone."""
     if rows:
-        await execute(session, _insert(session)(table).on_conflict_do_nothing(), rows)
+        await execute(session, insert_into(session, table).on_conflict_do_nothing(), rows)
 
 
 async def _ids(

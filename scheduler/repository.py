@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database import execute
+from core.database import execute, insert_into
 from scheduler.models import CLAIMED, DONE, FAILED, WAITING, DueWork
 
 _LONGEST_RETRY = timedelta(hours=1)
@@ -58,8 +57,7 @@ class Retry:
 
 async def add(session: AsyncSession, kind: str, subject: str, due_at: datetime) -> bool:
     """Note work that is due once at ``due_at``; return false when it is noted already."""
-    dialect = session.get_bind().dialect.name
-    statement: Any = postgresql.insert(_table) if dialect == "postgresql" else sqlite.insert(_table)
+    statement = insert_into(session, _table)
     row = _new_row(kind, subject, due_at)
     result = await execute(
         session,
