@@ -28,6 +28,23 @@ class Reason(StrEnum):
     # opinion
     PRAISE = "praise"  # kept for the digest
     COMPLAINT = "complaint"  # kept for the digest
+    # order
+    APPLIED = "applied"  # what a reply asked for stands in the order book
+    CHAIN_APPLIED = "chain_applied"  # what a 接龙 said more or less than before stands in the order book
+    RESTATED = "restated"  # the same item said again: the later number counts, and the receipt says so
+    CANCELLED = "cancelled"  # lines taken out of the order book
+    PAYMENT_CLAIMED = "payment_claimed"  # the member says they have paid; the leader confirms
+    # ask
+    SEVERAL_ITEMS = "several_items"  # more than one item fits what was said
+    IMPRECISE_QUANTITY = "imprecise_quantity"  # 几份, 一两份, 若干
+    UNIT_MISMATCH = "unit_mismatch"  # a unit the item is not sold in
+    FRACTION_OF_PIECE = "fraction_of_piece"  # half of something that is sold whole
+    BELOW_MINIMUM = "below_minimum"  # fewer than the item's minimum
+    OVER_LIMIT = "over_limit"  # more than one member may have, or more than anybody orders
+    OVER_STOCK = "over_stock"  # more than is left
+    AFTER_CLOSING = "after_closing"  # the offer is closed
+    CONFIRM_ALL = "confirm_all"  # what cannot be undone, or was said by somebody else, wants a yes
+    UNCLEAR_ITEM = "unclear_item"  # no item of the offer fits what was said
     # command
     DONE = "done"  # understood and carried out
     REFUSED_ROLE = "refused_role"  # the speaker may not give this word
@@ -47,6 +64,7 @@ class Reason(StrEnum):
     GROUP_OFF = "group_off"  # the group's level is 0
     DUPLICATE = "duplicate"  # the same message came again
     TOO_LONG = "too_long"  # beyond what anybody types by hand
+    OTHER_CHAIN = "other_chain"  # a 接龙 that no leader started: nobody's order book
     FAILED = "failed"  # handling raised; the error is in the log, the rest went on
 
 

@@ -1,1 +1,1 @@
-"""Who ordered what: offers (团), order replies, 接龙, order book, exports. Arrives with the orders issue."""
+"""Who ordered what: offers (团), order replies, 接龙, the order book, exports."""
