@@ -29,10 +29,10 @@ class Span(NamedTuple):
 class Edit:
     """One change of one line.
 
-    ``item`` is the id of an offer's item. ``quantity`` is in the item's unit: how many more (ADD), the new total (SET),
-    how many fewer (CANCEL; None takes the whole line away). ``for_whom`` names who it is for when that is not the
-    speaker (我妈, 3栋王姐). ``note`` is what belongs on the packing sheet (少饭, 送到3-502). ``restated`` is true for a SET
-    that nobody called one: "草莓3份" after "草莓2份".
+    ``item`` is the id of an offer's item. ``quantity`` is in the item's unit: how many more (ADD), the new total (SET;
+    None leaves it and changes the note), how many fewer (CANCEL; None takes the whole line away). ``for_whom`` names
+    who it is for when that is not the speaker (我妈, 3栋王姐). ``note`` is what belongs on the packing sheet (少饭,
+    送到3-502). ``restated`` is true for a SET that nobody called one: "草莓3份" after "草莓2份".
     """
 
     item: int

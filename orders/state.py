@@ -119,9 +119,9 @@ class Buyer:
 class Offer:
     """One offer with its whole book. Changed only under its lock, on a copy.
 
-    ``version`` grows with every stored change. ``group_ids`` are the groups it runs in, one stock for all. ``places`` for
-    texts: ``pickup_place`` and ``pickup_when`` as the leader wrote them. ``open_items`` lets members name things that
-    are not on the list (a native 接龙 without a menu). ``shown_at`` is when a push was decided.
+    ``version`` grows with every stored change. ``group_ids`` are the groups it runs in, one stock for all.
+    ``pickup_place`` and ``pickup_when`` stand as the leader wrote them. ``open_items`` lets members name things that are
+    not on the list (a native 接龙 without a menu).
     """
 
     id: int
@@ -157,12 +157,12 @@ class Offer:
         twin.buyers = self.buyers.copy()
         return twin
 
-    def lines_of(self, member: str) -> dict[LineKey, Line]:
-        """Return what a member has ordered here, for themselves and for others, or typed for somebody else."""
+    def lines_of(self, member: str, names: frozenset[str] = frozenset()) -> dict[LineKey, Line]:
+        """Return what a member has ordered here, typed for others, or what others ordered for one of their names."""
         return {
             key: line
             for key, line in self.lines.items()
-            if line.quantity > 0 and (key.member == member or line.said_by == member)
+            if line.quantity > 0 and (member in {key.member, line.said_by} or key.for_whom in names)
         }
 
     @property

@@ -17,7 +17,7 @@ class Table:
     ``offers``: open ones and those closed a short time ago, the leader's first, newest first. ``quoted``: ids of the
     items that the quoted message shows; None when nothing is quoted, empty when the quote shows none of them. ``bare``:
     ids of the items a reply without any name may mean (those of the leader's open offers, and of pushes seen in the
-    last minutes). ``member`` is the speaker's contact id, ``names`` what members of the group are called (to find names
+    last minutes). ``member`` is the speaker's contact id and ``own_names`` what they are called here, ``names`` what members of the group are called (to find names
     and rooms before numbers are read). ``previous`` is what somebody else ordered in this group just before, for 同上.
     ``doubt`` is the question that is open for the speaker.
     """
@@ -25,6 +25,7 @@ class Table:
     offers: tuple[Offer, ...]
     member: str
     at: datetime
+    own_names: frozenset[str] = frozenset()
     quoted: frozenset[int] | None = None
     bare: tuple[int, ...] = ()
     names: frozenset[str] = frozenset()
@@ -43,4 +44,4 @@ class Table:
 
     def lines(self) -> dict[LineKey, Line]:
         """Return what the speaker has ordered in these offers, or typed for others."""
-        return {key: line for offer in self.offers for key, line in offer.lines_of(self.member).items()}
+        return {key: line for offer in self.offers for key, line in offer.lines_of(self.member, self.own_names).items()}
