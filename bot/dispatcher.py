@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.channels.protocol import Channel, Link, SendRefusedError, SendUncertainError
 from bot.guard import Guard
-from bot.pacing import Pace, wait_seconds
+from bot.pacing import Pace, target_of, wait_seconds
 from bot.settings import PacingSettings
 from core import outbox, switches
 from core.clock import Clock, monotonic
 from core.database import Database
+from core.gathering import claim_gathered
 from core.outbox import OutboxMessage
 from core.outcomes import SendState
 from recommender.settings import RecommenderSettings
@@ -80,13 +83,14 @@ class Dispatcher:
                 else await outbox.waiting(session, self._channel.name, self._channel.account, now, _ROWS_AT_ONCE)
             )
         waits = [_IDLE_SECONDS]
-        for row in rows:
+        turns = _turns(rows)
+        for row in turns:
             wait = wait_seconds(row, self._pace, self._clock.now(), self._pacing)
             if wait > 0:
                 waits.append(wait)
             elif not await self._send(row):
                 return _IDLE_SECONDS
-        more = len(rows) == _ROWS_AT_ONCE and len(waits) == 1
+        more = (len(rows) == _ROWS_AT_ONCE or len(turns) < len(rows)) and len(waits) == 1
         return 0.0 if more else min(waits)
 
     async def _send(self, row: OutboxMessage) -> bool:
@@ -95,10 +99,10 @@ class Dispatcher:
         async with self._database.transaction() as session:
             if await switches.stopped(session, row.channel, row.account):
                 return False  # thrown while the rows before this one went out
-            refusal = await outbox.claim(session, row, self._guard, self._clock.now())
-        if refusal is not None:
-            _log.info("outbox.held", row=row.id, kind=row.kind, reason=refusal)
+            claimed = await self._claim(session, row)
+        if claimed is None:
             return True
+        row = claimed
         self._pace.note(row, self._clock.now())
         state, message_id, error = await self._hand_over(row)
         async with self._database.transaction() as session:
@@ -107,6 +111,17 @@ class Dispatcher:
             "outbox.settled", row=row.id, kind=row.kind, state=state.value, ms=round((monotonic() - began) * 1000, 1)
         )
         return await self._count_failure(state, error)
+
+    async def _claim(self, session: AsyncSession, row: OutboxMessage) -> OutboxMessage | None:
+        """Return the row that is ours to send now, with all that goes out in it; None if there is nothing to send."""
+        now = self._clock.now()
+        if row.merge_key:
+            return await claim_gathered(session, row, self._guard, now)
+        refusal = await outbox.claim(session, row, self._guard, now)
+        if refusal is None:
+            return row
+        _log.info("outbox.held", row=row.id, kind=row.kind, reason=refusal)
+        return None
 
     async def _hand_over(self, row: OutboxMessage) -> tuple[SendState, str, str]:
         try:
@@ -153,3 +168,16 @@ class Dispatcher:
                 await self._awake.wait()
         except TimeoutError:
             return
+
+
+def _turns(rows: Sequence[OutboxMessage]) -> list[OutboxMessage]:
+    """Return the rows that have a turn: of those that are gathered, the first of each conversation stands for all."""
+    gathered: set[str] = set()
+    turns: list[OutboxMessage] = []
+    for row in rows:
+        if row.merge_key:
+            if target_of(row) in gathered:
+                continue
+            gathered.add(target_of(row))
+        turns.append(row)
+    return turns

@@ -44,7 +44,10 @@ def wait_seconds(row: OutboxMessage, pace: Pace, now: datetime, settings: Pacing
     if not settings.enabled:
         return 0.0
     dice = random.Random(row.id)  # noqa: S311 - no secret, only to look less like a machine
-    waits = [(row.created_at + timedelta(seconds=dice.uniform(*settings.before_answer)) - now).total_seconds()]
+    least = dice.uniform(*settings.before_answer)
+    if row.merge_key:  # others of its room may follow, see core.gathering
+        least = max(least, settings.gather_receipts)
+    waits = [(row.created_at + timedelta(seconds=least) - now).total_seconds()]
     if pace.sent and pace.last_target != target_of(row):
         pause = timedelta(seconds=dice.uniform(*settings.between_groups))
         waits.append((pace.sent[-1] + pause - now).total_seconds())

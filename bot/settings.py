@@ -34,6 +34,9 @@ class PacingSettings(Section):
         default=(3.0, 8.0), description="Seconds between two groups, at random."
     )
     before_answer: tuple[float, float] = Field(default=(1.0, 4.0), description="Seconds before an answer, at random.")
+    gather_receipts: float = Field(
+        default=2.0, ge=0, description="Seconds in which receipts of one group are gathered into one message."
+    )
     warm_up_days: float = Field(
         default=7, ge=0, description="Days in which a new account only has a third of its caps."
     )

@@ -49,6 +49,9 @@ class OutboxMessage(SQLModel, table=True):
     priority: int
     least_level: int = 0
     text: str
+    merge_key: str = Field(default="", max_length=64)
+    footer: str = ""
+    merged_into: int | None = Field(default=None, sa_column=Column(BigId))
     mentions: list[Any] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     about_members: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     about_products: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
@@ -72,6 +75,9 @@ class Draft:
     ``asked`` is false for what nobody asked for; ``about_members`` are the contact ids the text names, so that
     the guard can stop it when one of them opts out; ``about_products`` likewise for products that go, ``least_level``
     for a group whose permission level falls below it.
+
+    A text with a ``merge_key`` may become one message with others of its room that have one, see
+    ``core.gathering``; ``footer`` is a last line said once per key, the newest wins. ``text`` holds the line alone.
     """
 
     dedupe_key: str
@@ -89,6 +95,8 @@ class Draft:
     about_products: tuple[int, ...] = ()
     least_level: int = 0
     lifetime: timedelta | None = field(default=None)
+    merge_key: str = ""
+    footer: str = ""
 
 
 class SendGuard(Protocol):
@@ -119,7 +127,9 @@ def _row(draft: Draft, now: datetime) -> dict[str, Any]:
         "asked": draft.asked,
         "priority": draft.priority,
         "least_level": draft.least_level,
-        "text": draft.text,
+        "text": draft.text if draft.merge_key or not draft.footer else f"{draft.text}\n{draft.footer}",
+        "merge_key": draft.merge_key,
+        "footer": draft.footer,
         "mentions": [list(pair) for pair in draft.mentions],
         "about_members": list(draft.about_members),
         "about_products": list(draft.about_products),
@@ -157,16 +167,13 @@ async def claim(session: AsyncSession, row: OutboxMessage, guard: SendGuard, now
 async def settle(
     session: AsyncSession, row: OutboxMessage, state: SendState, now: datetime, *, message_id: str = "", error: str = ""
 ) -> None:
-    """Record what became of a row that was being sent."""
-    await _move(
-        session,
-        row,
-        SendState.SENDING,
-        state=state,
-        finished_at=now,
-        message_id=message_id or None,
-        error=error[:500] or None,
-    )
+    """Record what became of a row that was being sent, and of those whose texts went out in it."""
+    values = {"finished_at": now, "message_id": message_id or None, "error": error[:500] or None}
+    await _move(session, row, SendState.SENDING, state=state, **values)
+    if row.merge_key:
+        inside = (_table.c.merged_into == row.id, _table.c.state == SendState.SENDING)
+        merged = SendState.MERGED if state is SendState.SENT else state
+        await execute(session, update(_table).where(*inside).values(state=merged, **values))
 
 
 async def _move(session: AsyncSession, row: OutboxMessage, expected: SendState, **values: Any) -> bool:
@@ -214,6 +221,7 @@ async def claimed_since(
         *_of(channel, account),
         col(OutboxMessage.claimed_at) >= since,
         col(OutboxMessage.state).in_([SendState.SENDING, SendState.SENT, SendState.UNKNOWN]),
+        col(OutboxMessage.merged_into).is_(None),
     )
     if group_id is not None:
         query = query.where(col(OutboxMessage.group_id) == group_id)

@@ -29,7 +29,8 @@ async def main(url: str) -> None:
     await upgrade(database)
     clock = SystemClock()
     post = Post(database, clock, Silent(clock, ROOMS))
-    await post.put(draft("first"), draft("second"))
+    keys = sys.argv[2:]  # with one, the two are gathered into one message
+    await post.put(*(draft(text, merge_key="".join(keys)) for text in ("first", "second")))
     await post.send()
 
 
