@@ -29,6 +29,8 @@ class InboxMessage(SQLModel, table=True):
         UniqueConstraint("channel", "account", "message_id", name="uq_inbox_key"),
         Index("ix_inbox_state_id", "state", "id"),
         Index("ix_inbox_room", "channel", "account", "room_id", "at"),
+        # Ledger, needs and pushes point at these ids for longer than the rows are kept: SQLite must give none twice.
+        {"sqlite_autoincrement": True},
     )
 
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))

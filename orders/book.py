@@ -134,18 +134,17 @@ def _refusal(
         return Refused(item, edit, Reason.AFTER_CLOSING)
     if after <= before:
         return None
-    if not item.active:
-        return Refused(item, edit, Reason.UNCLEAR_ITEM)
-    if after > MOST:
-        return Refused(item, edit, Reason.OVER_LIMIT, MOST)
-    if after < item.minimum_quantity:
-        return Refused(item, edit, Reason.BELOW_MINIMUM, Decimal(item.minimum_quantity))
-    if item.limit_per_member is not None and after > item.limit_per_member:
-        return Refused(item, edit, Reason.OVER_LIMIT, max(_ZERO, item.limit_per_member - before))
     lefts = [one for one in (item.left, products.get(item.product_id or 0)) if one is not None]
-    if lefts and after - before > min(lefts):
-        return Refused(item, edit, Reason.OVER_STOCK, max(_ZERO, min(lefts)))
-    return None
+    left = max(_ZERO, min(lefts)) if lefts else after
+    limit = item.limit_per_member
+    faults = (
+        (not item.active, Reason.UNCLEAR_ITEM, None),
+        (after > MOST, Reason.OVER_LIMIT, MOST),
+        (after < item.minimum_quantity, Reason.BELOW_MINIMUM, Decimal(item.minimum_quantity)),
+        (limit is not None and after > limit, Reason.OVER_LIMIT, max(_ZERO, Decimal(limit or 0) - before)),
+        (after - before > left, Reason.OVER_STOCK, left),
+    )
+    return next((Refused(item, edit, reason, rest) for wrong, reason, rest in faults if wrong), None)
 
 
 def _write(

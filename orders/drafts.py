@@ -11,7 +11,7 @@ from orders.state import Tier
 
 @dataclass(frozen=True, slots=True)
 class ItemDraft:
-    """One item as written: ``丹东草莓 3斤 59.9元 限购5``. ``specification`` is 3斤, ``unit`` what is counted, if said."""
+    """One item as written: ``丹东草莓 3斤 59.9元 限购5``. ``specification`` is 3斤, ``unit`` what is counted."""
 
     title: str
     unit: str = ""

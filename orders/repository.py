@@ -83,6 +83,14 @@ async def offers_of(session: AsyncSession, group_ids: Collection[int], states: C
     return [int(row.id) for row in await execute(session, query)]
 
 
+async def due(session: AsyncSession, now: datetime) -> list[int]:
+    """Return the ids of drafts whose opening time and of open offers whose closing time has come."""
+    opening = and_(_offers.c.state == OfferState.DRAFT, _offers.c.opens_at <= now)
+    closing = and_(_offers.c.state == OfferState.OPEN, _offers.c.closes_at <= now)
+    query = select(_offers.c.id).where(or_(opening, closing)).order_by(_offers.c.id)
+    return [int(row.id) for row in await execute(session, query)]
+
+
 async def offers_with(session: AsyncSession, member: str, since: datetime) -> list[int]:
     """Return the ids of offers that a member has lines in, changed since an instant, newest first."""
     query = (
@@ -186,7 +194,7 @@ async def save_items(session: AsyncSession, items: Sequence[Item]) -> None:
     """Store changed items."""
     rows = [{f"new_{name}": value for name, value in _item_row(item).items()} | {"key": item.id} for item in items]
     if rows:
-        values = {name.removeprefix("new_"): bindparam(name) for name in rows[0] if name != "key"}
+        values: dict[str, Any] = {name[4:]: bindparam(name) for name in rows[0] if name != "key"}
         await execute(session, update(_items).where(_items.c.id == bindparam("key")).values(values), rows)
 
 

@@ -120,8 +120,8 @@ class Offer:
     """One offer with its whole book. Changed only under its lock, on a copy.
 
     ``version`` grows with every stored change. ``group_ids`` are the groups it runs in, one stock for all.
-    ``pickup_place`` and ``pickup_when`` stand as the leader wrote them. ``open_items`` lets members name things that are
-    not on the list (a native 接龙 without a menu).
+    ``pickup_place`` and ``pickup_when`` stand as the leader wrote them. ``open_items`` lets members name things that
+    are not on the list (a native 接龙 without a menu).
     """
 
     id: int

@@ -17,9 +17,9 @@ class Table:
     ``offers``: open ones and those closed a short time ago, the leader's first, newest first. ``quoted``: ids of the
     items that the quoted message shows; None when nothing is quoted, empty when the quote shows none of them. ``bare``:
     ids of the items a reply without any name may mean (those of the leader's open offers, and of pushes seen in the
-    last minutes). ``member`` is the speaker's contact id and ``own_names`` what they are called here, ``names`` what members of the group are called (to find names
-    and rooms before numbers are read). ``previous`` is what somebody else ordered in this group just before, for 同上.
-    ``doubt`` is the question that is open for the speaker.
+    last minutes). ``member`` is the speaker's contact id and ``own_names`` what they are called here; ``names`` are
+    what all members are called (to find names and rooms before numbers are read). ``previous`` is what somebody else
+    ordered in this group just before, for 同上. ``doubt`` is the question that is open for the speaker.
     """
 
     offers: tuple[Offer, ...]

@@ -107,6 +107,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=32), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("channel", "account", "message_id", name="uq_inbox_key"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index("ix_inbox_room", ["channel", "account", "room_id", "at"], unique=False)
@@ -131,9 +132,19 @@ def upgrade() -> None:
         sa.Column("client_id", sa.String(length=64), nullable=True),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("handed", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("recalls", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("recalled", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("file", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("client_id"),
         sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "local_chat_file",
+        sa.Column("line_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["line_id"], ["local_chat_line.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("line_id"),
     )
     with op.batch_alter_table("local_chat_line", schema=None) as batch_op:
         batch_op.create_index("ix_local_chat_line_contact", ["contact_id", "id"], unique=False)
@@ -198,6 +209,7 @@ def upgrade() -> None:
         sa.Column("merge_key", sa.String(length=64), nullable=False),
         sa.Column("footer", sa.String(), nullable=False),
         sa.Column("merged_into", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("file_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("mentions", sa.JSON(), nullable=False),
         sa.Column("about_members", sa.JSON(), nullable=False),
         sa.Column("about_products", sa.JSON(), nullable=False),
@@ -217,6 +229,19 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_created", ["channel", "account", "kind", "created_at"], unique=False)
         batch_op.create_index("ix_outbox_group_time", ["group_id", "claimed_at"], unique=False)
         batch_op.create_index("ix_outbox_turn", ["state", "channel", "account", "priority", "id"], unique=False)
+
+    op.create_table(
+        "outbox_file",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("content_type", sa.String(length=128), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("outbox_file", schema=None) as batch_op:
+        batch_op.create_index("ix_outbox_file_end", ["expires_at"], unique=False)
 
     op.create_table(
         "product",
@@ -412,6 +437,10 @@ def downgrade() -> None:
         )
 
     op.drop_table("product")
+    with op.batch_alter_table("outbox_file", schema=None) as batch_op:
+        batch_op.drop_index("ix_outbox_file_end")
+
+    op.drop_table("outbox_file")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_turn")
         batch_op.drop_index("ix_outbox_group_time")
@@ -428,6 +457,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_need_group_time")
 
     op.drop_table("need")
+    op.drop_table("local_chat_file")
     with op.batch_alter_table("local_chat_line", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_local_chat_line_waiting", sqlite_where=sa.text("NOT handed"), postgresql_where=sa.text("NOT handed")

@@ -1,0 +1,209 @@
+"""Offers at work: what a batch of messages reads and changes of them, kept in memory between batches.
+
+What is in memory is only a copy: every batch asks the database for the versions first, and whoever changes an offer
+locks it. So many processes may serve the same offer, and none sells what another has sold.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orders import questions, repository
+from orders.book import By, Rung, ring_up
+from orders.edits import Edit
+from orders.questions import Question
+from orders.state import LineKey, Offer, OfferState
+
+_KEPT_OFFERS = 2_000
+"""Offers that stay in memory; one that nobody orders from is read again when somebody does."""
+CLOSED_LATELY = timedelta(hours=12)
+"""How long after its closing an offer still answers that it is closed."""
+
+
+class OfferMemory:
+    """The lane's memory of offers, by id; trusted only together with the version that the database names."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[int, Offer] = OrderedDict()
+
+    def desk(self, session: AsyncSession, now: datetime) -> OrderDesk:
+        """Return a desk for one batch in one transaction."""
+        return OrderDesk(self, session, now)
+
+    def get(self, offer_id: int, version: int) -> Offer | None:
+        """Return an offer if it is known in this version."""
+        known = self._known.get(offer_id)
+        return known if known is not None and known.version == version else None
+
+    def keep(self, desk: OrderDesk) -> None:
+        """Take over what a batch has committed."""
+        for offer_id, offer in desk.offers.items():
+            self._known[offer_id] = offer
+            self._known.move_to_end(offer_id)
+        while len(self._known) > _KEPT_OFFERS:
+            self._known.popitem(last=False)
+
+    def forget(self) -> None:
+        """Drop everything."""
+        self._known.clear()
+
+
+@dataclass(slots=True)
+class OrderDesk:
+    """The working copies of one batch, and what it will store of them."""
+
+    memory: OfferMemory
+    session: AsyncSession
+    now: datetime
+    offers: dict[int, Offer] = field(default_factory=dict)
+    asked: dict[tuple[int, str], Question] = field(default_factory=dict)
+    _in_group: dict[int, list[int]] = field(default_factory=dict)
+    _looked: set[int] = field(default_factory=set)
+    _locked: set[int] = field(default_factory=set)
+    _products: dict[int, tuple[Decimal, Decimal] | None] = field(default_factory=dict)
+    _changed: set[int] = field(default_factory=set)
+    _lines: dict[int, set[LineKey]] = field(default_factory=dict)
+    _buyers: dict[int, set[str]] = field(default_factory=dict)
+    _ledger: list[dict[str, Any]] = field(default_factory=list)
+    _events: list[dict[str, Any]] = field(default_factory=list)
+    _allocated: dict[int, Decimal] = field(default_factory=dict)
+    _places: dict[int | None, int] = field(default_factory=dict)
+
+    async def look(self, group_ids: Collection[int]) -> None:
+        """Lay the groups' offers and open questions on the desk: those that are open or were closed lately."""
+        new = [group_id for group_id in group_ids if group_id not in self._looked]
+        if not new:
+            return
+        self._looked.update(new)
+        standing = await repository.standing(self.session, new, self.now - CLOSED_LATELY)
+        missing: list[int] = []
+        for one in standing:
+            self._in_group.setdefault(one.group_id, []).append(one.offer_id)
+            if one.offer_id in self.offers:
+                continue
+            known = self.memory.get(one.offer_id, one.version)
+            if known is None:
+                missing.append(one.offer_id)
+            else:
+                self.offers[one.offer_id] = known.copy()
+        await self.read(missing)
+        for question in await questions.open_questions(self.session, new, self.now):
+            self.asked[question.group_id, question.member] = question
+
+    async def read(self, offer_ids: Collection[int]) -> list[Offer]:
+        """Lay offers on the desk whatever their state; return them in the order of the ids."""
+        missing = {offer_id for offer_id in offer_ids if offer_id not in self.offers}
+        self.offers.update(await repository.load(self.session, missing))
+        return [self.offers[offer_id] for offer_id in offer_ids if offer_id in self.offers]
+
+    def in_group(self, group_id: int) -> list[Offer]:
+        """Return the group's offers that are open or were closed lately, newest first."""
+        return [self.offers[offer_id] for offer_id in self._in_group.get(group_id, ())]
+
+    async def lock(self, offer_ids: Iterable[int]) -> bool:
+        """Lock offers until the commit; tell whether all were as we had them. What was not is read again."""
+        as_known = True
+        for offer_id in sorted(set(offer_ids) - self._locked):
+            version = await repository.lock(self.session, offer_id)
+            self._locked.add(offer_id)
+            if offer_id not in self.offers or self.offers[offer_id].version != version:
+                self.offers |= await repository.load(self.session, [offer_id])
+                as_known = False
+        return as_known
+
+    async def ring_up(self, offer: Offer, edits: Sequence[Edit], by: By, undoes: Sequence[int | None] = ()) -> Rung:
+        """Apply edits to a locked offer and note what must be stored."""
+        wanted = [offer.items[edit.item].product_id for edit in edits]
+        products = await self._left_of({product_id for product_id in wanted if product_id is not None})
+        rung = ring_up(offer, edits, by, products=products, make_code=_pickup_code, undoes=undoes)
+        if not rung.applied:
+            return rung
+        self.note(offer, lines={one.key for one in rung.applied}, buyers={one.key.member for one in rung.applied})
+        for row in rung.ledger:
+            row["place"] = self._places[by.inbox_id] = self._places.get(by.inbox_id, 0) + 1
+            self._ledger.append(row)
+        for product_id, delta in rung.allocated.items():
+            self._allocated[product_id] = self._allocated.get(product_id, Decimal(0)) + delta
+        return rung
+
+    def note(self, offer: Offer, *, lines: Collection[LineKey] = (), buyers: Collection[str] = ()) -> None:
+        """Note that a locked offer was changed on the desk, and which of its lines and buyers."""
+        self._changed.add(offer.id)
+        self._lines.setdefault(offer.id, set()).update(lines)
+        self._buyers.setdefault(offer.id, set()).update(buyers)
+
+    def happened(self, offer: Offer, what: str, said_by: str, inbox_id: int | None, **detail: Any) -> None:
+        """Note something in an offer's history."""
+        row = {"offer_id": offer.id, "what": what, "detail": detail, "said_by": said_by}
+        self._events.append({**row, "inbox_id": inbox_id, "at": self.now})
+
+    async def open(self, offer: Offer, copied_from: int | None = None) -> Offer:
+        """Store a new offer and lay it on the desk; return it with its ids."""
+        stored = await repository.add_offer(self.session, offer, self.now, copied_from)
+        self.offers[stored.id] = stored
+        self._locked.add(stored.id)
+        for group_id in stored.group_ids:
+            self._in_group.setdefault(group_id, []).insert(0, stored.id)
+        return stored
+
+    async def release(self, offer: Offer) -> None:
+        """Give back what an offer holds of suppliers' products: the goods have come, or never will."""
+        for item in offer.items.values():
+            if item.product_id is not None and item.taken:
+                await self._left_of({item.product_id})
+                before = self._allocated.get(item.product_id, Decimal(0))
+                self._allocated[item.product_id] = before - item.taken
+
+    async def _left_of(self, product_ids: set[int]) -> dict[int, Decimal]:
+        """Lock products for the rest of the transaction; return what is left of those whose stock is known."""
+        new = product_ids - self._products.keys()
+        if new:
+            found = await repository.lock_products(self.session, new)
+            self._products.update({product_id: found.get(product_id) for product_id in new})
+        lefts = {}
+        for product_id in product_ids:
+            known = self._products[product_id]
+            if known is not None:
+                taken, stock = known
+                lefts[product_id] = stock - taken - self._allocated.get(product_id, Decimal(0))
+        return lefts
+
+    async def flush(self) -> None:
+        """Write what is waiting into the transaction; the commit is the caller's."""
+        for offer_id in sorted(self._changed):
+            offer = self.offers[offer_id]
+            offer.version += 1
+            await repository.save_offer(self.session, offer, self.now)
+            await repository.save_items(self.session, list(offer.items.values()))
+            await repository.save_lines(self.session, offer, self._lines.get(offer_id, ()), self.now)
+            await repository.save_buyers(self.session, offer, self._buyers.get(offer_id, ()))
+        await repository.add_edits(self.session, self._ledger)
+        await repository.add_events(self.session, self._events)
+        await repository.allocate(self.session, self._allocated)
+        for product_id, delta in self._allocated.items():
+            known = self._products.get(product_id)
+            if known is not None:
+                self._products[product_id] = (known[0] + delta, known[1])
+        for rows in (self._changed, self._lines, self._buyers, self._ledger, self._events, self._allocated):
+            rows.clear()
+
+    def is_open(self, offer: Offer) -> bool:
+        """Tell whether an offer takes orders."""
+        return offer.state is OfferState.OPEN
+
+
+def _pickup_code(used: frozenset[str]) -> str:
+    """Return a code that nobody in the offer has: four digits, five once half of those are given away."""
+    digits = 4 if len(used) < 4_500 else 5
+    while True:
+        code = str(10 ** (digits - 1) + secrets.randbelow(9 * 10 ** (digits - 1)))
+        if code not in used:
+            return code

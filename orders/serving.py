@@ -1,0 +1,101 @@
+"""What orders are told of a message, and what comes back: an outcome, texts to send, effects to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from core.messages import OutgoingFile, Quote
+from core.outcomes import Outcome, Reason
+from core.text import NormalText
+from orders.book import Applied
+from orders.state import Offer
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message in a group, as orders see it.
+
+    ``name`` is what the room calls the speaker; ``members`` are all names by contact id. ``helper`` when a leader or
+    assistant speaks; ``leader`` is who is asked in private. ``handled_at`` is now, ``at`` when it was written.
+    """
+
+    group_id: int
+    channel: str
+    account: str
+    topic: str
+    member: str
+    name: str
+    text: NormalText
+    at: datetime
+    handled_at: datetime
+    inbox_id: int
+    quote: Quote | None = None
+    helper: bool = False
+    leader: str = ""
+    members: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def own_names(self) -> frozenset[str]:
+        """Return what the speaker is called here."""
+        return self.members.get(self.member, frozenset()) | ({self.name} - {""})
+
+    def member_called(self, name: str) -> str:
+        """Return the contact id of the one member of that name, empty when there is none or more than one."""
+        found = [member for member, names in self.members.items() if name in names]
+        return found[0] if len(found) == 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A text that orders want sent: to the group of the message, to another (``group_id``), or to one person (``to``).
+
+    Receipts of one group may be gathered by ``merge_key``; ``footer`` is then said once. ``mentions`` are contact ids
+    with names.
+    """
+
+    kind: str
+    text: str
+    to: str = ""
+    group_id: int | None = None
+    merge_key: str = ""
+    footer: str = ""
+    mentions: tuple[tuple[str, str], ...] = ()
+    file: OutgoingFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a message changed in the book, as ``qianqun replay`` shows it."""
+
+    offer: str
+    item: str
+    member: str
+    for_whom: str
+    change: str
+    quantity: Decimal | None
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What became of a message that was about orders.
+
+    ``closings`` are (offer id, instant) pairs at which an offer must be closed. ``opened`` are offers that a word or a
+    chain opened.
+    """
+
+    outcome: Outcome
+    reason: Reason
+    says: tuple[Say, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    closings: tuple[tuple[int, datetime], ...] = ()
+    opened: tuple[Offer, ...] = ()
+
+
+def effect_of(offer: Offer, one: Applied) -> Effect:
+    """Return an applied edit as others are told of it."""
+    quantity = one.edit.quantity
+    member, change = one.name or one.key.member, one.edit.change.value
+    return Effect(offer.title, one.item.title, member, one.key.for_whom, change, quantity, one.after)
