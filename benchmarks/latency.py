@@ -72,6 +72,10 @@ class _Ear:
     async def run(self, sink: EventSink) -> None:
         await asyncio.Event().wait()
 
+    @property
+    def sends_files(self) -> bool:
+        return False
+
     async def send(self, message: OutgoingMessage) -> str:
         if self.listening:
             self.waits.append(monotonic() - self.asked[message.room_id].popleft())

@@ -19,6 +19,7 @@ from core import outbox, switches
 from core.clock import Clock, monotonic
 from core.database import Database
 from core.gathering import claim_gathered
+from core.messages import OutgoingFile
 from core.outbox import OutboxMessage
 from core.outcomes import SendState
 from recommender.settings import RecommenderSettings
@@ -100,11 +101,12 @@ class Dispatcher:
             if await switches.stopped(session, row.channel, row.account):
                 return False  # thrown while the rows before this one went out
             claimed = await self._claim(session, row)
+            file = None if claimed is None else await outbox.file_of(session, claimed)
         if claimed is None:
             return True
         row = claimed
         self._pace.note(row, self._clock.now())
-        state, message_id, error = await self._hand_over(row)
+        state, message_id, error = await self._hand_over(row, file)
         async with self._database.transaction() as session:
             await outbox.settle(session, row, state, self._clock.now(), message_id=message_id, error=error)
         _log.info(
@@ -123,9 +125,11 @@ class Dispatcher:
         _log.info("outbox.held", row=row.id, kind=row.kind, reason=refusal)
         return None
 
-    async def _hand_over(self, row: OutboxMessage) -> tuple[SendState, str, str]:
+    async def _hand_over(self, row: OutboxMessage, file: OutgoingFile | None) -> tuple[SendState, str, str]:
+        if row.file_id is not None and file is None:
+            return SendState.EXPIRED, "", "the file was deleted before it could be sent"
         try:
-            return SendState.SENT, await self._channel.send(outbox.outgoing(row)), ""
+            return SendState.SENT, await self._channel.send(outbox.outgoing(row, file)), ""
         except SendRefusedError as error:
             return SendState.FAILED, "", str(error)
         except SendUncertainError as error:
@@ -136,6 +140,8 @@ class Dispatcher:
 
     async def _count_failure(self, state: SendState, error: str) -> bool:
         """Stop the account after too many failures in a row: going on is how accounts get banned."""
+        if state is SendState.EXPIRED:
+            return True  # the channel was not asked
         if state is SendState.SENT:
             self._failures = 0
             return True

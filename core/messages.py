@@ -15,6 +15,7 @@ class MessageKind(StrEnum):
     IMAGE = "image"
     FILE = "file"
     LINK = "link"
+    RECALL = "recall"  # somebody took an earlier message back; see IncomingMessage.recalls
     UNKNOWN = "unknown"
 
 
@@ -42,7 +43,8 @@ class IncomingMessage:
     ``room_id`` is empty in a private chat. ``sender_name`` is the contact's own name, ``room_name`` the name
     the sender uses in this room (empty if none). ``mentions`` holds contact ids; ``mentions_bot`` is true when
     the bot's account is among them. ``at`` is when it was written, aware. ``raw`` is the channel's own record,
-    JSON-serialisable, kept for later readers.
+    JSON-serialisable, kept for later readers. ``recalls`` is the id of the message that a ``RECALL`` took back, empty
+    when the channel does not say which; its ``sender_id`` is who took it back, as far as the channel knows.
     """
 
     key: MessageKey
@@ -58,6 +60,7 @@ class IncomingMessage:
     mentions_bot: bool = False
     quote: Quote | None = None
     is_self: bool = False
+    recalls: str = ""
     raw: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -126,9 +129,19 @@ ChannelEvent = RoomSeen | MemberLeft | RoomInvitation | Gap
 
 
 @dataclass(frozen=True, slots=True)
-class OutgoingMessage:
-    """One text to send. Exactly one of ``room_id`` and ``contact_id`` is set.
+class OutgoingFile:
+    """A file to send. ``name`` is what the reader sees and saves it as, without a folder."""
 
+    name: str
+    content_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """One text or one file to send. Exactly one of ``room_id`` and ``contact_id`` is set.
+
+    A file goes alone: its ``text`` and ``mentions`` are not sent, words about it are a message of their own.
     ``mentions`` are (contact id, shown name) pairs; the channel writes them its own way in front of the text.
     """
 
@@ -136,3 +149,4 @@ class OutgoingMessage:
     room_id: str = ""
     contact_id: str = ""
     mentions: tuple[tuple[str, str], ...] = ()
+    file: OutgoingFile | None = None

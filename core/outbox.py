@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import JSON, Column, Index, delete, func, or_, update
+from sqlalchemy import JSON, Column, Index, LargeBinary, delete, func, insert, or_, update
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute, insert_into
-from core.messages import OutgoingMessage
+from core.messages import OutgoingFile, OutgoingMessage
 from core.outcomes import SendState
 from core.types import BigId, UtcDateTime
 
@@ -26,8 +26,26 @@ PRIORITY_UNASKED = 2
 """Digests, introductions, proposals: whenever there is room."""
 
 
+_FILE_KEPT = timedelta(days=1)
+"""How long a file is kept for a draft that has no lifetime of its own."""
+
+
+class OutboxFile(SQLModel, table=True):
+    """A file that is to be sent, kept until it has gone or expired: it may name members and what they ordered."""
+
+    __tablename__ = "outbox_file"
+    __table_args__ = (Index("ix_outbox_file_end", "expires_at"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    name: str = Field(max_length=255)
+    content_type: str = Field(max_length=128)
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
 class OutboxMessage(SQLModel, table=True):
-    """One text to one room or one contact. ``dedupe_key`` makes enqueueing it twice harmless."""
+    """One text or one file to one room or one contact. ``dedupe_key`` makes enqueueing it twice harmless."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -52,6 +70,7 @@ class OutboxMessage(SQLModel, table=True):
     merge_key: str = Field(default="", max_length=64)
     footer: str = ""
     merged_into: int | None = Field(default=None, sa_column=Column(BigId))
+    file_id: int | None = Field(default=None, sa_column=Column(BigId))
     mentions: list[Any] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     about_members: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     about_products: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
@@ -66,6 +85,7 @@ class OutboxMessage(SQLModel, table=True):
 
 
 _table = OutboxMessage.__table__  # type: ignore[attr-defined]
+_files = OutboxFile.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +98,7 @@ class Draft:
 
     A text with a ``merge_key`` may become one message with others of its room that have one, see
     ``core.gathering``; ``footer`` is a last line said once per key, the newest wins. ``text`` holds the line alone.
+    A ``file`` goes alone and is never gathered; ``text`` then only names it in the outbox.
     """
 
     dedupe_key: str
@@ -97,6 +118,7 @@ class Draft:
     lifetime: timedelta | None = field(default=None)
     merge_key: str = ""
     footer: str = ""
+    file: OutgoingFile | None = None
 
 
 class SendGuard(Protocol):
@@ -111,8 +133,35 @@ async def enqueue(session: AsyncSession, drafts: Sequence[Draft], now: datetime)
     """Store drafts as queued rows; a draft whose key exists already is left alone."""
     if not drafts:
         return
-    rows = [_row(draft, now) for draft in drafts]
-    await execute(session, insert_into(session, _table).on_conflict_do_nothing(index_elements=["dedupe_key"]), rows)
+    insert_new = insert_into(session, _table).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    if all(draft.file is None for draft in drafts):
+        await execute(session, insert_new, [_row(draft, now) for draft in drafts])
+        return
+    for draft in drafts:  # one by one: the rows keep the order of the drafts, and only a new row gets its file
+        row = await execute(session, insert_new.values(_row(draft, now)).returning(_table.c.id))
+        row_id = row.scalar_one_or_none()
+        if draft.file is not None and row_id is not None:
+            file_id = await _store_file(session, draft.file, now, now + (draft.lifetime or _FILE_KEPT))
+            await execute(session, update(_table).where(_table.c.id == row_id).values(file_id=file_id))
+
+
+async def _store_file(session: AsyncSession, file: OutgoingFile, now: datetime, expires_at: datetime) -> int:
+    values = {
+        "name": file.name,
+        "content_type": file.content_type,
+        "content": file.content,
+        "created_at": now,
+        "expires_at": expires_at,
+    }
+    return int((await execute(session, insert(_files).values(values).returning(_files.c.id))).scalar_one())
+
+
+async def file_of(session: AsyncSession, row: OutboxMessage) -> OutgoingFile | None:
+    """Return the file that goes with a row; None when it has none, or when the file has expired."""
+    if row.file_id is None:
+        return None
+    file = await session.get(OutboxFile, row.file_id)
+    return None if file is None else OutgoingFile(file.name, file.content_type, file.content)
 
 
 def _row(draft: Draft, now: datetime) -> dict[str, Any]:
@@ -128,7 +177,7 @@ def _row(draft: Draft, now: datetime) -> dict[str, Any]:
         "priority": draft.priority,
         "least_level": draft.least_level,
         "text": draft.text if draft.merge_key or not draft.footer else f"{draft.text}\n{draft.footer}",
-        "merge_key": draft.merge_key,
+        "merge_key": "" if draft.file else draft.merge_key,
         "footer": draft.footer,
         "mentions": [list(pair) for pair in draft.mentions],
         "about_members": list(draft.about_members),
@@ -170,6 +219,8 @@ async def settle(
     """Record what became of a row that was being sent, and of those whose texts went out in it."""
     values = {"finished_at": now, "message_id": message_id or None, "error": error[:500] or None}
     await _move(session, row, SendState.SENDING, state=state, **values)
+    if row.file_id is not None:
+        await execute(session, delete(_files).where(_files.c.id == row.file_id))
     if row.merge_key:
         inside = (_table.c.merged_into == row.id, _table.c.state == SendState.SENDING)
         merged = SendState.MERGED if state is SendState.SENT else state
@@ -192,7 +243,8 @@ async def abandon(session: AsyncSession, before: datetime, now: datetime) -> int
 
 
 async def expire(session: AsyncSession, now: datetime) -> int:
-    """Mark queued rows whose time has passed."""
+    """Mark queued rows whose time has passed, and delete the files whose time has."""
+    await execute(session, delete(_files).where(_files.c.expires_at <= now))
     statement = (
         update(_table)
         .where(_table.c.state == SendState.QUEUED, _table.c.expires_at <= now)
@@ -202,7 +254,8 @@ async def expire(session: AsyncSession, now: datetime) -> int:
 
 
 async def forget(session: AsyncSession, before: datetime) -> int:
-    """Delete rows that were finished before an instant."""
+    """Delete rows that were finished, and files that were made, before an instant."""
+    await execute(session, delete(_files).where(_files.c.created_at < before))
     return int((await execute(session, delete(_table).where(_table.c.finished_at < before))).rowcount)
 
 
@@ -232,6 +285,18 @@ async def claimed_since(
     return [at for at in (await session.exec(query.order_by(col(OutboxMessage.claimed_at)))).all() if at]
 
 
+async def shown_products(session: AsyncSession, group_id: int, since: datetime, until: datetime) -> set[int]:
+    """Return the products of the texts that went out to a group between two instants."""
+    query = select(OutboxMessage.about_products).where(
+        col(OutboxMessage.group_id) == group_id,
+        col(OutboxMessage.room_id) != "",
+        col(OutboxMessage.claimed_at) >= since,
+        col(OutboxMessage.claimed_at) <= until,
+        col(OutboxMessage.state).in_([SendState.SENT, SendState.UNKNOWN]),
+    )
+    return {product for products in (await session.exec(query)).all() for product in products}
+
+
 async def first_claim(session: AsyncSession, channel: str, account: str) -> datetime | None:
     """Return when this account sent its first message, for the warm-up of a new account."""
     query = select(func.min(OutboxMessage.claimed_at)).where(*_of(channel, account))
@@ -252,13 +317,14 @@ async def count_by_state(session: AsyncSession) -> dict[str, int]:
     return dict((await session.exec(query)).all())
 
 
-def outgoing(row: OutboxMessage) -> OutgoingMessage:
-    """Return the row as a channel takes it."""
+def outgoing(row: OutboxMessage, file: OutgoingFile | None = None) -> OutgoingMessage:
+    """Return the row, with its file if it has one, as a channel takes it."""
     return OutgoingMessage(
         text=row.text,
         room_id=row.room_id,
         contact_id=row.contact_id,
         mentions=tuple((str(member), str(name)) for member, name in row.mentions),
+        file=file,
     )
 
 

@@ -1,7 +1,7 @@
 """The small protocol between the program and any way into a chat.
 
 A channel turns its vendor's events into the values of ``core.messages``, hands them to the sink, and sends
-texts. It knows no rules. The sink stores before it returns: a channel may forget what the sink has taken.
+texts and files. It knows no rules. The sink stores before it returns: a channel may forget what the sink has taken.
 """
 
 from __future__ import annotations
@@ -83,8 +83,13 @@ class Channel(Protocol):
         """Stay connected until cancelled, through any fault; raise only for what no retry can mend."""
         ...
 
+    @property
+    def sends_files(self) -> bool:
+        """Whether a message may carry a file here; where it is false, say it in words or give a link."""
+        ...
+
     async def send(self, message: OutgoingMessage) -> str:
-        """Send one text and return the channel's id for it (may be empty).
+        """Send one text or one file and return the channel's id for it (may be empty).
 
         Raises ``SendRefusedError`` when it was certainly not delivered, ``SendUncertainError`` when unknown.
         """

@@ -17,6 +17,7 @@ from core.messages import (
     IncomingMessage,
     MemberLeft,
     MessageKey,
+    MessageKind,
     OutgoingMessage,
     Quote,
     RoomInvitation,
@@ -50,6 +51,7 @@ class FakeChannel:
         self.rooms = {room.id: room for room in rooms}
         self.sent: list[OutgoingMessage] = []
         self.faults: deque[Exception] = deque()
+        self.sends_files = True
         self.invitations: dict[str, FakeRoom] = {}
         self._account = account
         self._clock = clock
@@ -103,6 +105,8 @@ class FakeChannel:
             raise self.faults.popleft()
         if message.room_id and message.room_id not in self.rooms:
             raise SendRefusedError(f"there is no room {message.room_id!r}")
+        if message.file is not None and not self.sends_files:
+            raise SendRefusedError("this chat takes no files")
         self.sent.append(message)
         return f"sent-{len(self.sent)}"
 
@@ -142,6 +146,12 @@ class FakeChannel:
             "mentions": tuple(member_ids),
             "mentions_bot": self._account in member_ids,
         }
+
+    def recall(self, message: IncomingMessage) -> IncomingMessage:
+        """Return what the chat says when the author takes a message back."""
+        number, at = f"m{next(self._numbers)}", self._clock.now()
+        key = replace(message.key, message_id=number)
+        return replace(message, key=key, text="", at=at, kind=MessageKind.RECALL, recalls=message.key.message_id)
 
     def seen(self, room_id: str) -> RoomSeen:
         """Return the room as the chat shows it, with everybody in it."""

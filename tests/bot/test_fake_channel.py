@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from core.clock import SystemClock
-from core.messages import Quote
+from core.messages import IncomingMessage, Quote
 from tests.bot.fake_channel import FakeChannel, FakeRoom, shown
 from tests.channels.contract import BOT, CAST, ChannelContract, ChannelRig
 
@@ -29,7 +29,7 @@ class FakeRig(ChannelRig):
         ]
         self.channel = FakeChannel(SystemClock(), rooms, account=self.member_id(BOT))
         self.channel.cut()
-        self._said: dict[str, object] = {}
+        self._said: dict[str, IncomingMessage] = {}
 
     async def stop(self) -> None:
         return None
@@ -62,6 +62,15 @@ class FakeRig(ChannelRig):
     async def sent_texts(self, room: str) -> list[str]:
         return [shown(message) for message in self.channel.sent if message.room_id == self.room_id(room)]
 
+    async def sent_files(self, room: str) -> list[tuple[str, bytes]]:
+        files = [message.file for message in self.channel.sent if message.room_id == self.room_id(room)]
+        return [(file.name, file.content) for file in files if file]
+
+    async def recall(self, room: str, member: str, message_id: str) -> str:
+        message = self.channel.recall(self._said[message_id])
+        self.channel.deliver(message)
+        return message.key.message_id
+
     async def join(self, room: str, member: str) -> None:
         self.channel.join(self.room_id(room), self.member_id(member), member)
 
@@ -72,7 +81,7 @@ class FakeRig(ChannelRig):
         self.channel.rename(self.room_id(room), topic)
 
     async def repeat(self, message_id: str) -> None:
-        self.channel.deliver(self._said[message_id])  # type: ignore[arg-type]
+        self.channel.deliver(self._said[message_id])
 
     async def invite(self, inviter: str, topic: str) -> str:
         return self.channel.invite(self.member_id(inviter), FakeRoom(f"room-{topic}", topic, self.member_id(inviter)))

@@ -13,12 +13,20 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from bot.channels.protocol import Channel, Link, SendRefusedError
-from core.messages import Gap, MemberLeft, OutgoingMessage, RoomInvitation, RoomSeen
+from core.messages import (
+    Gap,
+    MemberLeft,
+    MessageKind,
+    OutgoingFile,
+    OutgoingMessage,
+    RoomInvitation,
+    RoomSeen,
+)
 from tests.channels.recording_sink import RecordingSink
 
 FRUIT = "桃源里水果群"
@@ -43,6 +51,19 @@ CAST = (
     CastRoom(FRUIT, LAOGUO, {LAOGUO: "", AMEI: "3栋阿梅"}),
     CastRoom(CATS, XIAOTANG, {XIAOTANG: "", AMEI: ""}),
 )
+
+
+def chain_record(entries: int = 950) -> str:
+    """Return a 接龙 as some puppets deliver it: a sender's id, then WeChat's XML, close to 64 kB."""
+    lines = "\n".join(
+        f"{n}. {n % 30 + 1}栋{n:03}室 草莓{n % 5 + 1}份，蓝莓{n % 3 + 1}盒，放门口谢谢" for n in range(1, entries + 1)
+    )
+    title = f"#接龙\n周末水果，今晚八点截单\n\n{lines}"
+    extinfo = f"<extinfo><solitaire_info><![CDATA[{'<entry/>' * entries}]]></solitaire_info></extinfo>"
+    return (
+        'wxid_a1b2c3d4:\n<?xml version="1.0"?>\n<msg><appmsg appid="" sdkver="0">'
+        f"<title>{title}</title><type>53</type>{extinfo}</appmsg></msg>"
+    )
 
 
 class ChannelRig(ABC):
@@ -95,6 +116,14 @@ class ChannelRig(ABC):
     @abstractmethod
     async def sent_texts(self, room: str) -> list[str]:
         """Return what the bot said in a room, oldest first, as its members see it."""
+
+    @abstractmethod
+    async def sent_files(self, room: str) -> list[tuple[str, bytes]]:
+        """Return name and content of the files the bot sent to a room, oldest first, as its members get them."""
+
+    @abstractmethod
+    async def recall(self, room: str, member: str, message_id: str) -> str:
+        """Let a member take back a message and return the id of the message that says so."""
 
     @abstractmethod
     async def join(self, room: str, member: str) -> None:
@@ -274,9 +303,43 @@ class ChannelContract:
             await sink.message("好的")
         assert all(m.is_self for m in sink.messages if m.text == "我是群助手")
 
+    async def test_a_recall_names_the_message_that_was_taken_back(self, rig: ChannelRig, sink: RecordingSink) -> None:
+        async with running(rig.channel, sink):
+            ordered = await rig.say(FRUIT, AMEI, "草莓2份")
+            await rig.say(FRUIT, LAOGUO, "收到")
+            recall_id = await rig.recall(FRUIT, AMEI, ordered)
+            await sink.until(lambda: any(m.kind is MessageKind.RECALL for m in sink.messages))
+        *_, recall = sink.messages
+        assert (recall.kind, recall.recalls, recall.key.message_id) == (MessageKind.RECALL, ordered, recall_id)
+        assert recall.sender_id == rig.member_id(AMEI)
+        assert recall.room_id == rig.room_id(FRUIT)
+        assert [m.recalls for m in sink.messages[:-1]] == ["", ""]
+
+    async def test_a_chain_in_wechats_own_record_arrives_whole(self, rig: ChannelRig, sink: RecordingSink) -> None:
+        text = chain_record()
+        async with running(rig.channel, sink):
+            await rig.say(FRUIT, AMEI, text)
+            message = await sink.message(text)
+        assert message.kind in {MessageKind.TEXT, MessageKind.UNKNOWN}, "kinds whose text is looked at"
+
+    async def test_it_sends_a_file(self, rig: ChannelRig, sink: RecordingSink) -> None:
+        content = bytes(range(256)) * 400
+        file = OutgoingFile("周末水果 #1-订单.xlsx", "application/vnd.ms-excel", content)
+        async with running(rig.channel, sink):
+            message = OutgoingMessage("", room_id=rig.room_id(FRUIT), file=file)
+            if not rig.channel.sends_files:
+                with pytest.raises(SendRefusedError):
+                    await rig.channel.send(message)
+                return
+            await rig.channel.send(message)
+            assert await rig.sent_files(FRUIT) == [("周末水果 #1-订单.xlsx", content)]
+            assert await rig.sent_files(CATS) == []
+
     async def test_sending_before_it_runs_is_refused(self, rig: ChannelRig) -> None:
-        with pytest.raises(SendRefusedError):
-            await rig.channel.send(OutgoingMessage("早", room_id=rig.room_id(FRUIT)))
+        file = OutgoingFile("订单.csv", "text/csv", b"")
+        for message in (OutgoingMessage("早"), OutgoingMessage("", file=file)):
+            with pytest.raises(SendRefusedError):
+                await rig.channel.send(replace(message, room_id=rig.room_id(FRUIT)))
 
     async def test_sending_to_an_unknown_room_is_refused(self, rig: ChannelRig, sink: RecordingSink) -> None:
         async with running(rig.channel, sink):

@@ -38,6 +38,14 @@ class PageClient:
         histories = [await self.next("history") for _ in range(len(welcome["rooms"]) + bool(member))]
         return {(frame["room"], frame["member"]): frame for frame in histories}
 
+    async def recall(self, member: str, line: int) -> dict[str, Any]:
+        """Take a line back and return the line that says so."""
+        await self.send(type="recall", client_id=uuid.uuid4().hex, member=member, line=line)
+        while True:
+            taken: dict[str, Any] = (await self.next("line"))["line"]
+            if taken["recalls"] == line:
+                return taken
+
     async def say(self, member: str, text: str, room: str = "", **more: Any) -> dict[str, Any]:
         """Say something and return the line as the server keeps it."""
         client_id = more.pop("client_id", uuid.uuid4().hex)

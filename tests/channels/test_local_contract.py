@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest_asyncio
+from aiohttp import ClientSession
 
 from bot.channels.local.channel import LocalChannel
 from bot.channels.local.repository import ChatLog, Conversation
@@ -85,6 +86,21 @@ class LocalRig(ChannelRig):
     async def sent_texts(self, room: str) -> list[str]:
         lines, _ = await self._log.latest(Conversation(self.room_id(room)))
         return [line.text for line in lines if line.sender_id == self.member_id(BOT)]
+
+    async def sent_files(self, room: str) -> list[tuple[str, bytes]]:
+        lines, _ = await self._log.latest(Conversation(self.room_id(room)))
+        files = [(line.id, line.file) for line in lines if line.file]
+        async with ClientSession() as session:
+            answers = [
+                await (await session.get(f"{self.channel.url}file/{line_id}/{file['key']}")).read()
+                for line_id, file in files
+            ]
+        return [(file["name"], content) for (_, file), content in zip(files, answers, strict=True)]
+
+    async def recall(self, room: str, member: str, message_id: str) -> str:
+        async with page_at(self.channel.url) as page:
+            await page.hello()
+            return str((await page.recall(self.member_id(member), int(message_id)))["id"])
 
     async def join(self, room: str, member: str) -> None:
         self._change(room, lambda old: {"members": (*old.members, self._member(member, ""))})

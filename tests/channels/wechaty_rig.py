@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,6 +82,14 @@ class WechatyRig(ChannelRig):
 
     async def sent_texts(self, room: str) -> list[str]:
         return [message["text"] for message in await self.process.do("sent", room=room)]
+
+    async def sent_files(self, room: str) -> list[tuple[str, bytes]]:
+        files = await self.process.do("sentFiles", room=room)
+        return [(file["name"], b64decode(file["content"])) for file in files]
+
+    async def recall(self, room: str, member: str, message_id: str, **options: Any) -> str:
+        recall_id: str = await self.process.do("recall", room=room, member=member, id=message_id, **options)
+        return recall_id
 
     async def join(self, room: str, member: str) -> None:
         await self.process.do("join", room=room, member=member)

@@ -83,6 +83,14 @@ class RoomKeepingPuppet extends PuppetMock {
     return this.world.speak(this.currentUserId, conversation, text, mentionIds)
   }
 
+  async messageSendFile (conversation, file) {
+    await this.gate.pass('send', conversation)
+    if (!this.isLoggedIn) {
+      throw new Error('not logged in')
+    }
+    return this.world.speak(this.currentUserId, conversation, file, [])
+  }
+
   async roomInvitationRawPayload (id) {
     await this.gate.pass('invitation', id)
     return this.world.invitation(id)
@@ -182,9 +190,26 @@ export class World {
   }
 
   sent ({ room }) {
+    return this.#sentBy(room)
+      .filter(({ id }) => !this.mocker.cacheFileBoxPayload.has(id))
+      .map(({ text, mentionIdList }) => ({ text, mentions: mentionIdList }))
+  }
+
+  sentFiles ({ room }) {
+    return this.#sentBy(room)
+      .map(({ id }) => this.mocker.cacheFileBoxPayload.get(id))
+      .filter(Boolean)
+      .map(({ name, base64 }) => ({ name, content: base64 }))
+  }
+
+  #sentBy (room) {
     return [...this.mocker.cacheMessagePayload.values()]
       .filter(m => m.talkerId === this.bot.id && m.roomId === roomId(room))
-      .map(({ text, mentionIdList }) => ({ text, mentions: mentionIdList }))
+  }
+
+  /** A member takes a message back: a message of its own, whose text is the id or WeChat's record with it. */
+  recall ({ room, member, id, text = id }) {
+    return this.speak(contactId(member), roomId(room), text, [], types.Message.Recalled)
   }
 
   join ({ room, member, alias = '' }) {

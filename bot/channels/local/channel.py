@@ -16,7 +16,7 @@ from bot.channels.local.server import serving
 from bot.channels.local.settings import LocalSettings, RoomSettings
 from bot.channels.protocol import EventSink, Health, Link, SendRefusedError, SendUncertainError
 from core.clock import Clock
-from core.messages import ChannelEvent, IncomingMessage, MessageKey, OutgoingMessage, Quote
+from core.messages import ChannelEvent, IncomingMessage, MessageKey, MessageKind, OutgoingMessage, Quote
 
 _RETRY_S = 0.2
 _RETRY_MAX_S = 5.0
@@ -60,6 +60,11 @@ class LocalChannel:
         """The rooms and members as they are now."""
         return self._roster.rooms
 
+    @property
+    def sends_files(self) -> bool:
+        """Files stand in the chat with a link to fetch them."""
+        return True
+
     async def run(self, sink: EventSink) -> None:
         """Serve the page and hand over what is said until cancelled; raises ``AddressError`` at the start."""
         self._events = deque(self._roster.seen())
@@ -74,7 +79,7 @@ class LocalChannel:
             self._become(Link.STOPPED, "the channel was stopped; start the program again")
 
     async def send(self, message: OutgoingMessage) -> str:
-        """Show a text of the bot in a room or a private chat; return the line's id."""
+        """Show a text or a file of the bot in a room or a private chat; return the line's id."""
         if self._health.link is not Link.ONLINE:
             raise SendRefusedError(f"the local channel is {self._health.link}; nothing was sent")
         if message.room_id and self._roster.room(message.room_id) is None:
@@ -142,12 +147,14 @@ class LocalChannel:
             sender_id=line.sender_id,
             text=line.text,
             at=line.at,
+            kind=MessageKind.RECALL if line.recalls else MessageKind.TEXT,
             room_topic=room.topic if room else "",
             sender_name=member.name if member else line.sender_name,
             room_name=member.room_name if member and room else "",
             mentions=mentioned,
             mentions_bot=self.account in mentioned,
             quote=Quote(line.quote["member"], line.quote["text"]) if line.quote else None,
+            recalls=str(line.recalls or ""),
             raw={"line": line.id, "client_id": line.client_id, "quoted_line": line.quote["id"] if line.quote else None},
         )
 

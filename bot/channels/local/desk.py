@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.local import frames, mentions
-from bot.channels.local.frames import Be, ClientFrame, ErrorCode, FrameError, Hello, Older, Ping, Say
+from bot.channels.local.frames import Be, ClientFrame, ErrorCode, FrameError, Hello, Older, Ping, Recall, Say
 from bot.channels.local.hub import Hub, Page
-from bot.channels.local.repository import ChatLog, Conversation, Line
+from bot.channels.local.repository import ChatLog, Conversation, Line, RecalledAlreadyError
 from bot.channels.local.roster import Roster
 from bot.channels.local.settings import LocalSettings
 from core.clock import Clock
@@ -45,20 +47,23 @@ class Desk:
             try:
                 await self._handle(page, frame)
             except SQLAlchemyError as error:
-                client_id = frame.client_id if isinstance(frame, Say) else ""
+                client_id = frame.client_id if isinstance(frame, Say | Recall) else ""
                 raise FrameError(ErrorCode.STORAGE, type(error).__name__, client_id) from error
         except FrameError as problem:
             page.post(frames.error(problem))
 
     async def say_as_bot(self, conversation: Conversation, message: OutgoingMessage) -> Line:
-        """Store a line of the bot and show it."""
+        """Store a line or a file of the bot and show it."""
+        file = message.file
+        named = [] if file else message.mentions
         async with self._order:
             line, _ = await self._log.append(
                 conversation,
                 sender_id=self._settings.account,
                 sender_name=self._settings.bot_name,
-                text=mentions.write(message.text, [name for _, name in message.mentions]),
-                mentions=[{"id": member_id, "name": name} for member_id, name in message.mentions],
+                text="" if file else mentions.write(message.text, [name for _, name in named]),
+                mentions=[{"id": member_id, "name": name} for member_id, name in named],
+                file=file,
                 at=self._clock.now(),
                 handed=True,
             )
@@ -85,6 +90,16 @@ class Desk:
                 page.post(frames.history(conversation, lines, mode="older", more=more))
             case Say():
                 await self._say(page, frame)
+            case Recall():
+                await self._recall(page, frame)
+
+    async def file(self, line_id: int, key: str) -> tuple[dict[str, Any], bytes] | None:
+        """Return a line's file, described and whole; None without the right key."""
+        line = await self._log.find(line_id)
+        if line is None or line.file is None or not secrets.compare_digest(line.file["key"].encode(), key.encode()):
+            return None
+        content = await self._log.content(line_id)
+        return None if content is None else (line.file, content)
 
     async def _greet(self, page: Page, frame: Hello) -> None:
         async with self._order:
@@ -130,6 +145,33 @@ class Desk:
         if not new or conversation.contact_id not in {"", page.member_id}:
             page.post(frames.line_said(line))  # the broadcast did not reach the sender
 
+    async def _recall(self, page: Page, frame: Recall) -> None:
+        async with self._order:
+            line = await self._log.find(frame.line)
+            if line is None or line.sender_id != frame.member or line.recalls or line.recalled:
+                raise FrameError(ErrorCode.UNKNOWN_LINE, str(frame.line), frame.client_id)
+            now = self._clock.now()
+            if now - line.at > frames.RECALL_WITHIN:
+                raise FrameError(ErrorCode.RECALL_TOO_LATE, str(frame.line), frame.client_id)
+            try:
+                recall, _ = await self._log.append(
+                    line.conversation,
+                    sender_id=line.sender_id,
+                    sender_name=line.sender_name,
+                    text="",
+                    client_id=frame.client_id,
+                    at=now,
+                    recalls=line.id,
+                )
+            except RecalledAlreadyError as error:
+                raise FrameError(ErrorCode.UNKNOWN_LINE, str(error), frame.client_id) from error
+            if recall.recalls != line.id:
+                raise FrameError(ErrorCode.CLIENT_ID_TAKEN, "another line has this client_id", frame.client_id)
+            self.hub.broadcast(frames.line_said(recall), line.conversation)
+        self.said.set()
+        if line.conversation.contact_id not in {"", page.member_id}:
+            page.post(frames.line_said(recall))
+
     def _check_text(self, frame: Say) -> None:
         size = len(frame.text.encode())
         if size > frames.TEXT_LIMIT:
@@ -158,9 +200,9 @@ class Desk:
         if frame.quote is None:
             return None
         line = await self._log.find(frame.quote)
-        if line is None or line.conversation != conversation:
+        if line is None or line.conversation != conversation or line.recalled or line.recalls:
             raise FrameError(ErrorCode.UNKNOWN_QUOTE, str(frame.quote), frame.client_id)
-        return {"id": line.id, "member": line.sender_name, "text": line.text}
+        return {"id": line.id, "member": line.sender_name, "text": line.text or (line.file or {}).get("name", "")}
 
     def _person(self, member_id: str) -> str:
         if self._roster.person(member_id) is None:

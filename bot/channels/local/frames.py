@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,8 @@ TEXT_LIMIT = 64 * 1024
 """Largest message text, in bytes of UTF-8."""
 FRAME_LIMIT = 8 * TEXT_LIMIT
 """Largest frame, in bytes: a text at its limit may be escaped sixfold. Beyond it the connection is closed."""
+RECALL_WITHIN = timedelta(minutes=2)
+"""How long a line can be taken back, as in WeChat."""
 _SAFE_INTEGER = 2**53 - 1  # what a page can count to exactly
 
 
@@ -28,6 +31,8 @@ class ErrorCode(StrEnum):
     UNKNOWN_ROOM = "unknown_room"
     UNKNOWN_MEMBER = "unknown_member"
     UNKNOWN_QUOTE = "unknown_quote"
+    UNKNOWN_LINE = "unknown_line"  # not there, somebody else's, or recalled already
+    RECALL_TOO_LATE = "recall_too_late"
     CLIENT_ID_TAKEN = "client_id_taken"
     STORAGE = "storage"  # the database did not take it; the page sends it again
 
@@ -97,13 +102,22 @@ class Say(_Frame):
     mentions: Annotated[list[_Id], Field(max_length=500)] = []
 
 
+class Recall(_Frame):
+    """``member`` takes back a line of their own, see ``RECALL_WITHIN``."""
+
+    type: Literal["recall"]
+    client_id: Annotated[str, Field(min_length=8, max_length=64), AfterValidator(_storable)]
+    member: _Id
+    line: _LineId
+
+
 class Ping(_Frame):
     """Ask for a pong, so that the page notices a dead connection."""
 
     type: Literal["ping"]
 
 
-ClientFrame = Hello | Be | Older | Say | Ping
+ClientFrame = Hello | Be | Older | Say | Recall | Ping
 
 
 def frame_reader() -> TypeAdapter[ClientFrame]:
@@ -122,7 +136,7 @@ def read(reader: TypeAdapter[ClientFrame], data: str) -> ClientFrame:
 
 
 def welcome(settings: LocalSettings, rooms: Iterable[RoomSettings], *, resumed: bool) -> str:
-    """First frame to a page: who the bot is, the notice, the size limit in bytes, and the rooms.
+    """First frame to a page: who the bot is, the notice, the limits in bytes and seconds, and the rooms.
 
     Not ``resumed`` means: forget every line, the histories that follow are everything.
     """
@@ -131,6 +145,7 @@ def welcome(settings: LocalSettings, rooms: Iterable[RoomSettings], *, resumed: 
         bot={"id": settings.account, "name": settings.bot_name},
         notice=settings.notice,
         limit=TEXT_LIMIT,
+        recall_within_s=RECALL_WITHIN.total_seconds(),
         resumed=resumed,
         rooms=_rooms(rooms),
     )
@@ -187,9 +202,12 @@ def _line(line: Line) -> dict[str, Any]:
         "contact": line.conversation.contact_id,
         "sender": line.sender_id,
         "name": line.sender_name,
-        "text": line.text,
-        "quote": line.quote,
-        "mentions": list(line.mentions),
+        "text": "" if line.recalled else line.text,
+        "quote": None if line.recalled else line.quote,
+        "mentions": [] if line.recalled else list(line.mentions),
         "client_id": line.client_id,
         "at": line.at.isoformat(),
+        "recalls": line.recalls,
+        "recalled": line.recalled,
+        "file": line.file,
     }

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, Text, false, text
+from sqlalchemy import JSON, Column, ForeignKey, Index, LargeBinary, Text, false, text
 from sqlmodel import Field, SQLModel
 
 from core.types import BigId, UtcDateTime
@@ -14,7 +14,10 @@ class ChatLine(SQLModel, table=True):
 
     ``id`` only grows, also after deletions: pages catch up by it and it is the message id of the channel.
     ``client_id`` is the sender's own mark, so that a line sent again after a broken connection is kept once.
-    ``handed`` turns true when the program has stored the line as an incoming message.
+    ``handed`` turns true when the program has stored the line as an incoming message. A line with ``recalls`` is no
+    text: its sender took that line back, which is ``recalled`` from then on. ``file`` is
+    ``{name, content_type, size, key}``; whoever knows the key may fetch the content, and only they are told it who
+    may see the line.
     """
 
     __tablename__ = "local_chat_line"
@@ -41,3 +44,17 @@ class ChatLine(SQLModel, table=True):
     client_id: str | None = Field(default=None, max_length=64, unique=True)
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     handed: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    recalls: int | None = Field(default=None, sa_column=Column(BigId))
+    recalled: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    file: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+
+
+class ChatFile(SQLModel, table=True):
+    """The content of a file that was sent; it goes with its line."""
+
+    __tablename__ = "local_chat_file"
+
+    line_id: int = Field(
+        sa_column=Column(BigId, ForeignKey("local_chat_line.id", ondelete="CASCADE"), primary_key=True)
+    )
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +12,12 @@ from sqlalchemy import Row, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.channels.local.models import ChatLine
+from bot.channels.local.models import ChatFile, ChatLine
 from core.database import Database, execute
+from core.messages import OutgoingFile
 
 _TABLE = ChatLine.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+_FILES = ChatFile.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,10 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One stored line. ``quote`` is ``{id, member, text}``, ``mentions`` a list of ``{id, name}``."""
+    """One stored line. ``quote`` is ``{id, member, text}``, ``mentions`` a list of ``{id, name}``.
+
+    ``recalls`` is the id of a line that this one takes back, 0 if it says something; ``file`` as in the model.
+    """
 
     id: int
     conversation: Conversation
@@ -38,6 +44,17 @@ class Line:
     quote: dict[str, Any] | None = None
     mentions: tuple[dict[str, str], ...] = ()
     client_id: str = ""
+    recalls: int = 0
+    recalled: bool = False
+    file: dict[str, Any] | None = None
+
+
+class RecalledAlreadyError(Exception):
+    """Another request took the line back first."""
+
+    def __init__(self, line_id: int) -> None:
+        self.line_id = line_id
+        super().__init__(f"line {line_id} was recalled already")
 
 
 class ChatLog:
@@ -58,8 +75,13 @@ class ChatLog:
         mentions: Sequence[dict[str, str]] = (),
         client_id: str = "",
         handed: bool = False,
+        recalls: int = 0,
+        file: OutgoingFile | None = None,
     ) -> tuple[Line, bool]:
-        """Store a line and return it with true; for a ``client_id`` that is known, the old line with false."""
+        """Store a line and return it with true; for a ``client_id`` that is known, the old line with false.
+
+        With ``recalls`` that line is recalled in the same transaction; raises ``RecalledAlreadyError``.
+        """
         values = {
             "room_id": conversation.room_id,
             "contact_id": conversation.contact_id,
@@ -71,11 +93,17 @@ class ChatLog:
             "client_id": client_id or None,
             "at": at,
             "handed": handed,
+            "recalls": recalls or None,
+            "file": None if file is None else _described(file),
         }
         try:
             async with self._database.transaction() as session:
-                result = await execute(session, insert(_TABLE).values(values).returning(*_TABLE.c))
-                return _line(result.one()), True
+                row = (await execute(session, insert(_TABLE).values(values).returning(*_TABLE.c))).one()
+                if recalls:
+                    await _recall(session, recalls)
+                if file is not None:
+                    await execute(session, insert(_FILES).values(line_id=row.id, content=file.content))
+                return _line(row), True
         except IntegrityError:
             known = await self._one(_TABLE.c.client_id == client_id) if client_id else None
             if known is None:
@@ -85,6 +113,13 @@ class ChatLog:
     async def find(self, line_id: int) -> Line | None:
         """Return one line, None if there is none."""
         return await self._one(_TABLE.c.id == line_id)
+
+    async def content(self, line_id: int) -> bytes | None:
+        """Return the content of a line's file, None if it has none."""
+        query = select(_FILES.c.content).where(_FILES.c.line_id == line_id)
+        async with self._database.reading() as session:
+            found: bytes | None = (await execute(session, query)).scalar_one_or_none()
+        return found
 
     async def latest(
         self, conversation: Conversation, *, after: int = 0, before: int | None = None, limit: int = 100
@@ -125,6 +160,21 @@ class ChatLog:
         return None if row is None else _line(row)
 
 
+async def _recall(session: AsyncSession, line_id: int) -> None:
+    taken = update(_TABLE).where(_TABLE.c.id == line_id, ~_TABLE.c.recalled).values(recalled=True)
+    if not (await execute(session, taken)).rowcount:
+        raise RecalledAlreadyError(line_id)
+
+
+def _described(file: OutgoingFile) -> dict[str, Any]:
+    return {
+        "name": file.name,
+        "content_type": file.content_type,
+        "size": len(file.content),
+        "key": secrets.token_urlsafe(16),
+    }
+
+
 def _within(conversation: Conversation) -> tuple[Any, Any]:
     return _TABLE.c.room_id == conversation.room_id, _TABLE.c.contact_id == conversation.contact_id
 
@@ -140,4 +190,7 @@ def _line(row: Row[Any]) -> Line:
         quote=row.quote,
         mentions=tuple(row.mentions),
         client_id=row.client_id or "",
+        recalls=row.recalls or 0,
+        recalled=row.recalled,
+        file=row.file,
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib.resources import files
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -21,6 +22,7 @@ from bot.channels.local.settings import LocalSettings, is_loopback
 _HEARTBEAT_S = 20.0
 _SHUTDOWN_S = 1.0
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+_CONTENT_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,100}", re.ASCII)
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
@@ -94,6 +96,7 @@ class _Server:
         app = web.Application(middlewares=[self._guard])
         app.router.add_get("/", self._index)
         app.router.add_get("/static/{name}", self._static)
+        app.router.add_get("/file/{line:[0-9]{1,15}}/{key}", self._download)
         app.router.add_get("/health", self._health_page)
         app.router.add_get("/ws", self._socket)
         app.on_shutdown.append(self._close_sockets)
@@ -112,7 +115,8 @@ class _Server:
             refusal.headers.update(_HEADERS)
             raise
         if not response.prepared:
-            response.headers.update(_HEADERS)
+            for name, value in _HEADERS.items():
+                response.headers.setdefault(name, value)
         return response
 
     async def _index(self, _request: web.Request) -> web.Response:
@@ -126,6 +130,19 @@ class _Server:
             raise web.HTTPNotFound(text="no such file")
         body, content_type = self._files[name]
         return web.Response(body=body, content_type=content_type, charset="utf-8")
+
+    async def _download(self, request: web.Request) -> web.Response:
+        found = await self._desk.file(int(request.match_info["line"]), request.match_info["key"])
+        if found is None:
+            raise web.HTTPNotFound(text="no such file")
+        described, content = found
+        name, content_type = described["name"], described["content_type"]
+        headers = {
+            "Content-Type": content_type if _CONTENT_TYPE.fullmatch(content_type) else "application/octet-stream",
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+            "Cache-Control": "no-store",
+        }
+        return web.Response(body=content, headers=headers)
 
     async def _health_page(self, _request: web.Request) -> web.Response:
         return web.json_response(self._health())

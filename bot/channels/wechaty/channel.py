@@ -14,13 +14,13 @@ from bot.channels.wechaty.client import GatewayClient, tls_context
 from bot.channels.wechaty.directory import Directory
 from bot.channels.wechaty.faults import DisconnectedError, Fault, describe, was_refused
 from bot.channels.wechaty.intake import Intake
-from bot.channels.wechaty.payloads import EventType, GatewayEvent, write_mentions
+from bot.channels.wechaty.payloads import LARGEST_FILE, EventType, GatewayEvent, write_file, write_mentions
 from bot.channels.wechaty.settings import WechatySettings
 from bot.channels.wechaty.stream import Session
 from bot.channels.wechaty.supervisor import Supervisor
 from bot.channels.wechaty.throttle import Throttle
 from core.clock import Clock, monotonic
-from core.messages import Gap, OutgoingMessage
+from core.messages import Gap, OutgoingFile, OutgoingMessage
 
 T = TypeVar("T")
 
@@ -54,6 +54,11 @@ class WechatyChannel:
         """The contact id of whoever is logged in, until then the configured name."""
         return self._account
 
+    @property
+    def sends_files(self) -> bool:
+        """The protocol has a call for it; a gateway that has not says so, and the file counts as not delivered."""
+        return True
+
     def health(self) -> Health:
         """Return the state of the connection."""
         return self._health
@@ -80,9 +85,11 @@ class WechatyChannel:
             self._set(Link.STOPPED, "stopped by the program")
 
     async def send(self, message: OutgoingMessage) -> str:
-        """Send one text; see ``Channel.send``."""
+        """Send one text or one file; see ``Channel.send``."""
         if bool(message.room_id) == bool(message.contact_id):
             raise SendRefusedError("a message goes to exactly one of room and contact")
+        if message.file is not None:
+            return await self._send_file(message.room_id or message.contact_id, message.file)
         text = write_mentions(message.text, message.mentions)
         mentioned = [contact_id for contact_id, _ in message.mentions]
         conversation = message.room_id or message.contact_id
@@ -90,6 +97,15 @@ class WechatyChannel:
         message_id = await self._call(self._ready().say(conversation, text, mentioned))
         took_ms = round((monotonic() - began) * 1000)
         structlog.get_logger().info("message_sent", conversation=conversation, characters=len(text), took_ms=took_ms)
+        return message_id
+
+    async def _send_file(self, conversation: str, file: OutgoingFile) -> str:
+        if len(file.content) > LARGEST_FILE:
+            raise SendRefusedError(f"the file has {len(file.content)} bytes; a gateway takes at most {LARGEST_FILE}")
+        began = monotonic()
+        message_id = await self._call(self._ready().send_file(conversation, write_file(file)))
+        took_ms = round((monotonic() - began) * 1000)
+        structlog.get_logger().info("file_sent", conversation=conversation, bytes=len(file.content), took_ms=took_ms)
         return message_id
 
     async def accept_invitation(self, invitation_id: str) -> None:

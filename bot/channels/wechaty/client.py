@@ -159,6 +159,11 @@ class GatewayClient:
         call = self._stub.message_send_text(conversation_id=conversation_id, text=text, mentonal_ids=mentions)
         return (await self._within(call)).id or ""
 
+    async def send_file(self, conversation_id: str, filebox: str) -> str:
+        """Send a file to a room or a contact; return the message id, empty if the gateway does not tell."""
+        call = self._stub.message_send_file(conversation_id=conversation_id, filebox=filebox)
+        return (await self._within(call)).id or ""
+
     async def _within(self, call: Awaitable[T]) -> T:
         async with asyncio.timeout(self._timeout):
             return await call

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from typing import Any
 
 from wechaty_grpc.wechaty.puppet import EventResponse, MessagePayloadResponse
 
-from core.messages import IncomingMessage, MessageKey, MessageKind, Quote
+from core.messages import IncomingMessage, MessageKey, MessageKind, OutgoingFile, Quote
 
 _CERTAINLY_NOT_TEXT = {
     1: MessageKind.FILE,
@@ -27,12 +28,24 @@ _CERTAINLY_NOT_TEXT = {
     9: MessageKind.LINK,  # mini-program, or location
     11: MessageKind.UNKNOWN,  # transfer
     12: MessageKind.UNKNOWN,  # red envelope
-    13: MessageKind.UNKNOWN,  # recalled
+    13: MessageKind.UNKNOWN,  # recalled, or a pat on somebody's shoulder; see read_recall
     14: MessageKind.LINK,
 }
 _WITHOUT_TEXT = {6: MessageKind.IMAGE}
 _MARKUP = re.compile(r"\s*<(\?xml|msg|sysmsg|appmsg|img|emoji)\b", re.IGNORECASE)
 """How WeChat's own records of cards and pictures begin, which puppets pass on as text."""
+_RECALLED = 13
+_NAMELESS = 0
+_REVOKED = re.compile(r"\A(?:[\w@-]{1,128}:\n)?\s*<sysmsg\b[^>]{0,200}\btype\s*=\s*[\"']revokemsg[\"']", re.IGNORECASE)
+"""WeChat's own record of a recall. Only messages that nobody typed are looked at: a member can type this too."""
+_REVOKED_ID = re.compile(r"<(?P<name>newmsgid|msgid)>\s*(?:<!\[CDATA\[)?\s*(?P<id>[\w-]{1,128})", re.IGNORECASE)
+_BARE_ID = re.compile(r"\s*(?P<id>[\w@.:-]{1,128})\s*", re.ASCII)
+_RECALL_WORDS = re.compile(r"撤回了|recalled a message", re.IGNORECASE)
+_LONGEST_NOTICE = 4_000
+_CHAIN_CARD = re.compile(r"<type>\s*53\s*</type>|<solitaire_info\b", re.IGNORECASE)
+"""A 接龙 as WeChat's own record, which some puppets call a link or a mini-program."""
+LARGEST_FILE = 3_000_000
+"""Bytes; written as base64 it stays below the 4 MB that a gRPC server takes unless it is told otherwise."""
 _QUOTED = re.compile(r"「(?P<member>[^\n]{1,64}?)[：:](?P<text>.*)」\n(?:- ?){3,}\n(?P<body>.*)", re.DOTALL)
 """A reply as the phone writes it. Greedy: of nested quotes, only what follows the last rule is the speaker's own."""
 _MENTION = re.compile("@([^@\u2005\n]{1,64})\u2005")
@@ -100,6 +113,7 @@ def read_message(
     """Turn a fetched payload into a message. ``now`` stands in for a missing or absurd time."""
     whole = clean(payload.text)
     quote, text = split_quote(whole)
+    kind, recalls = read_recall(int(payload.type), whole) or (kind_of(int(payload.type), whole), "")
     mentions, mentions_bot = _mentions(payload, text, key.account, around)
     return IncomingMessage(
         key=key,
@@ -107,7 +121,7 @@ def read_message(
         sender_id=payload.from_id,
         text=text,
         at=read_time(payload.timestamp, now),
-        kind=kind_of(int(payload.type), whole),
+        kind=kind,
         room_topic=around.topic,
         sender_name=around.sender_name,
         room_name=around.room_name,
@@ -115,6 +129,7 @@ def read_message(
         mentions_bot=mentions_bot,
         quote=quote,
         is_self=payload.from_id == key.account,
+        recalls=recalls,
         raw={
             "id": payload.id,
             "type": int(payload.type),
@@ -137,10 +152,30 @@ def clean(text: str) -> str:
 def kind_of(number: int, text: str) -> MessageKind:
     """Tell what a message is from its type number and its text; see the module's note on the numbers."""
     if number in _CERTAINLY_NOT_TEXT:
+        if _CHAIN_CARD.search(text):
+            return MessageKind.UNKNOWN
         return _CERTAINLY_NOT_TEXT[number]
     if text.strip() and not _MARKUP.match(text):
         return MessageKind.TEXT
     return _WITHOUT_TEXT.get(number, MessageKind.UNKNOWN)
+
+
+def read_recall(number: int, text: str) -> tuple[MessageKind, str] | None:
+    """Return ``RECALL`` and the id of the message that was taken back (empty if unsaid); None if it is no recall.
+
+    Puppets write the id alone, WeChat's record of the recall with two ids (the newer is the one that messages
+    have), or only the notice that people see. A pat on the shoulder has the same number.
+    """
+    if number not in {_RECALLED, _NAMELESS} or len(text) > _LONGEST_NOTICE:
+        return None
+    if _REVOKED.match(text) or (number == _RECALLED and "<revokemsg>" in text):
+        ids = {found["name"].lower(): found["id"] for found in _REVOKED_ID.finditer(text)}
+        return MessageKind.RECALL, ids.get("newmsgid") or ids.get("msgid") or ""
+    if number != _RECALLED:
+        return None
+    if bare := _BARE_ID.fullmatch(text):
+        return MessageKind.RECALL, bare["id"]
+    return (MessageKind.RECALL, "") if _RECALL_WORDS.search(text) else None
 
 
 def split_quote(text: str) -> tuple[Quote | None, str]:
@@ -162,6 +197,14 @@ def read_time(number: int, now: datetime) -> datetime:
 def write_mentions(text: str, mentions: Collection[tuple[str, str]]) -> str:
     """Put ``@name`` and the space of a mention (U+2005) before a text, for each (contact id, shown name)."""
     return "".join(f"@{name}\u2005" for _, name in mentions) + text
+
+
+def write_file(file: OutgoingFile) -> str:
+    """Write a file as the protocol carries it: a FileBox in JSON, with its type under the old name too."""
+    base64 = 1
+    content = b64encode(file.content).decode("ascii")
+    box = {"type": base64, "boxType": base64, "name": file.name, "base64": content, "size": len(file.content)}
+    return json.dumps(box, ensure_ascii=False)
 
 
 def _mentions(

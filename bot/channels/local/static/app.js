@@ -16,6 +16,7 @@ const sidebar = new Sidebar(chat, pick);
 const composer = new Composer(chat, speak);
 const log = new Log(chat, {
   onQuote: (line) => composer.quote(line),
+  onRecall: (line) => connection.send(chat.recall(line)) || composer.showError(words.lost),
   onMention: (id) => composer.mention(id),
   onOlder: (before) => connection.send({ type: "older", room: chat.key, before }),
   onRetry: resend,

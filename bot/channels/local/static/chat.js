@@ -16,6 +16,7 @@ export class Chat {
     this.people = new Map(); // id → { id, name, index }, in the order of the rooms
     this.bot = { id: "", name: "" };
     this.limit = Infinity;
+    this.recallWithin = 0; // milliseconds
     this.notice = "";
     this.talks = new Map(); // key → { lines, more }
     this.last = null; // newest line of any room or of my private chat
@@ -52,7 +53,7 @@ export class Chat {
   unread(key) {
     if (key === this.key) return 0;
     const seen = this.read[key] ?? 0;
-    return this.talk(key).lines.filter((line) => line.id > seen && line.sender !== this.me).length;
+    return this.talk(key).lines.filter((line) => line.id > seen && line.sender !== this.me && !line.recalls).length;
   }
 
   hello() {
@@ -67,8 +68,8 @@ export class Chat {
   }
 
   /** Start, or go on after a break: without `resumed` the log is not the one whose lines we have. */
-  welcome({ bot, notice, limit, rooms, resumed }) {
-    Object.assign(this, { bot, notice, limit });
+  welcome({ bot, notice, limit, recall_within_s, rooms, resumed }) {
+    Object.assign(this, { bot, notice, limit, recallWithin: recall_within_s * 1000 });
     if (!resumed) {
       this.talks.clear();
       this.last = null;
@@ -121,6 +122,7 @@ export class Chat {
     const { lines } = this.talk(key);
     if (lines.at(-1)?.id >= line.id) return null;
     lines.push(line);
+    takeBack(lines, [line]);
     this.#newest(line);
     return key;
   }
@@ -135,10 +137,16 @@ export class Chat {
     else if (mode === "older") talk.lines = [...lines, ...talk.lines];
     else talk.lines = [...talk.lines, ...lines.filter((line) => line.id > (talk.lines.at(-1)?.id ?? 0))];
     if (mode !== "since") talk.more = more;
+    takeBack(talk.lines, lines);
     if (lines.length && mode !== "older") this.#newest(lines.at(-1));
     const end = talk.lines.at(-1)?.id ?? 0;
     this.read[key] = Math.min(this.read[key] ?? end, end); // a log begun anew counts from 1 again
     return key;
+  }
+
+  /** The frame that takes a line of mine back. */
+  recall(line) {
+    return { type: "recall", client_id: mark(), member: this.me, line: line.id };
   }
 
   /** Write down a line of mine before it is sent; it is kept until its receipt comes. */
@@ -178,6 +186,14 @@ export class Chat {
 
   #newest(line) {
     if (!this.last || line.id > this.last.id) this.last = line;
+  }
+}
+
+/** What the newer lines take back loses its words; the line stays, so that everybody sees that there was one. */
+function takeBack(lines, newer) {
+  for (const { recalls } of newer) {
+    const taken = recalls && lines.find((line) => line.id === recalls);
+    if (taken) Object.assign(taken, { recalled: true, text: "", quote: null, mentions: [] });
   }
 }
 

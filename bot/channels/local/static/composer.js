@@ -45,7 +45,7 @@ export class Composer {
   quote(line) {
     this.quoted = line;
     byId("quoting").hidden = !line;
-    byId("quoting-text").textContent = line ? `${line.name}：${line.text.slice(0, 200)}` : "";
+    byId("quoting-text").textContent = line ? `${line.name}：${(line.text || line.file?.name || "").slice(0, 200)}` : "";
     if (line) this.text.focus();
   }
 

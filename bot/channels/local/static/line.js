@@ -14,7 +14,7 @@ export function timeNode(line) {
 }
 
 /** A line of the log. `follows`: the same person spoke a moment before, so name and picture are left out. */
-export function lineNode(line, chat, { follows, onJump, onQuote, onMention }) {
+export function lineNode(line, chat, { follows, onJump, onQuote, onMention, onRecall }) {
   const own = line.sender === chat.me;
   const bot = line.sender === chat.bot.id;
   const leader = chat.room?.owner === line.sender;
@@ -27,7 +27,7 @@ export function lineNode(line, chat, { follows, onJump, onQuote, onMention }) {
   el("div", { className: "said" },
     nameOf(line, { bot, leader }),
     el("div", { className: "bubble-row" },
-      el("div", { className: "bubble", onclick: () => touchOpens(node) }, ...textNodes(line, chat)),
+      el("div", { className: "bubble", onclick: () => touchOpens(node) }, ...(line.file ? [fileNode(line)] : textNodes(line, chat))),
       el("div", { className: "line-actions" },
         el("button", {
           type: "button",
@@ -38,9 +38,39 @@ export function lineNode(line, chat, { follows, onJump, onQuote, onMention }) {
             node.classList.remove("open");
             onQuote(line);
           },
-        }, icon("quote"), el("span", {}, words.quote)))),
+        }, icon("quote"), el("span", {}, words.quote)),
+        own ? recallButton(line, chat, onRecall) : null)),
     line.quote ? quoteNode(line.quote, onJump) : null));
   return node;
+}
+
+/** What is left of a line that was taken back. */
+export function recalledNode(line) {
+  return el("li", { className: "time", "data-testid": "recalled", dataset: { id: line.id } }, el("bdi", {}, words.recalled(line.name)));
+}
+
+/** Offered for as long as the line can be taken back. */
+function recallButton(line, chat, onRecall) {
+  const left = Date.parse(line.at) + chat.recallWithin - Date.now();
+  if (left <= 0) return null;
+  const button = el("button", { type: "button", "data-testid": "recall-button", onclick: () => onRecall(line) },
+    icon("recall"), el("span", {}, words.recall));
+  setTimeout(() => button.remove(), left);
+  return button;
+}
+
+function fileNode({ id, file }) {
+  return el("a", {
+    className: "file",
+    "data-testid": "message-file",
+    href: `/file/${id}/${encodeURIComponent(file.key)}`,
+    download: file.name,
+    "aria-label": words.download(file.name),
+  },
+  icon("file"),
+  el("span", {},
+    el("bdi", { className: "file-name", "data-testid": "message-text" }, file.name),
+    el("span", { className: "file-size" }, words.size(file.size))));
 }
 
 /** A line of mine that has no receipt yet, or was refused. */
@@ -79,6 +109,8 @@ function nameOf(line, { bot, leader }) {
 }
 
 function textNodes(line, chat) {
+  const title = cardTitle(line.text);
+  if (title) return cardNodes(title, line.text);
   const text = el("bdi", { className: "text", "data-testid": "message-text" }, ...withMentions(line, chat));
   if (line.text.length <= LONG && line.text.split("\n").length <= LONG_LINES) return [text];
   text.classList.add("folded");
@@ -91,6 +123,28 @@ function textNodes(line, chat) {
     },
   }, words.expand);
   return [text, fold];
+}
+
+/** WeChat's own record of a card, a 接龙 for one, shown by its title; the record itself stays at hand. */
+function cardNodes(title, source) {
+  const text = el("bdi", { className: "text", "data-testid": "message-text" }, title);
+  const raw = el("bdi", { className: "text source", hidden: true, "data-testid": "message-source" }, source);
+  const open = el("button", {
+    type: "button",
+    className: "fold",
+    onclick: () => {
+      raw.hidden = !raw.hidden;
+      open.textContent = raw.hidden ? words.source : words.fold;
+    },
+  }, words.source);
+  return [text, raw, open];
+}
+
+function cardTitle(text) {
+  const record = /^(?:[\w@-]{1,64}:\n)?\s*(<(?:\?xml|msg|appmsg)\b[^]*)$/u.exec(text)?.[1];
+  if (!record) return "";
+  const read = new DOMParser().parseFromString(record, "text/xml"); // never part of the page, so nothing in it runs
+  return read.querySelector("parsererror") ? "" : read.querySelector("title")?.textContent.trim() ?? "";
 }
 
 /** The text with its mentions marked; a mention of me stands out. */

@@ -1,7 +1,7 @@
 // The messages of the chosen conversation.
 
 import { byId, el, say } from "./dom.js";
-import { lineNode, pendingNode, timeNode } from "./line.js";
+import { lineNode, pendingNode, recalledNode, timeNode } from "./line.js";
 import { PRIVATE } from "./chat.js";
 import { PAUSE } from "./when.js";
 import { words } from "./words.js";
@@ -65,15 +65,19 @@ export class Log {
     const nodes = [];
     let previous = before;
     for (const line of lines) {
+      if (line.recalls) {
+        this.#takeBack(line);
+        continue;
+      }
       const quiet = previous ? Date.parse(line.at) - Date.parse(previous.at) > PAUSE : true;
       if (quiet) nodes.push(timeNode(line));
-      const follows = !quiet && previous?.sender === line.sender;
-      nodes.push(lineNode(line, this.chat, { follows, onJump: (id) => this.#show(id), ...this.actions }));
+      const follows = !quiet && previous?.sender === line.sender && !previous.recalled;
+      nodes.push(line.recalled ? recalledNode(line) : lineNode(line, this.chat, { follows, onJump: (id) => this.#show(id), ...this.actions }));
       previous = line;
     }
     byId("lines").append(...nodes);
     if (!reading) {
-      this.missed += lines.filter((line) => line.sender !== this.chat.me).length;
+      this.missed += lines.filter((line) => line.sender !== this.chat.me && !line.recalls).length;
       this.#drawJump();
     }
   }
@@ -88,6 +92,14 @@ export class Log {
     empty.replaceChildren(
       el("p", {}, isPrivate ? words.emptyPrivate : words.emptyGroup),
       el("div", { className: "tries" }, ...tries));
+  }
+
+  /** Put the notice where the line stood; a line drawn from history is a notice already. */
+  #takeBack({ recalls, name }) {
+    const node = byId("lines").querySelector(`[data-id="${Number(recalls)}"]`);
+    const next = node?.nextElementSibling;
+    next?.classList.remove("follows"); // the name it did without is gone
+    node?.replaceWith(recalledNode({ id: recalls, name }));
   }
 
   #show(id) {

@@ -49,6 +49,8 @@ export class Sidebar {
   #preview(key, last) {
     if (!last) return key === PRIVATE ? words.privateHint(this.chat.myName) : words.nothingYet;
     const who = last.sender === this.chat.me ? words.me : last.name;
+    if (last.recalls || last.recalled) return el("bdi", {}, words.recalled(last.name));
+    if (last.file) return el("bdi", {}, words.file(last.file.name));
     const text = last.text.slice(0, 60).replace(/\s+/gu, " ");
     return el("bdi", {}, key === PRIVATE ? text : `${who}：${text}`);
   }
