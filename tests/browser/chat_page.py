@@ -84,12 +84,31 @@ class ChatPage:
     async def quote(self, text: str, *, whole: bool = False) -> None:
         """Begin an answer that quotes the last message that contains ``text`` (``whole``: that says just this)."""
         message = self.line(text, whole=whole)
+        await self._open_actions(message)
+        await message.get_by_test_id("quote-button").click()
+        await expect(self.page.get_by_test_id("quote-preview")).to_be_visible()
+
+    async def recall(self, text: str, *, whole: bool = False) -> None:
+        """Take back the last message that contains ``text``; returns when the notice stands in its place."""
+        message = self.line(text, whole=whole)
+        number = await message.get_attribute("data-id")
+        await self._open_actions(message)
+        await message.get_by_test_id("recall-button").click()
+        await expect(self.page.locator(f'[data-testid="recalled"][data-id="{number}"]')).to_be_visible()
+
+    async def download(self, name: str) -> bytes:
+        """Fetch the last file of this name with a click, as a person saves it."""
+        async with self.page.expect_download() as started:
+            await self.line(name, whole=True).get_by_test_id("message-file").click()
+        download = await started.value
+        assert download.suggested_filename == name
+        return (await download.path()).read_bytes()
+
+    async def _open_actions(self, message: Locator) -> None:
         if await self.page.evaluate("matchMedia('(hover: hover)').matches"):
             await message.hover()
         else:
             await message.locator(".bubble").tap()
-        await message.get_by_test_id("quote-button").click()
-        await expect(self.page.get_by_test_id("quote-preview")).to_be_visible()
 
     def line(self, text: str, *, whole: bool = False) -> Locator:
         """The last message on the screen that contains ``text`` (``whole``: that says just this)."""

@@ -14,7 +14,7 @@ from bot.channels.local.repository import ChatLog
 from bot.channels.local.settings import LocalSettings, load_rooms
 from core.clock import SystemClock
 from core.database import Database
-from core.messages import IncomingMessage, OutgoingMessage
+from core.messages import IncomingMessage, MessageKind, OutgoingMessage
 from tests.channels.contract import running
 from tests.channels.recording_sink import RecordingSink
 
@@ -30,6 +30,8 @@ class EchoSink(RecordingSink):
 
     async def receive(self, message: IncomingMessage) -> bool:
         new = await super().receive(message)
+        if message.kind is not MessageKind.TEXT:
+            return new
         if new and message.room_id:
             who = ((message.sender_id, message.shown_name),)
             answer = OutgoingMessage(f"听到了：\n{message.text[:200]}", room_id=message.room_id, mentions=who)
@@ -40,13 +42,18 @@ class EchoSink(RecordingSink):
 
 
 @asynccontextmanager
-async def echoing(database: Database, port: int = 0) -> AsyncIterator[LocalChannel]:
-    """Run the channel while the block runs."""
+async def echoing(
+    database: Database, port: int = 0, heard: list[IncomingMessage] | None = None
+) -> AsyncIterator[LocalChannel]:
+    """Run the channel while the block runs; what it heard is added to ``heard``."""
     rooms = load_rooms(Path(bot.__file__).parent / "demo" / "rooms.toml")
     settings = LocalSettings(port=port, notice=NOTICE, rooms=rooms)
     channel = LocalChannel(settings, ChatLog(database), SystemClock())
-    async with running(channel, EchoSink(channel)):
+    sink = EchoSink(channel)
+    async with running(channel, sink):
         yield channel
+    if heard is not None:
+        heard += sink.messages
 
 
 @asynccontextmanager

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from core.messages import MessageKey, MessageKind, OutgoingMessage, RoomSeen
-from tests.channels.contract import AMEI, BOT, FRUIT, LAOGUO, running
+from bot.channels.protocol import SendRefusedError
+from bot.channels.wechaty.payloads import LARGEST_FILE
+from core.messages import MessageKey, MessageKind, OutgoingFile, OutgoingMessage, RoomSeen
+from tests.channels.contract import AMEI, BOT, FRUIT, LAOGUO, chain_record, running
 from tests.channels.recording_sink import RecordingSink
 from tests.channels.wechaty_rig import WechatyRig
 
@@ -143,3 +145,42 @@ def test_importing_the_channel_leaves_no_folder_behind(tmp_path: Path) -> None:
     run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"  # the package that prints and makes folders is not even loaded
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["{id}", "<sysmsg type='revokemsg'><revokemsg><newmsgid>{id}</newmsgid></revokemsg></sysmsg>"]
+)
+async def test_a_recall_is_read_as_puppets_write_it(wechaty_rig: WechatyRig, sink: RecordingSink, text: str) -> None:
+    async with running(wechaty_rig.channel, sink):
+        order = await wechaty_rig.say(FRUIT, AMEI, "草莓2份")
+        await wechaty_rig.recall(FRUIT, AMEI, order, text=text.format(id=order))
+        await sink.until(lambda: len(sink.messages) == 2)
+    recall = sink.messages[-1]
+    assert (recall.kind, recall.recalls) == (MessageKind.RECALL, order)
+
+
+@pytest.mark.parametrize("number", [0, 7, 9, 10, 14])
+async def test_a_chain_card_is_read_whatever_its_number(
+    wechaty_rig: WechatyRig, sink: RecordingSink, number: int
+) -> None:
+    text = chain_record()
+    async with running(wechaty_rig.channel, sink):
+        await wechaty_rig.say(FRUIT, AMEI, text, type=number)
+        message = await sink.message(text)
+    assert message.kind in {MessageKind.TEXT, MessageKind.UNKNOWN}
+
+
+async def test_a_file_that_no_gateway_takes_is_refused_at_once(wechaty_rig: WechatyRig, sink: RecordingSink) -> None:
+    room = wechaty_rig.room_id(FRUIT)
+    async with running(wechaty_rig.channel, sink):
+        largest = OutgoingFile("订单.xlsx", "application/octet-stream", bytes(LARGEST_FILE))
+        await wechaty_rig.channel.send(OutgoingMessage("", room_id=room, file=largest))
+        larger = OutgoingFile("订单.xlsx", "application/octet-stream", bytes(LARGEST_FILE + 1))
+        with pytest.raises(SendRefusedError, match="bytes"):
+            await wechaty_rig.channel.send(OutgoingMessage("", room_id=room, file=larger))
+        await wechaty_rig.process.do("fail", method="send", times=1)
+        with pytest.raises(SendRefusedError, match="fails as the test asked"):
+            await wechaty_rig.channel.send(
+                OutgoingMessage("", room_id=room, file=OutgoingFile("a.csv", "text/csv", b"x"))
+            )
+    assert [len(content) for _, content in await wechaty_rig.sent_files(FRUIT)] == [LARGEST_FILE]

@@ -110,36 +110,41 @@ function nameOf(line, { bot, leader }) {
 
 function textNodes(line, chat) {
   const title = cardTitle(line.text);
-  if (title) return cardNodes(title, line.text);
-  const text = el("bdi", { className: "text", "data-testid": "message-text" }, ...withMentions(line, chat));
-  if (line.text.length <= LONG && line.text.split("\n").length <= LONG_LINES) return [text];
-  text.classList.add("folded");
-  const fold = el("button", {
-    type: "button",
-    className: "fold",
-    onclick: () => {
-      const folded = text.classList.toggle("folded");
-      fold.textContent = folded ? words.expand : words.fold;
-    },
-  }, words.expand);
-  return [text, fold];
+  if (title) return [...folded(textNode(title), title), ...sourceNodes(line.text)];
+  return folded(textNode(...withMentions(line, chat)), line.text);
 }
 
-/** WeChat's own record of a card, a 接龙 for one, shown by its title; the record itself stays at hand. */
-function cardNodes(title, source) {
-  const text = el("bdi", { className: "text", "data-testid": "message-text" }, title);
+function textNode(...parts) {
+  return el("bdi", { className: "text", "data-testid": "message-text" }, ...parts);
+}
+
+/** A text, folded and with a button to unfold it when it is long. */
+function folded(node, text) {
+  if (text.length <= LONG && text.split("\n").length <= LONG_LINES) return [node];
+  node.classList.add("folded");
+  const fold = foldButton(words.expand, () => node.classList.toggle("folded"));
+  return [node, fold];
+}
+
+/** The record that a card is shown for, WeChat's XML; out of sight until somebody asks. */
+function sourceNodes(source) {
   const raw = el("bdi", { className: "text source", hidden: true, "data-testid": "message-source" }, source);
-  const open = el("button", {
-    type: "button",
-    className: "fold",
-    onclick: () => {
-      raw.hidden = !raw.hidden;
-      open.textContent = raw.hidden ? words.source : words.fold;
-    },
-  }, words.source);
-  return [text, raw, open];
+  const open = foldButton(words.source, () => (raw.hidden = !raw.hidden));
+  open.dataset.testid = "source-button";
+  return [open, raw];
 }
 
+/** A button that is called `name` while what `toggle` hides is hidden. */
+function foldButton(name, toggle) {
+  const button = el("button", {
+    type: "button",
+    className: "fold",
+    onclick: () => (button.textContent = toggle() ? name : words.fold),
+  }, name);
+  return button;
+}
+
+/** The title of a card that came as WeChat's own record, a 接龙 for one; empty for every other text. */
 function cardTitle(text) {
   const record = /^(?:[\w@-]{1,64}:\n)?\s*(<(?:\?xml|msg|appmsg)\b[^]*)$/u.exec(text)?.[1];
   if (!record) return "";
