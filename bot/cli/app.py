@@ -18,8 +18,10 @@ app = typer.Typer(
 )
 catalog_app = typer.Typer(help="Suppliers' products: sync, list, show.", no_args_is_help=True)
 sending_app = typer.Typer(help="The kill switch: stop all sending at once, or let it go on.", no_args_is_help=True)
+orders_app = typer.Typer(help="Orders: read a 接龙.", no_args_is_help=True)
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(sending_app, name="sending")
+app.add_typer(orders_app, name="orders")
 
 Config = Annotated[Path, typer.Option("--config", help="The settings file.", dir_okay=False)]
 
@@ -115,6 +117,17 @@ def catalog_show(
     from bot.cli import cataloguing  # noqa: PLC0415
 
     raise typer.Exit(cataloguing.show(config, product))
+
+
+@orders_app.command("parse", epilog="Example: `qianqun orders parse chain.txt --format jsonl`")
+def orders_parse(
+    file: Annotated[str, typer.Argument(help="One pasted 接龙, text or XML; - for standard input.")] = "-",
+    format: Annotated[str, typer.Option("--format", help="text or jsonl.")] = "text",
+) -> None:
+    """Read one pasted 接龙: header, entries, what is no order and why. Needs no settings and no catalogue."""
+    from bot.cli import ordering  # noqa: PLC0415
+
+    raise typer.Exit(ordering.parse(file, format))
 
 
 @sending_app.command("stop", epilog="Example: `qianqun sending stop --config config.toml --reason 账号异常`")
