@@ -145,6 +145,12 @@ async def _fill(session: AsyncSession, key: MessageKey, row: dict[str, Any]) -> 
     return found
 
 
+async def row_id(session: AsyncSession, key: MessageKey) -> int | None:
+    """Return the id of a message's row, None when it is not kept."""
+    found: int | None = (await execute(session, select(_table.c.id).where(*_same_key(key)))).scalar_one_or_none()
+    return found
+
+
 async def unfetched(session: AsyncSession, channel: str, account: str) -> list[MessageKey]:
     """Return the keys that were announced and never filled, oldest first."""
     query = (

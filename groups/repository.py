@@ -195,6 +195,15 @@ async def joined_by(session: AsyncSession, channel: str, account: str, contact_i
     return [GroupKey(channel, account, row.room_id) for row in await execute(session, query)]
 
 
+async def rooms(session: AsyncSession, group_ids: Collection[int]) -> dict[int, GroupKey]:
+    """Return the rooms of these groups by id."""
+    if not group_ids:
+        return {}
+    columns = (_groups.c.id, _groups.c.channel, _groups.c.account, _groups.c.room_id)
+    query = select(*columns).where(_groups.c.id.in_(list(group_ids)))
+    return {int(row.id): GroupKey(*row[1:]) for row in await execute(session, query)}
+
+
 async def all_keys(session: AsyncSession) -> list[GroupKey]:
     """Return every group the bot is in, oldest first: for schedules and lists."""
     query = select(_groups.c.channel, _groups.c.account, _groups.c.room_id).where(_groups.c.state == "active")

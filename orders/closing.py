@@ -24,7 +24,10 @@ async def turn_due(desk: OrderDesk, offer_ids: Collection[int], now: datetime, z
         offer = desk.offers.get(offer_id)
         if offer is None:
             continue
-        if offer.state is OfferState.DRAFT and offer.opens_at is not None and offer.opens_at <= now:
+        over = offer.closes_at is not None and offer.closes_at <= now
+        if offer.state is OfferState.DRAFT and over:
+            await move(desk, offer, OfferState.CANCELLED)  # a suggestion that nobody agreed to
+        elif offer.state is OfferState.DRAFT and offer.opens_at is not None and offer.opens_at <= now:
             says += start(desk, offer, now, zone)
         if offer.state is OfferState.OPEN and offer.closes_at is not None and offer.closes_at <= now:
             says += await close(desk, offer, offer.closes_at, zone)

@@ -19,8 +19,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orders import questions, repository
 from orders.book import By, Rung, ring_up
 from orders.edits import Edit
+from orders.offers import LET_GO
 from orders.questions import Question
-from orders.state import LineKey, Offer, OfferState
+from orders.state import Item, LineKey, Offer
 
 _KEPT_OFFERS = 2_000
 """Offers that stay in memory; one that nobody orders from is read again when somebody does."""
@@ -130,7 +131,8 @@ class OrderDesk:
         for row in rung.ledger:
             row["place"] = self._places[by.inbox_id] = self._places.get(by.inbox_id, 0) + 1
             self._ledger.append(row)
-        for product_id, delta in rung.allocated.items():
+        held = rung.allocated if offer.state not in LET_GO else {}
+        for product_id, delta in held.items():
             self._allocated[product_id] = self._allocated.get(product_id, Decimal(0)) + delta
         return rung
 
@@ -152,6 +154,13 @@ class OrderDesk:
         self._locked.add(stored.id)
         for group_id in stored.group_ids:
             self._in_group.setdefault(group_id, []).insert(0, stored.id)
+        return stored
+
+    async def add_item(self, offer: Offer, item: Item) -> Item:
+        """Put one more thing on a locked offer; return it with its id."""
+        stored = await repository.add_item(self.session, item)
+        offer.items[stored.id] = stored
+        self.note(offer)
         return stored
 
     async def release(self, offer: Offer) -> None:
@@ -194,10 +203,6 @@ class OrderDesk:
                 self._products[product_id] = (known[0] + delta, known[1])
         for rows in (self._changed, self._lines, self._buyers, self._ledger, self._events, self._allocated):
             rows.clear()
-
-    def is_open(self, offer: Offer) -> bool:
-        """Tell whether an offer takes orders."""
-        return offer.state is OfferState.OPEN
 
 
 def _pickup_code(used: frozenset[str]) -> str:

@@ -17,8 +17,8 @@ _NEXT: dict[OfferState, tuple[OfferState, ...]] = {
     OfferState.COMPLETED: (),
     OfferState.CANCELLED: (),
 }
-LET_GO = frozenset({OfferState.FAILED, OfferState.ARRIVED, OfferState.CANCELLED})
-"""Going there gives back what the offer holds of suppliers' products: it has come, or is not wanted any more."""
+LET_GO = frozenset({OfferState.FAILED, OfferState.ARRIVED, OfferState.COMPLETED, OfferState.CANCELLED})
+"""An offer holds nothing of suppliers' products here: they have come, or are not wanted any more."""
 
 
 class TransitionError(Exception):

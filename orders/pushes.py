@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from catalog.models import Product
 from orders.desk import OrderDesk
+from orders.offers import become
 from orders.settings import OrdersSettings
 from orders.state import Item, Offer, OfferKind, OfferState, Tier
 
@@ -46,14 +47,18 @@ async def open_pushes(
     leader: str,
     products: Sequence[Product],
     now: datetime,
+    agreed: bool = True,
 ) -> dict[int, str]:
-    """Open an offer for each pushed product, or go on with the one that is open in the group; return product → code."""
+    """Open an offer for each pushed product, or go on with the one that is open in the group; return product → code.
+
+    Before the leader has ``agreed`` it stays a draft.
+    """
     await desk.look([group_id])
     pushed = [offer for offer in desk.in_group(group_id) if offer.kind is OfferKind.PUSH]
     standing = {
         item.product_id: item.code
         for offer in pushed
-        if offer.state is OfferState.OPEN and (offer.closes_at is None or offer.closes_at > now)
+        if offer.state in {OfferState.OPEN, OfferState.DRAFT} and (offer.closes_at is None or offer.closes_at > now)
         for item in offer.items.values()
     }
     new = [product for product in products if product.id not in standing]
@@ -63,9 +68,27 @@ async def open_pushes(
     for product, code in zip(new, free_codes(all_codes, last, len(new)), strict=True):
         offer = _offer(product, code, now, settings)
         offer.channel, offer.account, offer.leader, offer.group_ids = channel, account, leader, (group_id,)
+        offer.state = OfferState.OPEN if agreed else OfferState.DRAFT
         await desk.open(offer)
         codes[product.id or 0] = code
+    if agreed:
+        await agree(desk, group_id, [product.id or 0 for product in products])
     return {product.id or 0: codes.get(product.id or 0) or standing[product.id] for product in products}
+
+
+async def agree(desk: OrderDesk, group_id: int, product_ids: Sequence[int]) -> None:
+    """Open what was only suggested to the leader."""
+    await desk.look([group_id])
+    wanted = {
+        offer.id
+        for offer in desk.in_group(group_id)
+        if offer.kind is OfferKind.PUSH and any(item.product_id in product_ids for item in offer.items.values())
+    }
+    await desk.lock(wanted)
+    for offer in (desk.offers[offer_id] for offer_id in sorted(wanted)):
+        if offer.state is OfferState.DRAFT:
+            become(offer, OfferState.OPEN, desk.now)
+            desk.note(offer)
 
 
 def _offer(product: Product, code: str, now: datetime, settings: OrdersSettings) -> Offer:
@@ -82,7 +105,6 @@ def _offer(product: Product, code: str, now: datetime, settings: OrdersSettings)
         account="",
         group_ids=(),
         created_at=now,
-        opens_at=now,
         closes_at=ends,
         items={0: item_of(product, code, 1)},
     )

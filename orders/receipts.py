@@ -1,12 +1,12 @@
-"""What is said about an order: receipts, refusals, questions. What is true is worked out here, the words are templates."""
+"""What is said about an order: receipts, refusals, questions. What is true is worked out here, not how it is said."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from core.outcomes import Reason
 from core.templates import render
 from orders.book import Applied, Refused
 from orders.edits import Doubt, Missing
@@ -30,6 +30,12 @@ def receipt(offer: Offer, applied: Sequence[Applied], *, sender: str, group_id: 
     )
 
 
+def undone(offer: Offer, applied: Sequence[Applied], *, group_id: int) -> Say:
+    """Say that an order was taken back, and what stands now."""
+    said = receipt(offer, applied, sender="", group_id=group_id)
+    return replace(said, text=render("orders", "undone", lines=said.text.splitlines()))
+
+
 def _receipt_values(one: Applied, sender: str) -> dict[str, Any]:
     price = price_of(one.item, one.after) if one.after else None
     return {
@@ -51,6 +57,12 @@ def _receipt_values(one: Applied, sender: str) -> dict[str, Any]:
     }
 
 
+def taken_over(offer: Offer, applied: Sequence[Applied]) -> str:
+    """Sum up a chain that was taken over whole."""
+    people = len({one.key.member for one in applied})
+    return render("orders", "taken_over", title=offer.title, people=people, lines=len(applied))
+
+
 def refusal(refused: Refused, name: str) -> str:
     """Say what cannot be had, and what is left."""
     left = refused.left
@@ -65,7 +77,7 @@ def refusal(refused: Refused, name: str) -> str:
     )
 
 
-def question(doubt: Doubt, offers: Sequence[Offer], name: str) -> str:
+def question(doubt: Doubt, offers: Sequence[Offer], name: str, wording: str = "question") -> str:
     """Ask one short question that lists the choices."""
     items = {item_id: item for offer in offers for item_id, item in offer.items.items()}
     several = len({item.offer_id for option in doubt.options for item in _items(option, items)}) > 1
@@ -79,7 +91,7 @@ def question(doubt: Doubt, offers: Sequence[Offer], name: str) -> str:
     edits = [edit for option in doubt.options[:1] for edit in option]
     return render(
         "orders",
-        "question",
+        wording,
         name=mask_name(name),
         reason=doubt.reason.value,
         missing=doubt.missing.value,

@@ -20,6 +20,7 @@ from orders.models import (
     OfferGroup,
     OfferItem,
     OfferRecord,
+    OrderChain,
     OrderEdit,
     OrderLine,
     Refund,
@@ -34,6 +35,7 @@ _edits = OrderEdit.__table__  # type: ignore[attr-defined]
 _buyers = BuyerRecord.__table__  # type: ignore[attr-defined]
 _refunds = Refund.__table__  # type: ignore[attr-defined]
 _events = OfferEvent.__table__  # type: ignore[attr-defined]
+_chains = OrderChain.__table__  # type: ignore[attr-defined]
 _allocations = Allocation.__table__  # type: ignore[attr-defined]
 _products = Product.__table__  # type: ignore[attr-defined]
 
@@ -57,14 +59,14 @@ class Standing:
 
 
 async def standing(session: AsyncSession, group_ids: Collection[int], closed_since: datetime) -> list[Standing]:
-    """Return the offers of these groups that are open, or were closed since an instant; newest first."""
+    """Return the offers of these groups that are open or drafted, or were closed since an instant; newest first."""
     if not group_ids:
         return []
-    lately = and_(_offers.c.state != OfferState.DRAFT, _offers.c.closed_at >= closed_since)
+    going = _offers.c.state.in_([OfferState.DRAFT, OfferState.OPEN])
     query = (
         select(_offers.c.id, _groups.c.group_id, _offers.c.version)
         .join(_groups, _groups.c.offer_id == _offers.c.id)
-        .where(_groups.c.group_id.in_(group_ids), or_(_offers.c.state == OfferState.OPEN, lately))
+        .where(_groups.c.group_id.in_(group_ids), or_(going, _offers.c.closed_at >= closed_since))
         .order_by(_offers.c.id.desc())
     )
     return [Standing(*row) for row in await execute(session, query)]
@@ -83,10 +85,21 @@ async def offers_of(session: AsyncSession, group_ids: Collection[int], states: C
     return [int(row.id) for row in await execute(session, query)]
 
 
+async def open_in(session: AsyncSession, channel: str, account: str) -> list[int]:
+    """Return the ids of an account's open offers, but for pushes, oldest first."""
+    query = select(_offers.c.id).where(
+        _offers.c.channel == channel,
+        _offers.c.account == account,
+        _offers.c.state == OfferState.OPEN,
+        _offers.c.kind != OfferKind.PUSH,
+    )
+    return [int(row.id) for row in await execute(session, query.order_by(_offers.c.id))]
+
+
 async def due(session: AsyncSession, now: datetime) -> list[int]:
-    """Return the ids of drafts whose opening time and of open offers whose closing time has come."""
+    """Return the ids of drafts whose opening time, and of drafts and open offers whose closing time has come."""
     opening = and_(_offers.c.state == OfferState.DRAFT, _offers.c.opens_at <= now)
-    closing = and_(_offers.c.state == OfferState.OPEN, _offers.c.closes_at <= now)
+    closing = and_(_offers.c.state.in_([OfferState.DRAFT, OfferState.OPEN]), _offers.c.closes_at <= now)
     query = select(_offers.c.id).where(or_(opening, closing)).order_by(_offers.c.id)
     return [int(row.id) for row in await execute(session, query)]
 
@@ -271,20 +284,24 @@ async def refunds(session: AsyncSession, offer_id: int) -> list[Any]:
     return list((await execute(session, query)).all())
 
 
-async def newest_edits(
-    session: AsyncSession, offer_ids: Collection[int], *, member: str = "", inbox_id: int | None = None
-) -> list[Any]:
+async def edits_of_message(session: AsyncSession, inbox_id: int) -> list[Any]:
+    """Return what one message put into the ledger and nobody took back, oldest first."""
+    undone = select(_edits.c.undoes).where(_edits.c.undoes.is_not(None))
+    query = select(_edits).where(_edits.c.inbox_id == inbox_id, _edits.c.undoes.is_(None), _edits.c.id.not_in(undone))
+    return list((await execute(session, query.order_by(_edits.c.id))).all())
+
+
+async def newest_edits(session: AsyncSession, offer_ids: Collection[int], *, member: str = "") -> list[Any]:
     """Return the ledger's rows of the newest message that changed these offers and was not taken back.
 
-    Only of ``member`` (who it is for or who typed it), or only of one message, where that is given.
+    Only of ``member`` (who it is for or who typed it) where that is given.
     """
     undone = select(_edits.c.undoes).where(_edits.c.offer_id.in_(offer_ids), _edits.c.undoes.is_not(None))
     conditions = [_edits.c.offer_id.in_(offer_ids), _edits.c.undoes.is_(None), _edits.c.id.not_in(undone)]
     if member:
         conditions.append(or_(_edits.c.member == member, _edits.c.said_by == member))
-    if inbox_id is None:
-        newest = select(_edits.c.inbox_id).where(*conditions).order_by(_edits.c.id.desc()).limit(1)
-        inbox_id = (await execute(session, newest)).scalar_one_or_none()
+    newest = select(_edits.c.inbox_id).where(*conditions).order_by(_edits.c.id.desc()).limit(1)
+    inbox_id = (await execute(session, newest)).scalar_one_or_none()
     query = select(_edits).where(*conditions, _edits.c.inbox_id == inbox_id).order_by(_edits.c.id)
     return list((await execute(session, query)).all())
 
@@ -318,6 +335,34 @@ async def allocate(session: AsyncSession, deltas: Mapping[int, Decimal]) -> None
         statement = update(_allocations).where(_allocations.c.product_id == bindparam("key"))
         change = bindparam("delta", type_=_allocations.c.taken.type)
         await execute(session, statement.values(taken=_allocations.c.taken + change), rows)
+
+
+async def chains(session: AsyncSession, group_id: int) -> list[Any]:
+    """Return (id, offer_id, kept) of the group's chains whose offers are open, newest first."""
+    query = (
+        select(_chains.c.id, _chains.c.offer_id, _chains.c.kept)
+        .join(_offers, _offers.c.id == _chains.c.offer_id)
+        .where(_chains.c.group_id == group_id, _offers.c.state == OfferState.OPEN)
+        .order_by(_chains.c.id.desc())
+    )
+    return list((await execute(session, query)).all())
+
+
+async def add_chain(session: AsyncSession, group_id: int, offer_id: int, now: datetime) -> int:
+    """Store a chain that was not seen before; return its id."""
+    row = {"group_id": group_id, "offer_id": offer_id, "kept": {}, "changed_at": now}
+    return int((await execute(session, _chains.insert().values(row).returning(_chains.c.id))).scalar_one())
+
+
+async def save_chain(session: AsyncSession, chain_id: int, kept: Mapping[str, Any], now: datetime) -> None:
+    """Keep the newest snapshot of a chain."""
+    statement = update(_chains).where(_chains.c.id == chain_id)
+    await execute(session, statement.values(kept=dict(kept), changed_at=now))
+
+
+async def forget_chains(session: AsyncSession, before: datetime) -> None:
+    """Delete snapshots that nobody has touched since an instant."""
+    await execute(session, delete(_chains).where(_chains.c.changed_at < before))
 
 
 async def empty_evidence(session: AsyncSession, before: datetime) -> None:

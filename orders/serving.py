@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -18,7 +19,9 @@ class Heard:
     """One message in a group, as orders see it.
 
     ``name`` is what the room calls the speaker; ``members`` are all names by contact id. ``helper`` when a leader or
-    assistant speaks; ``leader`` is who is asked in private. ``handled_at`` is now, ``at`` when it was written.
+    assistant speaks; ``leader`` is who is asked in private; ``private`` when it was said to the bot alone. ``led`` are
+    the groups that the speaker runs, with their topics, when a word needs them. ``at`` is when the message was written,
+    ``handled_at`` is now.
     """
 
     group_id: int
@@ -34,7 +37,14 @@ class Heard:
     quote: Quote | None = None
     helper: bool = False
     leader: str = ""
+    private: bool = False
+    led: Mapping[int, str] = field(default_factory=dict)
     members: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """Return the groups that a word may be about: this one, in private all that the speaker runs."""
+        return tuple(dict.fromkeys([self.group_id, *self.led])) if self.private else (self.group_id,)
 
     @property
     def own_names(self) -> frozenset[str]:

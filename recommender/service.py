@@ -5,7 +5,7 @@ Nothing here touches the database or sends; the message path stores what is deci
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ from recommender.ranking import Candidate, Place, choose, find
 from recommender.segmentation import Segmenter
 from recommender.settings import RecommenderSettings
 from recommender.shelf import CatalogueProduct, Shelf, catalogue_words
-from recommender.wording import push_text
+from recommender.wording import push_text, reasons_of
 
 _OFFER_MARKS = ("元", "块", "¥", "￥", "包邮", "接龙", "开团", "/斤", "/箱", "/盒")
 
@@ -45,8 +45,8 @@ class Asked:
 class Decision:
     """What a message came to.
 
-    ``picks`` are the products that go out (or would have, when ``hold`` says why not); ``text`` and ``reasons`` are
-    the push in words, empty unless the reason is pushed or suggested.
+    ``picks`` are the products that go out (or would have, when ``hold`` says why not); ``reasons`` say why each was
+    chosen. ``text`` is the push in words, once the products have their codes; empty unless pushed or suggested.
     """
 
     outcome: Outcome
@@ -113,6 +113,13 @@ class Recommender:
             memory.answered(asked.member, decision.need.terms, products, asked.at)
         return decision
 
+    def worded(self, decision: Decision, asked: Asked, codes: Mapping[int, str]) -> Decision:
+        """Put a push into words; ``codes`` are by product what members type to order it."""
+        if decision.need is None:
+            return decision
+        text = push_text(decision.need, asked.name, asked.leader, decision.picks, decision.reasons, codes)
+        return replace(decision, text=text)
+
     def category(self, need: Need) -> str:
         """Return the category path of a need's main object, empty when its word is of no list."""
         word = self._lexicon.get(need.terms[0]) if need.terms else None
@@ -139,9 +146,9 @@ class Recommender:
             # whatever is uncertain is counted as unmet rather than held: the leader may want to sell it
             reason = Reason.UNMET if hold is Hold.BELOW_THRESHOLD else Reason.HELD
             return Decision(Outcome.NEED, reason, reading, need, picks, hold)
-        text, reasons = push_text(need, asked.name, asked.leader, picks, group.neighbourhoods, asked.at, self.zone)
+        reasons = reasons_of(need, picks, group.neighbourhoods, asked.at, self.zone)
         reason = Reason.SUGGESTED if group.level == Level.SUGGEST and not asked.mentioned else Reason.PUSHED
-        return Decision(Outcome.NEED, reason, reading, need, picks, None, text, tuple(reasons))
+        return Decision(Outcome.NEED, reason, reading, need, picks, reasons=tuple(reasons))
 
     def _situation(
         self,

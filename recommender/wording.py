@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,23 +15,29 @@ _SOON = timedelta(days=7)
 """A closing time further away moves nobody."""
 
 
+def reasons_of(
+    need: Need, candidates: Sequence[Candidate], areas: Sequence[str], now: datetime, zone: ZoneInfo
+) -> list[str]:
+    """Return why each product was chosen, as people read it; ``areas`` are the group's neighbourhoods."""
+    return [_reason(need, candidate, areas, now, zone) for candidate in candidates]
+
+
 def push_text(
     need: Need,
     asker: str,
     leader: str,
     candidates: Sequence[Candidate],
-    areas: Sequence[str],
-    now: datetime,
-    zone: ZoneInfo,
-) -> tuple[str, list[str]]:
-    """Return the message for the group and the reason of each product, both as people read them.
+    reasons: Sequence[str],
+    codes: Mapping[int, str],
+) -> str:
+    """Return the message for the group; ``codes`` are what members type to order each product.
 
-    ``areas`` are the group's neighbourhoods. Only the object and attributes of a need are repeated, never the
-    member's sentence: it may hold what is nobody's business.
+    Only the object and attributes of a need are repeated, never the member's sentence: it may hold what is nobody's
+    business.
     """
-    reasons = [_reason(need, candidate, areas, now, zone) for candidate in candidates]
     lines = [
         {
+            "code": codes.get(candidate.item.id, ""),
             "title": candidate.item.title,
             "specification": _worth_saying(candidate.item.specification, candidate.item.title),
             "price": str(Money(candidate.item.price)),
@@ -40,8 +46,7 @@ def push_text(
         }
         for candidate, reason in zip(candidates, reasons, strict=True)
     ]
-    text = render("recommender", "push", asker=asker, wanted=wanted(need), leader=leader, products=lines)
-    return text, reasons
+    return render("recommender", "push", asker=asker, wanted=wanted(need), leader=leader, products=lines)
 
 
 def _worth_saying(specification: str, title: str) -> str:

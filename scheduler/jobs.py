@@ -28,10 +28,14 @@ HOUSEKEEPING = "housekeeping"
 """Sees to stuck and old outbox rows and to the record of finished work."""
 RETENTION = "retention"
 """Deletes what was kept for as long as the introduction promised, and no longer."""
+OFFER_TURN = "orders.turn"
+"""Opens or closes an offer at its time; the subject is its id, or empty for all whose time has come."""
 UNMET_DIGEST = "recommender.digest"
 """Tells each leader what members wanted and nobody sells."""
 
 _RETENTION_TIME = "03:30"
+_OFFER_SWEEP = "every 1m"
+"""Offers with a time of their own are noted for it; this finds pushes, and whatever was missed."""
 
 TransactionBody = Callable[[AsyncSession, datetime], Awaitable[object]]
 """What a short job does in one transaction; the instant is what it should take for the time."""
@@ -143,6 +147,7 @@ def standing_plans(settings: SchedulerSettings, supplier_schedules: Iterable[tup
         *(Plan(CATALOG_SYNC, parse_schedule(text, zone), supplier) for supplier, text in supplier_schedules),
         Plan(CATALOG_EXPIRY, upkeep),
         Plan(HOUSEKEEPING, upkeep),
+        Plan(OFFER_TURN, parse_schedule(_OFFER_SWEEP, zone)),
         Plan(RETENTION, parse_schedule(_RETENTION_TIME, zone)),
         Plan(UNMET_DIGEST, parse_schedule(settings.digest_time, zone)),
     ]
