@@ -19,6 +19,8 @@ from orders.state import Item
 _WITHDRAWN = re.compile(
     r"(?:\A|[\s(,份个盒斤])(?:取消|退出|退了|撤了|撤销|划掉|作废|不订了|不买了|不要了)[了!.~)\s]*\Z"
 )
+_DELIVERY = re.compile(r"请?送[到至去]|放[在到]|自提|自取|(?:周|星期|礼拜)[一二三四五六日天末]|[今明后]天")
+_REMARKS = {Kind.NOTE, Kind.PLACE, Kind.UNKNOWN, Kind.SPECIFICATION}
 _LONGEST = 2000
 """Characters of one entry that are read; nobody types more."""
 
@@ -81,8 +83,12 @@ class Goods:
         if _WITHDRAWN.search(text):
             return Said(name, (), withdrawn=True)
         found = read_entry(text, self.items, words=self.words) if self.words else read_entry(text, self.items)
-        if found:
-            return Said(name, tuple(self._wanted(one, normal) for one in found))
+        goods = [one for one in found if one.item is not None or not _DELIVERY.match(one.text)]
+        if goods:
+            wanted = [self._wanted(one, normal) for one in goods]
+            beside = [_as_written(one.text, normal) for one in found if one not in goods]
+            wanted[-1] = wanted[-1]._replace(note="，".join(filter(None, [wanted[-1].note, *beside])))
+            return Said(name, tuple(wanted))
         return Said(name, (self._nameless(normal),) if name or text else ())
 
     def _wanted(self, found: EntryItem, normal: NormalText) -> Wanted:
@@ -100,16 +106,18 @@ class Goods:
         """Read an entry that names no goods: so many of the one thing there is, the rest is a note."""
         quantity: Decimal | None = Decimal(1)
         unit = ""
-        notes: list[str] = []
+        notes: list[tuple[int, int]] = []
         for token in scan(normal.text, None):
             if token.kind is Kind.QUANTITY and token.quantity is not None:
                 quantity, unit = token.quantity.value, token.quantity.unit
-            elif token.kind in {Kind.NOTE, Kind.PLACE, Kind.UNKNOWN, Kind.SPECIFICATION}:
-                notes.append(_as_written(token.text.strip("()[]【】 "), normal))
+            elif token.kind in _REMARKS:
+                joined = bool(notes) and notes[-1][1] == token.start
+                notes.append((notes.pop()[0] if joined else token.start, token.end))
+        note = "，".join(_as_written(normal.text[start:end].strip("()[]【】 "), normal) for start, end in notes)
         only = self.items[0] if len(self.items) == 1 else None
         if only is None or self.own_menu:
-            return Wanted(only.title if only else "", quantity, unit, "，".join(notes), unsure=len(self.items) > 1)
-        return Wanted(only.title, quantity, unit, "，".join(notes), only.id)
+            return Wanted(only.title if only else "", quantity, unit, note, unsure=len(self.items) > 1)
+        return Wanted(only.title, quantity, unit, note, only.id)
 
 
 def _as_written(piece: str, normal: NormalText) -> str:

@@ -27,13 +27,15 @@ _LONGEST = 40
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """One thing on the menu, as written. ``code`` is its mark (1, A), empty for none; ``row`` its line, from 1.
+    """One thing on the menu, as written. ``code`` is its mark (1, A), empty for none; ``row`` its line, from 1;
+    ``text`` that line without its mark, with the price that stood below it.
 
     ``section`` is the heading above it (早餐). ``stock`` None and ``limit_per_member`` None: not said.
     """
 
     title: str
     row: int
+    text: str = ""
     code: str = ""
     section: str = ""
     specification: str = ""
@@ -47,7 +49,7 @@ class MenuItem:
 
 def menu_item(row: Row, section: str = "") -> MenuItem:
     """Read a line that is known to offer something; what it does not say stays empty."""
-    return _filled(MenuItem("", row.number, row.code, section), row.said[: _LONGEST * 5])
+    return _filled(MenuItem("", row.number, row.said, row.code, section), row.said[: _LONGEST * 5])
 
 
 def add_details(item: MenuItem, row: Row) -> MenuItem:
@@ -55,6 +57,7 @@ def add_details(item: MenuItem, row: Row) -> MenuItem:
     filled = _filled(MenuItem(item.title, item.row), row.said[: _LONGEST * 5])
     return replace(
         item,
+        text=f"{item.text} {row.said}",
         price=filled.price if item.price is None else item.price,
         tiers=item.tiers or filled.tiers,
         stock=filled.stock if item.stock is None else item.stock,
@@ -113,7 +116,7 @@ def _filled(item: MenuItem, text: str) -> MenuItem:
             taken.append(limit.span())
     title, specification = _named(text, taken)
     return MenuItem(
-        item.title or title, item.row, item.code, item.section, specification, unit, price,
+        item.title or title, item.row, item.text, item.code, item.section, specification, unit, price,
         tuple(sorted(tiers)), figures.get("stock"), figures.get("limit"), figures.get("minimum", 1) or 1,
     )  # fmt: skip
 

@@ -17,6 +17,8 @@ _ARABIC = re.compile(r"[+*×]? ?\d")
 _PLACE = re.compile(r"栋|幢|号|室|单元|区|座|楼|\d-\d|#|门")
 _ROOM = re.compile(r"[a-z]?\d{1,3}(?:-\d{1,5}){1,2}\Z|[a-z]?\d{1,3}(?:栋|幢|号楼|座|#|单元).{0,8}\Z")
 _WITHDRAWN_WORD = re.compile(r"(?:取消|不要了|退出|退了|撤了)[了!.。 ]*\Z")
+_STARTS = frozenset("0123456789零〇一二两俩三仨四五六七八九十百半几好若公斤+×*x")
+"""What a number with its unit begins with."""
 _LONGEST = 64
 """Longer names are not looked for; a nickname has at most 32 characters in WeChat."""
 
@@ -89,6 +91,8 @@ def _quantity_end(line: str, place: int) -> int:
     """Return where a number with a unit or a sign ends that starts here, or ``place``."""
     if place and line[place - 1].isascii() and line[place - 1].isdigit() and line[place].isdigit():
         return place  # inside a number
+    if line[place : place + 1] not in _STARTS:
+        return place
     if any(line.startswith(word, place) for word in not_numbers() if word[0] == line[place]):
         return place
     found = quantity_at(line, place)

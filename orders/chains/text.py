@@ -12,6 +12,8 @@ from orders.chains.preamble import Preamble, is_example, is_note
 from orders.chains.rows import Row, Run, counted, entry_run, rows_of
 from orders.edits import Span
 
+__all__ = ["Chain", "Header", "assemble", "find_header", "read_chain"]
+
 _SIGN = r"[#＃][ ]?(?:接[龙龍]|[Gg]roup[ ]?[Nn]ote)"
 _AT_START = re.compile(rf"\s*(?P<sign>{_SIGN})(?P<rest>.*)")
 _AT_END = re.compile(rf"(?P<sign>{_SIGN})\s*\Z")

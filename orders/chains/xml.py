@@ -21,7 +21,6 @@ _HEAD = re.compile(r"\ufeff?\s*(?:[\w@.-]{3,64}:\s*)?(?=<(?:\?xml|msg|appmsg)\b)
 _DECLARED = re.compile(r"<!(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)", re.IGNORECASE)
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _RANGE = re.compile(r"\s*(\d{1,6})-(\d{1,6})\s*\Z")
-_MARK_BEFORE = re.compile(r"(?:^|\n)[^\n]{1,8}\Z")
 _WIDEST_MARK = 10
 
 
@@ -73,13 +72,16 @@ class _Credit:
 def _credited(visible: str, info: ET.Element) -> Chain | None:
     """Read the visible text with the entries where the XML has them; None when the two do not fit together."""
     credits_ = [_credit(node) for node in info.iterfind("content/i")]
+    if not credits_:
+        return None
+    rows = rows_of(visible)
+    bodies = {row.body for row in rows if row.style}
     for offset in (_utf16(visible), lambda unit: unit if unit <= len(visible) else None):
-        slots = _placed(visible, credits_, offset)
+        slots = _placed(visible, bodies, credits_, offset)
         if slots is not None:
             break
     else:
         return None
-    rows = rows_of(visible)
     header = find_header(rows) or Header("", "", 0, 0)
     return assemble(visible, rows, header, slots, (info.findtext("au") or "").strip())
 
@@ -108,8 +110,10 @@ def _utf16(text: str) -> Callable[[int], int | None]:
     return table.get
 
 
-def _placed(visible: str, found: Sequence[_Credit], offset: Callable[[int], int | None]) -> list[Slot] | None:
-    """Return where the entries stand, each behind the one before; None if one does not fit."""
+def _placed(
+    visible: str, bodies: set[int], found: Sequence[_Credit], offset: Callable[[int], int | None]
+) -> list[Slot] | None:
+    """Return where the entries stand, each behind a mark and behind the one before; None if one does not fit."""
     slots: list[Slot] = []
     position = 0
     for index, credit in enumerate(found, start=1):
@@ -122,7 +126,7 @@ def _placed(visible: str, found: Sequence[_Credit], offset: Callable[[int], int 
         if start is None or start < position:  # the first of several with the same text: this one stands further on
             window = position + len(content) + 4 * _WIDEST_MARK
             start = visible.find(content, position, window) if content else -1
-        if start < 0 or not _MARK_BEFORE.search(visible, max(0, start - _WIDEST_MARK), start):
+        if start < 0 or start + len(content) - len(content.lstrip()) not in bodies:
             return None
         slots.append(Slot(index, start, start + len(content), credit.author, credit.at))
         position = start + len(content)
