@@ -59,20 +59,25 @@ def item_line(item: Item) -> str:
     return render("orders", "item", item=_item(item))
 
 
-def list_text(offer: Offer, now: datetime, zone: ZoneInfo, most: int = 30) -> str:
-    """List who ordered what, for the group; at most ``most`` people, then how many more."""
-    people = totals.by_person(offer)
+def list_text(offer: Offer, now: datetime, zone: ZoneInfo, most: int = 30, group_id: int | None = None) -> str:
+    """List who ordered what, for the group; at most ``most`` people, then how many more.
+
+    ``group_id`` names the people of that group alone; those of the offer's other groups are only counted.
+    """
+    everybody = totals.by_person(offer)
+    people = [one for one in everybody if group_id in {None, one.group_id}]
     shown = [{"name": mask_name(one.name), "goods": _goods(one.lines)} for one in people[:most]]
     is_open = offer.state is OfferState.OPEN
     return render(
         "orders",
         "list",
         title=offer.title,
-        people=len(people),
+        people=len(everybody),
         shown=shown,
         more=len(people) - len(shown),
-        totals=_item_totals(offer) if len(people) > 1 else [],
-        progress=_progress(offer, title="") if is_open and people else "",
+        elsewhere=len(everybody) - len(people),
+        totals=_item_totals(offer) if len(everybody) > 1 else [],
+        progress=_progress(offer, title="") if is_open and everybody else "",
         closes=_instant(offer.closes_at, now, zone) if is_open else "",
         closed=offer.state not in {OfferState.OPEN, OfferState.DRAFT},
     )
@@ -134,9 +139,12 @@ def unpaid_text(offer: Offer, *, private: bool) -> str:
     )
 
 
-def remind_text(offer: Offer, now: datetime, zone: ZoneInfo, most: int = 30) -> str:
-    """Remind a group: while the offer is open that it closes, afterwards those who have not said that they paid."""
-    people = totals.unpaid(offer)
+def remind_text(offer: Offer, now: datetime, zone: ZoneInfo, most: int = 30, group_id: int | None = None) -> str:
+    """Remind a group: while the offer is open that it closes, afterwards those who have not said that they paid.
+
+    ``group_id`` names the people of that group alone.
+    """
+    people = [one for one in totals.unpaid(offer) if group_id in {None, one.group_id}]
     return render(
         "orders",
         "remind",

@@ -39,6 +39,7 @@ _LANE = re.compile(r"(?<!\d)(?P<building>\d{1,4}号)(?!楼|院)-?(?P<room>\d{3,4
 _LETTER_ROOM = re.compile(r"(?<![A-Za-z])(?P<block>[A-Za-z])-?(?P<room>\d{3,4})(?!\d)")
 _BLOCK = re.compile(r"(?:^|(?<=[\s\-—_·]))(?P<block>[A-Za-z]\d{1,2})(?=[\s\-—_·]|$)")
 _ROOM = re.compile(r"(?P<room>\d{3,4}|[零〇一二三四五六七八九]{3,4})(?!\d)")
+_PHONE = re.compile(r"(?<!\d)(?:(?:86)?[- ]?1[3-9]\d[-. ]{0,3}\d{4}[-. ]{0,3}\d{4}|0\d{2,3}[- ]?\d{7,8}|\d{7,})(?!\d)")
 _NOTHING = "***"
 
 
@@ -62,7 +63,7 @@ def mask_name(name: str) -> str:
     text, places = _plain(shown)
     spans = [(run.start, run.end) for run in _runs(text) if _tells(run)]
     if not spans:
-        return shown or _NOTHING
+        return shown if text.strip() else _NOTHING
     rest = _without(shown, [(places[start], places[end - 1] + 1) for start, end in spans])
     estate = place_of(text).neighbourhood
     if estate and any(text[:start].endswith(estate) for start, _ in spans):
@@ -75,7 +76,7 @@ def mask_name(name: str) -> str:
 
 def building_of(text: str) -> str:
     """Return the building that a room name tells, with its zone (3栋, 七号楼, A座, E区2栋); empty without one."""
-    plain, _ = _plain(clean_name(text))
+    plain = _PHONE.sub(" ", _plain(clean_name(text))[0])
     place = place_of(plain)
     if place.building and not re.search(rf"[A-Za-z]{re.escape(place.building[0])}[#栋]", plain):
         return place.zone + place.building
@@ -88,7 +89,7 @@ def building_of(text: str) -> str:
 
 def room_of(text: str) -> str:
     """Return the room of a room name that tells a building, for packing; empty when it tells none."""
-    plain, _ = _plain(clean_name(text))
+    plain = _PHONE.sub(" ", _plain(clean_name(text))[0])
     for pattern in (_LANE, _ROOM_LIKE, _LETTER_ROOM):
         found = pattern.search(plain)
         if found:
@@ -103,14 +104,14 @@ def room_of(text: str) -> str:
     return found["room"] if found else ""
 
 
-def building_order(building: str) -> tuple[int, str, int, str]:
+def building_order(building: str) -> tuple[int, str, str, int]:
     """Return a key that sorts buildings by zone and number, the same for 3栋, 3号楼 and 三幢; no building is last."""
     zone, _, rest = building.rpartition("区")
     number = re.match(r"([A-Za-z]?)(\d+|[零〇一二三四五六七八九十百]+)?", rest)
     if not building or number is None:
-        return 1, "", 0, ""
+        return 1, "", "", 0
     value = read_numeral(number[2] or "")
-    return 0, zone, int(value or 0), number[1].upper()
+    return 0, zone, number[1].upper(), int(value or 0)
 
 
 def _plain(name: str) -> tuple[str, Sequence[int]]:

@@ -60,7 +60,7 @@ def order(
 
 
 def neighbours(state: OfferState = OfferState.OPEN) -> Offer:
-    """The same offer with five buyers, one of whom has cancelled; 17 pieces for 687.80."""
+    """The same offer with five buyers, one of whom has cancelled; 17 pieces for 724.60."""
     offer = fruit(state)
     order(offer, 1, "mei", "2", "3栋502-小美", note="要红一点的")
     order(offer, 3, "mei", "3", "3栋502-小美")
