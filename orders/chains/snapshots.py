@@ -23,6 +23,8 @@ from orders.chains.aligning import Seen, align
 from orders.chains.chain import Chain, LeftOut
 from orders.chains.goods import Goods, Wanted
 from orders.chains.kept import Kept, KeptEntry, KeptItem, plain
+from orders.chains.names import Known
+from orders.folding import fold
 from orders.naming import Words
 from orders.state import Item
 
@@ -58,20 +60,26 @@ class LineChange:
 
 
 def same_chain(kept: Kept, chain: Chain) -> bool:
-    """Tell whether a chain is the kept one: header and title match, and its entries continue the last snapshot."""
+    """Tell whether a chain is the kept one: header and title match, and its entries continue the last snapshot.
+
+    One entry in common is enough: who edits an old copy sends little of what has come since. With a few entries kept,
+    none need be: two people may have begun at once.
+    """
     if plain(kept.header).replace("龍", "龙") != plain(chain.header).replace("龍", "龙"):
         return False
     if plain(kept.title) != plain(chain.title):
         return False
     if kept.creator and chain.creator and kept.creator != chain.creator:
         return False
-    before, now = len(kept.last), len(chain.entries)
-    if before <= _FEW:
+    if len(kept.last) <= _FEW:
         return True
-    known = {text for entry in kept.entries for text in entry.said}
     authors = {entry.author for entry in kept.entries if entry.author}
-    shared = sum(1 for entry in chain.entries if plain(entry.body) in known or (entry.author in authors))
-    return now * 2 >= before and shared * 2 >= min(before, now)
+    texts = {text for entry in kept.entries for text in entry.said}
+    names = Known.of(people=(entry.name for entry in kept.entries))
+    return any(
+        entry.author in authors or plain(entry.body) in texts or names.person_at(fold(entry.body))
+        for entry in chain.entries
+    )
 
 
 def advance(

@@ -206,7 +206,7 @@ def test_xml_credits_the_author_and_not_the_sender() -> None:
         ("#接龍\n晚餐\n1. a 1份\n2. b 1份\n3. c 1份", True),
         ("#接龙\n午餐\n1. a 1份\n2. b 1份\n3. c 1份\n4. d 1份", False),
         ("#Group Note\n晚餐\n1. a 1份\n2. b 1份\n3. c 1份\n4. d 1份", False),
-        ("#接龙\n晚餐\n1. a 1份", False),
+        ("#接龙\n晚餐\n1. a 5份", True),
         ("#接龙\n晚餐\n1. v 1份\n2. w 1份\n3. x 1份\n4. y 1份", False),
     ],
 )
@@ -232,9 +232,10 @@ ACTS = st.lists(
 def test_any_interleaving_of_two_editors_loses_and_invents_nothing(acts: list[tuple[str, str, int]]) -> None:
     """Each has a copy of the list, edits only their own lines, and sends all of it, whether it is up to date or not."""
     room = Room()
-    copies: dict[str, list[str]] = {"mei": [], "lead": []}
-    own: dict[str, dict[str, int]] = {"mei": {}, "lead": {}}
-    newest: list[str] = []
+    newest = ["团长 苹果1斤"]  # what the leader starts with
+    room.says("lead", *newest)
+    copies: dict[str, list[str]] = {"mei": newest, "lead": newest}
+    own: dict[str, dict[str, int]] = {"mei": {}, "lead": {"苹果": 1}}
 
     def line(sender: str, goods: str) -> str:
         return f"{MEMBERS[sender][0]} {goods}{own[sender][goods]}斤"
@@ -248,8 +249,9 @@ def test_any_interleaving_of_two_editors_loses_and_invents_nothing(acts: list[tu
             others = [text for text in newest if not is_of(sender, text)]
             copies[sender] = others + [line(sender, name) for name in own[sender]]
             continue
-        if act == "remove" and len(copies[sender]) > 1:  # a list without any line is not sent
-            own[sender].pop(goods, None)
+        if act == "remove":
+            if len(own[sender]) > 1:  # a list without any line is not sent
+                own[sender].pop(goods, None)
         elif act == "add":
             own[sender].setdefault(goods, number)
         elif goods in own[sender]:
