@@ -131,6 +131,8 @@ def examine(text: str) -> ItemLine:
     """Read one line and tell what is wrong with it, if it is no item. Never raises."""
     if len(text) > LONGEST:
         return ItemLine(ItemDraft(""), trouble=Trouble.LONG)
+    if "\n" in text.strip():
+        return ItemLine(ItemDraft(""), trouble=Trouble.SENTENCE)
     reader = _Reader(text)
     return reader.read()
 

@@ -10,10 +10,25 @@ from zoneinfo import ZoneInfo
 from core.text import strip_quote
 from orders.drafts import Fault, ItemDraft, OfferDraft
 from orders.folding import fold
-from orders.itemlines import MARKER, ItemLine, Trouble, examine
-from orders.terms import CLOSING, EDGES, REACHED, Ill, Terms, advice, cut
+from orders.itemlines import MARKER, ItemLine, Trouble, examine, read_item_line
+from orders.terms import ALL_GROUPS, CLOSING, EDGES, REACHED, Ill, Terms, advice, cut
 
-_HEAD = re.compile(r"[^\w\n#]{0,8}(?:今日|今天|本期|新品|新团)?(?:开团|开囤)(?P<said>[啦了咯喽哦哈]*)(?P<gap>[^\w\n]*)")
+__all__ = [
+    "ALL_GROUPS",
+    "Head",
+    "Opening",
+    "OpeningFromPush",
+    "opening_head",
+    "read_item_line",
+    "read_opening",
+    "read_terms",
+    "reads_as_opening",
+]
+
+_HEAD = re.compile(
+    r"(?:@[^\n@]{1,32}? )?[^\w\n#]{0,8}(?:今日|今天|本期|新品|新团)?(?:开团|开囤)(?P<said>[啦了咯喽哦哈]*)"
+    r"(?P<gap>[^\w\n]*)"
+)
 _TALK = re.compile(r"[?吗么呢]|什么|怎|多少|几点|没有?$")
 _CODE = re.compile(r"#?([a-z]{0,2}[0-9]{1,3})号?")
 _CODES = re.compile(r"[ ,、和跟+;]+")
@@ -80,6 +95,21 @@ def read_terms(text: str, now: datetime, zone: ZoneInfo) -> OfferDraft:
     for row, line in enumerate(text.split("\n"), 1):
         reader.line(row, line.strip())
     return reader.finish()
+
+
+def reads_as_opening(text: str) -> bool:
+    """Tell whether a message that starts with 开团 lists things, or names pushed products; before any time is read."""
+    head = opening_head(text)
+    if head is None:
+        return False
+    lines = [head.rest, *text.split("\n")[head.row :]]
+    return bool(_codes(head.rest)) or any(_lists(line.strip(), first=n == 0) for n, line in enumerate(lines))
+
+
+def _lists(line: str, *, first: bool) -> bool:
+    found = examine(line)
+    priced = found.item.price is not None and found.trouble in {None, Trouble.NO_TITLE, Trouble.SENTENCE}
+    return priced or (not first and found.trouble is None and (found.marked or found.fields))
 
 
 def opening_head(text: str) -> Head | None:

@@ -31,7 +31,9 @@ _LATER = re.compile(
     rf"(?:再?过)?(?:(?P<count>{_N}{{1,3}})个?(?P<and>半)?|(?P<only>半)个?) ?(?P<scale>小时|钟头|分钟)[之以]?后?"
 )
 _TAIL = re.compile(r"[ ,.!~]*(?:之前|以前|前|准时|整|止|为止)?[ ,.!~]*\Z")
-_BEGINS = re.compile(rf"{_DATE}|{_PERIODS}|[0-9]{{1,2}} ?(?::|点)|(?:再?过)?{_N}{{1,3}}个?半?(?:小时|分钟)|半个?小时")
+_A_DAY = re.compile(rf"(?=[^ ])(?:{_DATE})?[ ,的]*(?:{_PERIODS})?(?:[ ,]+|[ ,]*(?:\Z|{_N}|之?前|以前|左右))")
+_AN_HOUR = re.compile(rf"(?:再?过)?(?:{_N}{{1,3}} ?(?:[:点时]|个?半?(?:小时|分钟))|半个?小时)")
+_NAMES_DAY = re.compile(rf"{_DATE}|{_PERIODS}")
 _DAYS = {"今天": 0, "今日": 0, "今": 0, "明天": 1, "明日": 1, "明": 1, "后天": 2, "后日": 2, "大后天": 3}
 _WEEK = {day: number for number, day in enumerate("一二三四五六日")} | {"天": 6}
 _LONGEST = 40  # no time is written longer
@@ -55,9 +57,18 @@ def read_time(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
         return None
 
 
+def is_time(text: str) -> bool:
+    """Tell whether a text has the form of one time and nothing else; 11月31日8点 has."""
+    plain = fold(text[: _LONGEST + 1]).strip()
+    patterns = (_LATER, _POINT, _NOON)
+    return len(plain) <= _LONGEST and any(_whole(pattern, plain) is not None for pattern in patterns)
+
+
 def begins_like_time(text: str) -> bool:
-    """Tell whether a text starts as times do, though it may name no instant (周五, 今晚, 8点左右)."""
-    return _BEGINS.match(fold(text[:_LONGEST]).strip()) is not None
+    """Tell whether a text starts as times do, though it may name no instant (周五, 今晚, 8点左右); 晚餐 does not."""
+    plain = fold(text[:_LONGEST]).strip()
+    day = _NAMES_DAY.match(plain) and _A_DAY.match(plain)
+    return bool(day or _AN_HOUR.match(plain))
 
 
 def _whole(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
