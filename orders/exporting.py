@@ -202,9 +202,9 @@ def _group(groups: Mapping[int, str], group_id: int) -> tuple[str, ...]:
 
 
 def _said(one: BookLine) -> str:
-    whom = f"给{one.key.for_whom}：" if one.key.for_whom else ""
-    note = f"（{one.line.note}）" if one.line.note else ""
-    return f"{whom}{one.item.title} ×{_number(one.line.quantity)} {one.item.unit or '份'}{note}"
+    about = "，".join(word for word in (one.key.for_whom and f"给{one.key.for_whom}", one.line.note) if word)
+    said = f"{one.item.title} ×{_number(one.line.quantity)} {one.item.unit or '份'}"
+    return f"{said}（{about}）" if about else said
 
 
 def _money(amount: Amount) -> Decimal | None:

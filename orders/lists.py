@@ -247,17 +247,14 @@ def _examples(items: Sequence[Item]) -> list[str]:
 
 
 def _goods(lines: Sequence[BookLine], *, masked: bool = True) -> list[str]:
-    """Say lines in words: 丹东草莓 ×2 盒, 给小明：蓝莓 ×1 盒."""
-    return [_whose(one, masked=masked) + _good(one.item, one.line.quantity) for one in lines]
+    """Say lines in words: 丹东草莓 ×2 盒, 蓝莓 ×1 盒（给小明）."""
+    return [_good(one, masked=masked) for one in lines]
 
 
-def _good(item: Item, quantity: Decimal) -> str:
-    return f"{item.title} ×{quantity_words(quantity, item.unit)}"
-
-
-def _whose(one: BookLine, *, masked: bool) -> str:
+def _good(one: BookLine, *, masked: bool) -> str:
     whom = one.key.for_whom
-    return f"给{mask_name(whom) if masked else whom}：" if whom else ""
+    shown = f"（给{mask_name(whom) if masked else whom}）" if whom else ""
+    return f"{one.item.title} ×{quantity_words(one.line.quantity, one.item.unit)}{shown}"
 
 
 def _item_totals(offer: Offer) -> list[str]:
@@ -299,7 +296,7 @@ def _own(offer: Offer, person: PersonTotal, *, private: bool) -> dict[str, Any]:
         "state": _STATES[offer.state],
         "lines": [
             {
-                "text": _whose(one, masked=not private) + _good(one.item, one.line.quantity),
+                "text": _good(one, masked=not private),
                 "money": None if one.money is None else money_words(one.money),
                 "note": one.line.note if private else "",
             }
