@@ -27,8 +27,8 @@ class EntryItem(NamedTuple):
     """One thing of an entry.
 
     ``text`` is what it is called, with its specification; ``quantity`` None means that no number was said, or one
-    that is none (几份, then ``vague``). ``item`` is the id of the list's item that it means, None if there is no list, no
-    such item or more than one (then ``items``). ``span`` is the stretch of the text that was read for it.
+    that is none (几份, then ``vague``). ``item`` is the id of the list's item that it means, None if there is no list,
+    no such item or more than one (then ``items``). ``span`` is the stretch of the text that was read for it.
     """
 
     text: str

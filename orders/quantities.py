@@ -133,8 +133,6 @@ def _plain(match: re.Match[str], sign: str) -> Quantity | None:
         value = _chinese(number)
         if value is None and not (unit and _next_to_each_other(number)):
             return None
-    if number in {"俩", "仨"} and not unit:
-        unit = "个"
     more = match["more"] or ""
     if value is not None and more:
         value = _with_rest(value, unit, more)

@@ -1,8 +1,8 @@
 """Cuts a uniform text into what an order reply is made of: items, numbers, places, words with a part to play. Pure.
 
-At each place the first of these that fits is taken: a note, an item or other goods (the longest name), a building or room,
-a code of the list, a specification, a time or price, a number with its unit, a word of ``data/grammar.toml``. The rest is
-unknown text.
+At each place the first of these that fits is taken: a note, an item or other goods (the longest name), a building or
+room, a code of the list, a specification, a time or price, a number with its unit, a word of ``data/grammar.toml``. The
+rest is unknown text.
 """
 
 from __future__ import annotations

@@ -1,0 +1,68 @@
+"""How many of an item a number with its unit is, in the item's own unit. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from core.outcomes import Reason
+from orders.quantities import MOST, Quantity, contents, units
+from orders.state import Item
+
+_SINGLE = ("个", "枚", "只", "颗", "粒")
+"""Measure words of single pieces that members use one for the other: 30个鸡蛋 are 30枚."""
+_CENT = Decimal("0.01")
+
+
+def amount_of(item: Item, quantity: Quantity, *, pointed: bool = False) -> Decimal | Reason:
+    """Return the amount, or the reason to ask. ``pointed``: the item was not named, so that 两个 means two of it."""
+    if quantity.value is None:
+        return Reason.IMPRECISE_QUANTITY
+    size = _size(item, quantity.unit, quantity.value, pointed=pointed)
+    if size is None:
+        return Reason.UNIT_MISMATCH
+    amount, exact = quantity.value * size, size
+    unit = units().canonical(item.unit)
+    if quantity.sign == "-" or amount <= 0:
+        return Reason.BELOW_MINIMUM
+    if unit in units().weight:
+        amount = amount.quantize(_CENT)
+    elif amount != amount.to_integral_value():
+        sold_whole = quantity.unit in {"", unit} or exact >= 1
+        return Reason.FRACTION_OF_PIECE if sold_whole else Reason.UNIT_MISMATCH
+    most = MOST / min(units().weight.get(unit, Decimal(1)), Decimal(1))
+    return Reason.OVER_LIMIT if amount > most else _plain(amount)
+
+
+def _size(item: Item, said: str, value: Decimal, *, pointed: bool) -> Decimal | None:
+    """Return how many of the item's unit one of the said unit is, None if they have nothing to do with each other."""
+    book, unit = units(), units().canonical(item.unit)
+    one, weighed = Decimal(1), unit in book.weight
+    if said in {"", unit}:
+        return one
+    if said in book.weight and weighed:
+        return book.weight[said] / book.weight[unit]
+    if weighed:
+        return None
+    if said in book.generic:
+        return one
+    if said in book.group and unit in book.grouped:
+        return Decimal(book.group[said])
+    if (held := _held(contents(f"{item.specification} {item.title}"), said)) is not None:
+        return book.weight.get(said, one) / held
+    if said in book.loose and (unit in book.generic or not unit or pointed or value == 1):
+        return one
+    return one if not unit and said not in book.weight else None
+
+
+def _held(inside: Mapping[str, Decimal], said: str) -> Decimal | None:
+    """Return how much of the said unit one piece of the item holds."""
+    if said in units().weight:
+        return inside.get("斤") or None
+    alike = _SINGLE if said in _SINGLE else (said,)
+    return next((inside[unit] for unit in alike if inside.get(unit)), None)
+
+
+def _plain(amount: Decimal) -> Decimal:
+    """Return 2 for 2.00, so that amounts read as members write them."""
+    return amount.quantize(Decimal(1)) if amount == amount.to_integral_value() else amount.normalize()

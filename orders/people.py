@@ -1,0 +1,145 @@
+"""Finds for whom an order is, and names of members, before numbers are read. Pure."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from orders.naming import Names, fold
+from orders.quantities import one_of, quantity_at
+from orders.scanning import roles
+
+NAME_MARK = "\ue000"
+"""Stands in a masked text for each character of a known name."""
+_LONGEST_NAME = 10
+_ROOM = re.compile(
+    r"(?:\d{1,3}(?:号楼|栋|幢|座|期|号|单元|[-#])(?:\d{1,4}(?:室|号|[-#]\d{1,4})?)?|[a-z]座(?:\d{2,4})?)?"
+)
+_NAME_SIGN = re.compile(r"[一-龥a-z·.]")
+_ORDERING = frozenset({"verb", "add", "me_too", "plus_one", "cancel", "less", "set", "each", "refuse"})
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """A text in which names are masked. ``whom`` is the span of the one it is for; ``known`` spans of members' names."""
+
+    masked: str
+    whom: tuple[int, int] | None = None
+    known: tuple[tuple[int, int], ...] = ()
+
+
+@cache
+def _words() -> Mapping[str, frozenset[str]]:
+    document = tomllib.loads(files("orders").joinpath("data", "people.toml").read_text(encoding="utf-8"))
+    return {name: frozenset(words.split()) for name, words in document.items()}
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Return patterns of 帮 and its like, of the speaker's own household, and of somebody known by kinship."""
+    words = _words()
+    kin = rf"(?:{one_of(words['whose'])}的?)?(?:家的?)?{one_of(words['kin'])}(?:家|他们|那边)?"
+    return re.compile(one_of(words["carry"])), re.compile(one_of(words["own"])), re.compile(kin)
+
+
+@cache
+def kinship() -> re.Pattern[str]:
+    """Return the pattern of somebody of the speaker's family, said as the one who wants (我妈也要一份)."""
+    words = _words()
+    return re.compile(rf"{one_of(frozenset({'我', '俺', '咱', '我家'}))}{one_of(words['kin'])}家?(?=也|要|想|说)")
+
+
+def find_people(text: str, members: Collection[str], names: Names) -> People:
+    """Look for 帮我妈, 代3栋王姐, and for names of members that are not part of an item's name."""
+    whom = _carried(text, members, names)
+    known = _known(text, members, names)
+    masked = text
+    for start, end in (*known, *((whom.cut,) if whom else ())):
+        masked = masked[:start] + NAME_MARK * (end - start) + masked[end:]
+    if whom is None:
+        return People(masked, None, known)
+    start, end = whom.cut
+    masked = f"{masked[:start]}{' ' * (end - start)}{masked[end:]}"
+    return People(masked, whom.name, tuple(span for span in known if not (span[0] < end and span[1] > start)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """帮 with the one it names: ``cut`` is all of it, ``name`` the name alone, None for the speaker's own household."""
+
+    cut: tuple[int, int]
+    name: tuple[int, int] | None
+
+
+def _carried(text: str, members: Collection[str], names: Names) -> _Carried | None:
+    carry, own, kin = _patterns()
+    for found in list(carry.finditer(text))[:4]:
+        start = found.end()
+        if match := kin.match(text, start):
+            return _Carried((found.start(), match.end()), (start, match.end()))
+        member = _longest_member(text, start, members)
+        if member:
+            return _Carried((found.start(), start + member), (start, start + member))
+        if match := own.match(text, start):
+            if match[0] in {"我", "俺", "本人", "我们"}:
+                continue
+            return _Carried((found.start(), match.end()), None)
+        end = _unknown_name(text, start, names)
+        if end > start and text[start:end] not in _words()["nobody"]:
+            return _Carried((found.start(), end), (start, end))
+    return None
+
+
+def _unknown_name(text: str, start: int, names: Names) -> int:
+    """Return the end of a name of nobody we know: it reaches to the order word, the number or the item."""
+    room = _ROOM.match(text, start)
+    place = room.end() if room else start
+    first = place
+    while place < len(text) and place - first < _LONGEST_NAME:
+        if place > start and _order_begins(text, place, names):
+            return place
+        if not _NAME_SIGN.match(text[place]):
+            return place if place > start and text[place] in " |:,-" and place + 1 < len(text) else start
+        if place == start and _order_begins(text, place, names):
+            return start
+        place += 1
+    return start
+
+
+def _order_begins(text: str, place: int, names: Names) -> bool:
+    if (found := names.at(text, place)) and found[1]:
+        return True
+    quantity = quantity_at(text, place)
+    if quantity is not None and (quantity.unit or not quantity.bare):
+        return True
+    return any(
+        roles().get(text[place : place + length]) in _ORDERING or text.startswith("也", place) for length in (3, 2, 1)
+    )
+
+
+def _longest_member(text: str, start: int, members: Collection[str]) -> int:
+    return max(
+        (len(name) for member in members if len(name := fold(member)) > 1 and text.startswith(name, start)), default=0
+    )
+
+
+def _known(text: str, members: Collection[str], names: Names) -> tuple[tuple[int, int], ...]:
+    """Return where members' names stand, where no item's name or order word is meant."""
+    spans: list[tuple[int, int]] = []
+    for member in sorted(members, key=len, reverse=True):
+        name = fold(member)
+        if len(name) < 2 or name in roles():
+            continue
+        start = text.find(name)
+        if start < 0:
+            continue
+        end = start + len(name)
+        item = names.at(text, start)
+        if (item and item[1] and item[0] >= end) or any(low < end and high > start for low, high in spans):
+            continue
+        spans.append((start, end))
+    return tuple(sorted(spans))

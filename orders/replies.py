@@ -1,0 +1,200 @@
+"""Reads free-text replies: 草莓2份, +1, 再来一份, 改成3份, 不要了, 帮我妈也来一份. Pure.
+
+A message is first cut into known pieces (``scanning``). What is no order is put aside by rules (``refusals``), and so is whatever
+has unknown text beside its names and numbers: an order that nobody placed is worse than a question too many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from functools import lru_cache
+
+from core.outcomes import Outcome, Reason
+from core.text import NormalText
+from orders.answers import answer_to
+from orders.deciding import ask, decide, ignored
+from orders.edits import Change, Edit, Missing, Reading
+from orders.naming import Names, fold, words_of
+from orders.people import kinship
+from orders.refusals import refusal_of
+from orders.scanning import Kind
+from orders.sentence import Sentence, is_quiet, is_unknown
+from orders.state import Item, OfferState
+from orders.table import Table
+from orders.wishes import Mode, Wish, may_be_part_of_a_name, wishes_of
+
+LONGEST = 800
+"""Characters; nobody types a longer reply, and lists that long are 接龙."""
+_LISTS_KEPT = 256
+
+
+class ReplyReader:
+    """Reads replies against what lies on the table.
+
+    ``goods`` are words for goods of any kind, so that 牛奶2盒 is not an order of 牛奶巧克力; ``aliases`` are (alias, word, kind) as
+    ``catalog.aliases`` yields them; ``uniform`` makes a title uniform as the messages are.
+    """
+
+    def __init__(
+        self,
+        goods: Mapping[str, str] | frozenset[str],
+        aliases: Iterable[tuple[str, str, str]],
+        uniform: Callable[[str], str] = fold,
+    ) -> None:
+        self.words = words_of(goods, aliases, uniform)
+        """What is known of goods; ``entries.read_entry`` takes it too."""
+        self._uniform = uniform
+        self._listed = lru_cache(maxsize=_LISTS_KEPT)(self._build)
+
+    def read(self, text: NormalText, table: Table) -> Reading:
+        """Return what a message says to the order book. Never raises."""
+        if not text.text or not (table.offers or table.doubt):
+            return ignored()
+        if len(text.text) > LONGEST:
+            return ignored(Reason.TOO_LONG)
+        said = Sentence(text, table, self._names(table))
+        if table.doubt is not None and (answer := answer_to(said, table.doubt)):
+            return answer
+        if reason := refusal_of(said.sketch):
+            return ignored(reason)
+        return _paid(said) or _ditto(said) or _noted(said) or _wished(said) or _unknown_goods(said) or ignored()
+
+    def _names(self, table: Table) -> Names:
+        there = [offer for offer in table.offers if offer.state is not OfferState.DRAFT]
+        return self._listed(tuple((item.id, item.code, item.title) for offer in there for item in offer.on_list))
+
+    def _build(self, listed: tuple[tuple[int, str, str], ...]) -> Names:
+        items = [Item(number, 0, 0, code, title) for number, code, title in listed]
+        return Names(items, self.words, self._uniform)
+
+
+def _wished(said: Sentence) -> Reading | None:
+    """Read what is wanted, changed or taken back."""
+    wishes = [wish for wish in wishes_of(said) if not _just_mentioned(said, wish)]
+    if not wishes or any(wish.other for wish in wishes):
+        return None
+    if any(wish.garbled for wish in wishes):
+        return _garbled(said, wishes)
+    if any(not _may_be_bare(said, wish) for wish in wishes):
+        return None
+    reading = decide(said, wishes)
+    if reading is None or reading.outcome is not Outcome.ORDER:
+        return reading
+    if any(not wish.named and not wish.wanted and _says_number_only(wish) for wish in wishes):
+        return ask(said, Reason.UNCLEAR_ITEM, Missing.CONFIRMATION, (reading.edits,))
+    return reading
+
+
+def _just_mentioned(said: Sentence, wish: Wish) -> bool:
+    """Tell whether a name is only mentioned: 草莓好吃, or 想要草莓, which is a need."""
+    if wish.mode is not Mode.PLAIN or wish.quantity is not None:
+        return False
+    coded = any(token.kind is Kind.CODE and token.text.startswith("#") for token in wish.tokens)
+    wished = any(token.text in {"想", "我想", "想要"} for token in said.tokens)
+    if coded and len([t for t in said.tokens if not is_quiet(t)]) == len(wish.tokens):
+        wish.wanted = True
+    return not wish.wanted or (wished and wish.named)
+
+
+def _may_be_bare(said: Sentence, wish: Wish) -> bool:
+    """Tell whether a wish without a name can be one: nothing unknown in its clause, and more than a number."""
+    if wish.named:
+        return True
+    clause = next((c for c in said.clauses if wish.tokens and wish.tokens[0] in c.tokens), None)
+    if clause is None or any(is_unknown(token) or token.kind is Kind.OTHER for token in clause.tokens):
+        return False
+    number = wish.quantity
+    if wish.wanted or wish.mode is not Mode.PLAIN or number is None:
+        return True
+    alone = not any(is_unknown(token) for token in said.tokens)
+    return alone and (number.sign == "+" or bool(number.unit))
+
+
+def _says_number_only(wish: Wish) -> bool:
+    """Tell 两份, which may answer anybody, from +1, which is an order."""
+    return wish.mode is Mode.PLAIN and wish.quantity is not None and wish.quantity.sign != "+"
+
+
+def _garbled(said: Sentence, wishes: list[Wish]) -> Reading | None:
+    """Ask when only a little text beside a name and a number is unknown: it may be another thing, or another's wish."""
+    complete = all(wish.named and wish.quantity is not None and wish.mode is not Mode.CANCEL for wish in wishes)
+    family = kinship().match(said.text.text)
+    if not family and not (complete and may_be_part_of_a_name(said)):
+        return None
+    reading = decide(said, wishes)
+    if reading is None or not reading.edits:
+        return reading
+    if family:
+        name = family[0]
+        edits = tuple(replace(edit, for_whom=name) for edit in reading.edits)
+        return ask(said, Reason.CONFIRM_ALL, Missing.CONFIRMATION, (edits,))
+    return ask(said, Reason.UNCLEAR_ITEM, Missing.CONFIRMATION, (reading.edits,))
+
+
+def _paid(said: Sentence) -> Reading | None:
+    """Read 已付, alone or beside what was ordered."""
+    if not any(token.kind is Kind.WORD and token.role == "paid" for token in said.tokens):
+        return None
+    offers = {said.items[key.item].offer_id for key in said.table.lines() if key.item in said.items}
+    named = [token for token in said.tokens if token.kind in {Kind.ITEM, Kind.CODE}]
+    if named:
+        meant = frozenset[int]().union(*(token.items for token in named))
+        offers &= {said.items[item].offer_id for item in meant if item in said.items}
+    if not said.understood:
+        return ignored()
+    ordering = _wished(said) if any(token.kind is Kind.QUANTITY for token in said.tokens) else None
+    if ordering is not None and ordering.edits:
+        offers |= {said.items[edit.item].offer_id for edit in ordering.edits if edit.item in said.items}
+        return replace(ordering, paid=tuple(sorted(offers)))
+    if not offers:
+        return ignored()
+    return Reading(Outcome.ORDER, Reason.PAYMENT_CLAIMED, paid=tuple(sorted(offers)))
+
+
+def _ditto(said: Sentence) -> Reading | None:
+    """Read 同上: the same as somebody else has just ordered."""
+    words = [token for token in said.tokens if token.kind is Kind.WORD and token.role == "ditto"]
+    loud = [token for token in said.tokens if not is_quiet(token)]
+    if not words or any(token.kind is not Kind.WORD or token.role not in {"ditto", "verb", "me_too"} for token in loud):
+        return None
+    wanted = [edit for edit in said.table.previous if edit.change is not Change.CANCEL and edit.item in said.orderable]
+    if not wanted:
+        return ignored()
+    edits = []
+    for edit in wanted:
+        again = said.own_line(edit.item) is not None
+        change = Change.SET if again else Change.ADD
+        edits.append(
+            Edit(edit.item, change, edit.quantity or Decimal(1), said.whom, said.note, said.spans(words), again)
+        )
+    return Reading(Outcome.ORDER, Reason.RESTATED if any(e.restated for e in edits) else Reason.APPLIED, tuple(edits))
+
+
+def _noted(said: Sentence) -> Reading | None:
+    """Read a note alone (少饭, 送到3-502): it goes on the speaker's line, if there is one only."""
+    notes = [token for token in said.tokens if token.kind is Kind.NOTE]
+    if not notes or not all(is_quiet(token) for token in said.tokens):
+        return None
+    lines = [(key, line) for key, line in said.lines().items() if line.quantity > 0]
+    if len(lines) != 1:
+        return ignored()
+    key, line = lines[0]
+    edit = Edit(key.item, Change.SET, line.quantity, key.for_whom, said.note, said.spans(notes))
+    return Reading(Outcome.ORDER, Reason.APPLIED, (edit,))
+
+
+def _unknown_goods(said: Sentence) -> Reading | None:
+    """Ask which item is meant when goods that are not on offer are ordered in answer to an offer."""
+    others = [token for token in said.tokens if token.kind is Kind.OTHER]
+    numbers = [token for token in said.tokens if token.kind is Kind.QUANTITY]
+    if not others or not numbers or any(is_unknown(token) for token in said.tokens):
+        return None
+    clear = [wish for wish in wishes_of(said) if not wish.other and wish.named and wish.quantity is not None]
+    reading = decide(said, clear) if clear else None
+    if reading is not None and reading.edits:
+        return ask(said, Reason.UNCLEAR_ITEM, Missing.CONFIRMATION, (reading.edits,))
+    if said.table.quoted or said.table.doubt:
+        return ask(said, Reason.UNCLEAR_ITEM, Missing.ITEM, ())
+    return None
