@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 
 from core.outcomes import Reason
 from orders.quantities import MOST, Quantity, contents, units
@@ -21,35 +22,35 @@ def amount_of(item: Item, quantity: Quantity, *, pointed: bool = False) -> Decim
     size = _size(item, quantity.unit, quantity.value, pointed=pointed)
     if size is None:
         return Reason.UNIT_MISMATCH
-    amount, exact = quantity.value * size, size
+    amount = quantity.value * size.numerator / size.denominator
     unit = units().canonical(item.unit)
     if quantity.sign == "-" or amount <= 0:
         return Reason.BELOW_MINIMUM
     if unit in units().weight:
         amount = amount.quantize(_CENT)
     elif amount != amount.to_integral_value():
-        sold_whole = quantity.unit in {"", unit} or exact >= 1
+        sold_whole = quantity.unit in {"", unit} or size >= 1
         return Reason.FRACTION_OF_PIECE if sold_whole else Reason.UNIT_MISMATCH
     most = MOST / min(units().weight.get(unit, Decimal(1)), Decimal(1))
     return Reason.OVER_LIMIT if amount > most else _plain(amount)
 
 
-def _size(item: Item, said: str, value: Decimal, *, pointed: bool) -> Decimal | None:
+def _size(item: Item, said: str, value: Decimal, *, pointed: bool) -> Fraction | None:
     """Return how many of the item's unit one of the said unit is, None if they have nothing to do with each other."""
     book, unit = units(), units().canonical(item.unit)
-    one, weighed = Decimal(1), unit in book.weight
+    one, weighed = Fraction(1), unit in book.weight
     if said in {"", unit}:
         return one
     if said in book.weight and weighed:
-        return book.weight[said] / book.weight[unit]
+        return Fraction(book.weight[said]) / Fraction(book.weight[unit])
     if weighed:
         return None
     if said in book.generic:
         return one
     if said in book.group and unit in book.grouped:
-        return Decimal(book.group[said])
+        return Fraction(book.group[said])
     if (held := _held(contents(f"{item.specification} {item.title}"), said)) is not None:
-        return book.weight.get(said, one) / held
+        return Fraction(book.weight.get(said, Decimal(1))) / Fraction(held)
     if said in book.loose and (unit in book.generic or not unit or pointed or value == 1):
         return one
     return one if not unit and said not in book.weight else None

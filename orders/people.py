@@ -25,10 +25,15 @@ _ORDERING = frozenset({"verb", "add", "me_too", "plus_one", "cancel", "less", "s
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """A text in which names are masked. ``whom`` is the span of the one it is for; ``known`` spans of members' names."""
+    """A text in which names are masked.
+
+    ``whom`` is the span of the one it is for, ``family`` of a relative who is said to want something (我妈也要), ``known`` are
+    spans of members' names.
+    """
 
     masked: str
     whom: tuple[int, int] | None = None
+    family: tuple[int, int] | None = None
     known: tuple[tuple[int, int], ...] = ()
 
 
@@ -47,10 +52,10 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
 
 @cache
-def kinship() -> re.Pattern[str]:
+def _kinship() -> re.Pattern[str]:
     """Return the pattern of somebody of the speaker's family, said as the one who wants (我妈也要一份)."""
     words = _words()
-    return re.compile(rf"{one_of(frozenset({'我', '俺', '咱', '我家'}))}{one_of(words['kin'])}家?(?=也|要|想|说)")
+    return re.compile(rf"{one_of(frozenset({'我', '俺', '咱', '我家'}))}{one_of(words['kin'])}家?(?=也|要|再|来)")
 
 
 def find_people(text: str, members: Collection[str], names: Names) -> People:
@@ -61,10 +66,13 @@ def find_people(text: str, members: Collection[str], names: Names) -> People:
     for start, end in (*known, *((whom.cut,) if whom else ())):
         masked = masked[:start] + NAME_MARK * (end - start) + masked[end:]
     if whom is None:
-        return People(masked, None, known)
+        family = _kinship().match(masked)
+        if family:
+            masked = NAME_MARK * family.end() + masked[family.end() :]
+        return People(masked, None, family.span() if family else None, known)
     start, end = whom.cut
     masked = f"{masked[:start]}{' ' * (end - start)}{masked[end:]}"
-    return People(masked, whom.name, tuple(span for span in known if not (span[0] < end and span[1] > start)))
+    return People(masked, whom.name, None, tuple(span for span in known if not (span[0] < end and span[1] > start)))
 
 
 @dataclass(frozen=True, slots=True)

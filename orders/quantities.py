@@ -93,7 +93,7 @@ def _pattern() -> re.Pattern[str]:
     unit = f"{one_of(book.known)}(?!{one_of(book.elsewhere)})"
     return re.compile(
         rf"(?:(?P<sign>[+×*]|(?<![a-z])x(?=\s?\d)|(?<![\da-z])-(?=\d))\s?)?"
-        rf"(?:(?P<vague>(?:好?几十?|十[几来多]|[二三四五六七八九]十[几来多]|\d{{1,4}}[来多]|若干))\s?(?P<vagueunit>{unit})?"
+        rf"(?:(?P<vague>(?:好?几十?(?={unit}|\s|[,。!]|\Z)|十[几来多]|[二三四五六七八九]十[几来多]|\d{{1,4}}[来多]|若干))\s?(?P<vagueunit>{unit})?"
         rf"|(?P<range>(?:\d{{1,2}}\s?(?:[-~～]|到|至)\s?\d{{1,2}}|[{_CHINESE}]{{1,3}}[到至][{_CHINESE}]{{1,3}}))\s?(?P<rangeunit>{unit})"
         rf"|(?P<half>半)\s?(?P<halfunit>{unit})"
         rf"|(?P<unithalf>公斤|斤)半"

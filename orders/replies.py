@@ -17,7 +17,6 @@ from orders.answers import answer_to
 from orders.deciding import ask, decide, ignored
 from orders.edits import Change, Edit, Missing, Reading
 from orders.naming import Names, fold, words_of
-from orders.people import kinship
 from orders.refusals import refusal_of
 from orders.scanning import Kind
 from orders.sentence import Sentence, is_quiet, is_unknown
@@ -82,7 +81,9 @@ def _wished(said: Sentence) -> Reading | None:
     reading = decide(said, wishes)
     if reading is None or reading.outcome is not Outcome.ORDER:
         return reading
-    if any(not wish.named and not wish.wanted and _says_number_only(wish) for wish in wishes):
+    if said.for_family:
+        return ask(said, Reason.CONFIRM_ALL, Missing.CONFIRMATION, (reading.edits,))
+    if not said.whom and any(not wish.named and not wish.wanted and _says_number_only(wish) for wish in wishes):
         return ask(said, Reason.UNCLEAR_ITEM, Missing.CONFIRMATION, (reading.edits,))
     return reading
 
@@ -120,16 +121,11 @@ def _says_number_only(wish: Wish) -> bool:
 def _garbled(said: Sentence, wishes: list[Wish]) -> Reading | None:
     """Ask when only a little text beside a name and a number is unknown: it may be another thing, or another's wish."""
     complete = all(wish.named and wish.quantity is not None and wish.mode is not Mode.CANCEL for wish in wishes)
-    family = kinship().match(said.text.text)
-    if not family and not (complete and may_be_part_of_a_name(said)):
+    if not (complete and may_be_part_of_a_name(said)):
         return None
     reading = decide(said, wishes)
     if reading is None or not reading.edits:
         return reading
-    if family:
-        name = family[0]
-        edits = tuple(replace(edit, for_whom=name) for edit in reading.edits)
-        return ask(said, Reason.CONFIRM_ALL, Missing.CONFIRMATION, (edits,))
     return ask(said, Reason.UNCLEAR_ITEM, Missing.CONFIRMATION, (reading.edits,))
 
 

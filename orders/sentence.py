@@ -29,9 +29,10 @@ _STILL_THERE = frozenset({OfferState.OPEN, OfferState.CLOSED, OfferState.SUCCEED
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """What stands between two pauses."""
+    """What stands between two pauses; ``asks`` when it ends in a question mark."""
 
     tokens: tuple[Token, ...]
+    asks: bool = False
 
     def of(self, *kinds: Kind) -> list[Token]:
         """Return its tokens of some kinds."""
@@ -58,7 +59,14 @@ class Sentence:
         """Return for whom it is, as written; empty for the speaker."""
         if self._people.whom:
             return self.raw(*self._people.whom)
+        if self._people.family:
+            return self.raw(*self._people.family)
         return self._named_in_front()
+
+    @property
+    def for_family(self) -> bool:
+        """Tell whether somebody of the family is said to want it (我妈也要一份), which the speaker has to confirm."""
+        return self._people.family is not None
 
     @cached_property
     def sketch(self) -> str:
@@ -104,8 +112,9 @@ class Sentence:
         """Return what belongs on the packing sheet: notes in the text and rooms."""
         found = [
             self.raw(token.start, token.end).strip("()（）[]【】 ")
-            for token in self.tokens
-            if token.kind in {Kind.NOTE, Kind.PLACE}
+            for clause in self.clauses
+            if not clause.asks
+            for token in clause.of(Kind.NOTE, Kind.PLACE)
         ]
         return "，".join(dict.fromkeys(note for note in found if note))
 
@@ -150,7 +159,7 @@ def _clauses(tokens: tuple[Token, ...]) -> Iterator[Clause]:
     piece: list[Token] = []
     for token in tokens:
         if token.kind is Kind.PAUSE:
-            yield Clause(tuple(piece))
+            yield Clause(tuple(piece), token.text == "?")
             piece = []
         else:
             piece.append(token)

@@ -87,4 +87,7 @@ def test_a_cancellation_in_two_offers_is_confirmed() -> None:
 
 def test_the_line_of_somebody_else_stays_apart() -> None:
     assert short(read("帮我妈也来一份", table(offer(1, *STRAWBERRY), lines=[(11, "2")]))) == "add 11 1 @我妈"
-    assert short(read("帮我妈改成3份", table(offer(1, *STRAWBERRY), lines=[(11, "2"), (11, "1", "我妈")]))) == "set 11 3 @我妈"
+    assert (
+        short(read("帮我妈改成3份", table(offer(1, *STRAWBERRY), lines=[(11, "2"), (11, "1", "我妈")])))
+        == "set 11 3 @我妈"
+    )

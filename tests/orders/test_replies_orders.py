@@ -174,7 +174,9 @@ def test_weights_and_groups(raw: str, wanted: str) -> None:
 
 
 def test_codes_of_a_push() -> None:
-    assert short(read("A3 2份", table(offer(1, ("A3", "金枕榴莲", "个")), offer(2, ("A4", "椰青", "个"))))) == "add 11 2"
+    assert (
+        short(read("A3 2份", table(offer(1, ("A3", "金枕榴莲", "个")), offer(2, ("A4", "椰青", "个"))))) == "add 11 2"
+    )
 
 
 def test_the_same_code_in_two_offers_is_asked_for() -> None:
