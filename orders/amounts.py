@@ -50,7 +50,7 @@ def _size(item: Item, said: str, value: Decimal, *, pointed: bool) -> Fraction |
     if said in book.group and unit in book.grouped:
         return Fraction(book.group[said])
     if (held := _held(contents(f"{item.specification} {item.title}"), said)) is not None:
-        return Fraction(book.weight.get(said, Decimal(1))) / Fraction(held)
+        return 1 / Fraction(held)
     if said in book.loose and (unit in book.generic or not unit or pointed or value == 1):
         return one
     return one if not unit and said not in book.weight else None
@@ -58,8 +58,6 @@ def _size(item: Item, said: str, value: Decimal, *, pointed: bool) -> Fraction |
 
 def _held(inside: Mapping[str, Decimal], said: str) -> Decimal | None:
     """Return how much of the said unit one piece of the item holds."""
-    if said in units().weight:
-        return inside.get("斤") or None
     alike = _SINGLE if said in _SINGLE else (said,)
     return next((inside[unit] for unit in alike if inside.get(unit)), None)
 

@@ -20,19 +20,23 @@ Option = tuple[Edit, ...]
 
 
 @cache
-def _yes_and_no() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return patterns of a whole message that says yes, or no."""
+def _yes_and_no() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Return patterns of a whole message that says yes, no, or yes to taking orders back."""
     words = tomllib.loads(files("orders").joinpath("data", "answers.toml").read_text(encoding="utf-8"))
     ends = rf"[\s,.。!~]*(?:{one_of(frozenset(words['ends'].split()))}[\s,.。!~]*)*+"
-    yes = rf"{ends}(?:{one_of(frozenset(words['yes'].split()))}{ends}){{1,4}}\Z"
-    no = rf"{ends}(?:{one_of(frozenset(words['no'].split()))}{ends}){{1,4}}\Z"
-    return re.compile(yes), re.compile(no)
+    yes, no = (one_of(frozenset(words[name].split())) for name in ("yes", "no"))
+    cancel = one_of(frozenset(words["cancel"].split()))
+    said = [rf"(?:{yes}{ends}){{1,4}}", rf"(?:{no}{ends}){{1,4}}", rf"(?:{yes}{ends}){{0,3}}{cancel}{ends}"]
+    first, second, third = (re.compile(rf"{ends}{pattern}\Z") for pattern in said)
+    return first, second, third
 
 
 def answer_to(said: Sentence, doubt: Doubt) -> Reading | None:
     """Return what the message answers to the question, None when it is no answer to it."""
     text = said.text.text[:60]
-    yes, no = _yes_and_no()
+    yes, no, cancels = _yes_and_no()
+    if cancels.match(text) and _takes_back(doubt):
+        return _chosen(said, doubt, doubt.options[0])
     if no.match(text):
         return Reading(Outcome.IGNORED, Reason.NEGATED, answers=True)
     if yes.match(text):
@@ -56,6 +60,11 @@ def answer_to(said: Sentence, doubt: Doubt) -> Reading | None:
 
 def _one_to_confirm(doubt: Doubt) -> bool:
     return len(doubt.options) == 1 and doubt.missing is not Missing.QUANTITY and bool(doubt.options[0])
+
+
+def _takes_back(doubt: Doubt) -> bool:
+    """Tell whether the question is whether to take orders back, so that 取消 says yes to it."""
+    return _one_to_confirm(doubt) and all(edit.change is Change.CANCEL for edit in doubt.options[0])
 
 
 def _counted(said: Sentence, doubt: Doubt, number: Token, names: list[Token]) -> Reading | None:

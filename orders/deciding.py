@@ -84,7 +84,7 @@ def _choice(said: Sentence, wish: Wish) -> Choice | None:
         return Choice(options, Reason.SEVERAL_ITEMS)
     if (fault := drafts[0][1]) is not None:
         return Choice(options, fault, Missing.QUANTITY)
-    if wish.mode is Mode.TOTAL and not wish.named and said.own_line(ids[0]) is None:
+    if wish.mode is Mode.TOTAL and not wish.named and not said.has_line(ids[0], wish.whom):
         return Choice(options, Reason.CONFIRM_ALL, Missing.CONFIRMATION)
     return Choice(options)
 
@@ -93,7 +93,7 @@ def _meant(said: Sentence, wish: Wish) -> list[int]:
     """Return the items a wish may mean, in the order of the list."""
     quoted = said.table.quoted
     if not wish.named:
-        if wish.mode in _OF_LINES and (own := _own_items(said)):
+        if wish.mode in _OF_LINES and (own := _own_items(said, wish.whom)):
             return own
         ids = frozenset(quoted) if quoted is not None else frozenset(said.table.bare)
         return [item for item in said.items if item in ids]
@@ -102,14 +102,14 @@ def _meant(said: Sentence, wish: Wish) -> list[int]:
         ids &= quoted
     if len(ids) > 1 and wish.specified:
         ids = _described(said, ids, wish.specified) or ids
-    if len(ids) > 1 and wish.mode in _OF_LINES and len(own_ids := ids & set(_own_items(said))) == 1:
+    if len(ids) > 1 and wish.mode in _OF_LINES and len(own_ids := ids & set(_own_items(said, wish.whom))) == 1:
         ids = own_ids
     return [item for item in said.items if item in ids]
 
 
-def _own_items(said: Sentence) -> list[int]:
+def _own_items(said: Sentence, whom: str) -> list[int]:
     """Return the items of the speaker's lines, those of the quotation if there is one."""
-    found = list(dict.fromkeys(key.item for key in said.lines()))
+    found = list(dict.fromkeys(key.item for key in said.lines(whom)))
     quoted = said.table.quoted
     return [item for item in found if item in quoted] if quoted else found
 
@@ -126,10 +126,9 @@ def _described(said: Sentence, ids: frozenset[int], specification: str) -> froze
 
 def _edit(said: Sentence, wish: Wish, item: int) -> tuple[Edit, Reason | None]:
     """Return the edit of one item, without a quantity and with the reason when there is something to ask."""
-    line = said.own_line(item)
-    restated = wish.mode is Mode.PLAIN and line is not None
+    restated = wish.mode is Mode.PLAIN and said.has_line(item, wish.whom)
     change = Change.SET if restated else _CHANGES.get(wish.mode, Change.ADD)
-    edit = Edit(item, change, None, said.whom, said.note, said.spans(wish.tokens), restated)
+    edit = Edit(item, change, None, wish.whom, said.note, said.spans(wish.tokens), restated)
     amount = _amount(said, wish, item)
     return (edit, amount) if isinstance(amount, Reason) else (replace(edit, quantity=amount), None)
 
@@ -144,7 +143,7 @@ def _amount(said: Sentence, wish: Wish, item: int) -> Decimal | Reason:
 
 def _taken_back(said: Sentence, wish: Wish) -> Choice | None:
     """Take lines away: all, those of an item, or a number of one."""
-    lines = {key: line for key, line in said.lines().items() if line.quantity > 0}
+    lines = {key: line for key, line in said.lines(wish.whom).items() if line.quantity > 0}
     if said.table.quoted and (there := {key: line for key, line in lines.items() if key.item in said.table.quoted}):
         lines = there
     number = wish.quantity
@@ -187,7 +186,7 @@ def _fewer(said: Sentence, key: LineKey, number: Quantity) -> Decimal | None:
 def _swap(said: Sentence, wish: Wish) -> Choice | None:
     """Replace a line by another item: the same quantity unless one is said."""
     targets = [item for item in said.items if item in wish.items and item in said.orderable]
-    lines = {key: line for key, line in said.lines().items() if line.quantity > 0}
+    lines = {key: line for key, line in said.lines(wish.whom).items() if line.quantity > 0}
     if wish.old:
         lines = {key: line for key, line in lines.items() if key.item in wish.old}
     elif any(item == key.item for key in lines for item in targets):

@@ -134,6 +134,8 @@ def _inside(phrase: str, words: Words) -> Iterator[tuple[str, int]]:
     for start in range(len(cut)):
         for end in range(start + 2, len(cut) + 1):
             part = cut[start:end]
+            if _cuts_word(cut, start, end):
+                continue
             if part not in words.goods and part not in _empty_parts() and part != phrase:
                 yield part, _PART
 
@@ -146,7 +148,9 @@ def _empty_parts() -> frozenset[str]:
 
 @cache
 def _grades() -> re.Pattern[str]:
-    return re.compile(rf"{one_of(frozenset(grammar()['titles']['grade'].split()))}+\Z")
+    return re.compile(
+        rf"(?:{one_of(frozenset(grammar()['titles']['grade'].split()))}|[a-z]{{1,4}}码?|[一二三四\d]段){{1,3}}\Z"
+    )
 
 
 def _is_grade(rest: str) -> bool:

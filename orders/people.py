@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import islice
+from typing import NamedTuple
 
 from orders.naming import Names, fold
 from orders.quantities import one_of, quantity_at
@@ -23,18 +25,25 @@ _NAME_SIGN = re.compile(r"[一-龥a-z·.]")
 _ORDERING = frozenset({"verb", "add", "me_too", "plus_one", "cancel", "less", "set", "each", "refuse"})
 
 
-@dataclass(frozen=True, slots=True)
-class People:
-    """A text in which names are masked.
+class Person(NamedTuple):
+    """Somebody an order is for: ``text[start:end]`` is all that says so (帮我妈), ``name`` the span of the name alone.
 
-    ``whom`` is the span of the one it is for, ``family`` of a relative who is said to want something (我妈也要), ``known`` are
-    spans of members' names.
+    ``name`` is None for the speaker's own household. ``sure`` is false where the speaker may only tell what somebody else
+    wants (我妈要一份).
     """
 
+    start: int
+    end: int
+    name: tuple[int, int] | None
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """A text in which names are masked, with the persons it is for, in order."""
+
     masked: str
-    whom: tuple[int, int] | None = None
-    family: tuple[int, int] | None = None
-    known: tuple[tuple[int, int], ...] = ()
+    persons: tuple[Person, ...] = ()
 
 
 @cache
@@ -53,53 +62,51 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
 @cache
 def _kinship() -> re.Pattern[str]:
-    """Return the pattern of somebody of the speaker's family, said as the one who wants (我妈也要一份)."""
+    """Return the pattern of a relative at the start of a clause: 我妈也要一份, 我妈一盒, 我妈那份不要了."""
     words = _words()
-    return re.compile(rf"{one_of(frozenset({'我', '俺', '咱', '我家'}))}{one_of(words['kin'])}家?(?=也|要|再|来)")
+    kin = rf"{one_of(frozenset({'我', '俺', '咱', '我家'}))}{one_of(words['kin'])}家?"
+    return re.compile(
+        rf"(?:\A|(?<=[,;。! \n]))({kin})(?:(?=也|那|的?[\d一二两三四五六七八九十半])|(?=要|再|来)(?P<unsure>))"
+    )
 
 
 def find_people(text: str, members: Collection[str], names: Names) -> People:
-    """Look for 帮我妈, 代3栋王姐, and for names of members that are not part of an item's name."""
-    whom = _carried(text, members, names)
-    known = _known(text, members, names)
-    masked = text
-    for start, end in (*known, *((whom.cut,) if whom else ())):
-        masked = masked[:start] + NAME_MARK * (end - start) + masked[end:]
-    if whom is None:
-        family = _kinship().match(masked)
-        if family:
-            masked = NAME_MARK * family.end() + masked[family.end() :]
-        return People(masked, None, family.span() if family else None, known)
-    start, end = whom.cut
-    masked = f"{masked[:start]}{' ' * (end - start)}{masked[end:]}"
-    return People(masked, whom.name, None, tuple(span for span in known if not (span[0] < end and span[1] > start)))
+    """Look for 帮我妈, 代3栋王姐, 我妈也要, and for names of members that are not part of an item's name."""
+    persons = list(_carried(text, members, names))
+    for match in _kinship().finditer(text):
+        if not any(one.start < match.end() and one.end > match.start() for one in persons):
+            persons.append(Person(*match.span(1), match.span(1), match["unsure"] is None))
+    masked = list(text)
+    for start, end in _known(text, members, names):
+        masked[start:end] = NAME_MARK * (end - start)
+    for one in persons:
+        masked[one.start : one.end] = " " * (one.end - one.start)
+    return People("".join(masked), tuple(sorted(persons)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Carried:
-    """帮 with the one it names: ``cut`` is all of it, ``name`` the name alone, None for the speaker's own household."""
-
-    cut: tuple[int, int]
-    name: tuple[int, int] | None
-
-
-def _carried(text: str, members: Collection[str], names: Names) -> _Carried | None:
+def _carried(text: str, members: Collection[str], names: Names) -> Iterator[Person]:
+    """Yield whom 帮, 代, 替, 给 name."""
     carry, own, kin = _patterns()
-    for found in list(carry.finditer(text))[:4]:
+    behind = 0
+    for found in islice(carry.finditer(text), 6):
         start = found.end()
-        if match := kin.match(text, start):
-            return _Carried((found.start(), match.end()), (start, match.end()))
-        member = _longest_member(text, start, members)
-        if member:
-            return _Carried((found.start(), start + member), (start, start + member))
-        if match := own.match(text, start):
-            if match[0] in {"我", "俺", "本人", "我们"}:
-                continue
-            return _Carried((found.start(), match.end()), None)
-        end = _unknown_name(text, start, names)
+        if found.start() < behind:
+            continue
+        if member := _longest_member(text, start, members):
+            end = start + member
+        elif (match := kin.match(text, start)) and (
+            match.end() == len(text) or _order_begins(text, match.end(), names)
+        ):
+            end = match.end()
+        elif match := own.match(text, start):
+            if match[0] not in {"我", "俺", "本人", "我们"}:
+                yield Person(found.start(), match.end(), None)
+            continue
+        else:
+            end = _unknown_name(text, start, names)
         if end > start and text[start:end] not in _words()["nobody"]:
-            return _Carried((found.start(), end), (start, end))
-    return None
+            yield Person(found.start(), end, (start, end))
+            behind = end
 
 
 def _unknown_name(text: str, start: int, names: Names) -> int:

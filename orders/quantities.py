@@ -15,6 +15,8 @@ from core.numerals import read_numeral
 
 MOST = Decimal(99)
 """More than this nobody orders of one item."""
+_POINTS = 10
+"""分 is a slip for 份 only below; 10分 are points or minutes."""
 _CHINESE = "零〇一二两俩三仨四五六七八九十百"
 
 
@@ -97,8 +99,9 @@ def _pattern() -> re.Pattern[str]:
         rf"|(?P<range>(?:\d{{1,2}}\s?(?:[-~～]|到|至)\s?\d{{1,2}}|[{_CHINESE}]{{1,3}}[到至][{_CHINESE}]{{1,3}}))\s?(?P<rangeunit>{unit})"
         rf"|(?P<half>半)\s?(?P<halfunit>{unit})"
         rf"|(?P<unithalf>公斤|斤)半"
-        rf"|(?P<number>\d{{1,9}}(?:\.\d{{1,3}})?|[{_CHINESE}]{{1,6}})\s?"
-        rf"(?:(?P<unit>{unit})(?P<more>半|[{_CHINESE}\d]两(?!{unit})|来?多|左右|上下)?|(?P<figure>{one_of(book.figures)}))?"
+        rf"|(?P<number>\d{{1,9}}(?:\.\d{{1,3}})?|[{_CHINESE}]{{1,6}})"
+        rf"(?:\s?(?P<unit>{unit})(?P<more>半|[{_CHINESE}\d]两(?!{unit})|来?多(?![少大重贵久长])|左右|上下)?"
+        rf"|\s?(?P<figure>{one_of(book.figures)}))?"
         rf")"
     )
 
@@ -134,11 +137,10 @@ def _plain(match: re.Match[str], sign: str) -> Quantity | None:
         if value is None and not (unit and _next_to_each_other(number)):
             return None
     more = match["more"] or ""
+    figure = bool(match["figure"]) or (unit == "分" and value is not None and value >= _POINTS)
     if value is not None and more:
         value = _with_rest(value, unit, more)
-    return Quantity(
-        start, end, value, units().canonical(unit), sign, bool(match["figure"]), not unit and not number.isascii()
-    )
+    return Quantity(start, end, value, units().canonical(unit), sign, figure, not unit and not number.isascii())
 
 
 def _chinese(number: str) -> Decimal | None:
@@ -167,15 +169,13 @@ _SPECIFIED = re.compile(
 
 
 def contents(specification: str) -> Mapping[str, Decimal]:
-    """Return what one piece holds by unit, weights in 斤: ``125g*6盒`` is 6 盒 and 1.5 斤, ``5斤/箱`` 5 斤."""
+    """Return what one piece holds, unit by unit as written: ``125g*6盒`` is 6 盒 and 750 克, ``5斤/箱`` 5 斤."""
     book = units()
     found: dict[str, Decimal] = {}
 
     def note(unit: str, amount: Decimal) -> None:
         word = book.canonical(unit)
-        if word in book.weight:
-            found.setdefault("斤", amount * book.weight[word])
-        elif word in book.known:
+        if word in book.known or word in book.weight:
             found.setdefault(word, amount)
 
     for match in _SPECIFIED.finditer(specification.lower()[:80]):

@@ -58,7 +58,8 @@ class ReplyReader:
             return answer
         if reason := refusal_of(said.sketch):
             return ignored(reason)
-        return _paid(said) or _ditto(said) or _noted(said) or _wished(said) or _unknown_goods(said) or ignored()
+        reading = _paid(said) or _ditto(said) or _noted(said) or _wished(said) or _unknown_goods(said) or ignored()
+        return _while_open(said, reading)
 
     def _names(self, table: Table) -> Names:
         there = [offer for offer in table.offers if offer.state is not OfferState.DRAFT]
@@ -67,6 +68,15 @@ class ReplyReader:
     def _build(self, listed: tuple[tuple[int, str, str], ...]) -> Names:
         items = [Item(number, 0, 0, code, title) for number, code, title in listed]
         return Names(items, self.words, self._uniform)
+
+
+def _while_open(said: Sentence, reading: Reading) -> Reading:
+    """Return the reading, or that it comes after the closing when it is only about offers that are closed."""
+    options = (reading.edits, *(reading.doubt.options if reading.doubt else ()))
+    items = {edit.item for option in options for edit in option}
+    if items and not items & said.orderable:
+        return Reading(Outcome.ASK, Reason.AFTER_CLOSING)
+    return reading
 
 
 def _wished(said: Sentence) -> Reading | None:
@@ -81,10 +91,8 @@ def _wished(said: Sentence) -> Reading | None:
     reading = decide(said, wishes)
     if reading is None or reading.outcome is not Outcome.ORDER:
         return reading
-    if said.for_family:
+    if said.hearsay:
         return ask(said, Reason.CONFIRM_ALL, Missing.CONFIRMATION, (reading.edits,))
-    if not said.whom and any(not wish.named and not wish.wanted and _says_number_only(wish) for wish in wishes):
-        return ask(said, Reason.UNCLEAR_ITEM, Missing.CONFIRMATION, (reading.edits,))
     return reading
 
 
@@ -92,10 +100,10 @@ def _just_mentioned(said: Sentence, wish: Wish) -> bool:
     """Tell whether a name is only mentioned: 草莓好吃, or 想要草莓, which is a need."""
     if wish.mode is not Mode.PLAIN or wish.quantity is not None:
         return False
-    coded = any(token.kind is Kind.CODE and token.text.startswith("#") for token in wish.tokens)
     wished = any(token.text in {"想", "我想", "想要"} for token in said.tokens)
-    if coded and len([t for t in said.tokens if not is_quiet(t)]) == len(wish.tokens):
-        wish.wanted = True
+    loud = [token for token in said.tokens if not is_quiet(token)]
+    if all(token.kind is Kind.CODE and token.text.startswith("#") for token in loud):
+        wish.wanted = True  # #1 #3
     return not wish.wanted or (wished and wish.named)
 
 
@@ -113,14 +121,9 @@ def _may_be_bare(said: Sentence, wish: Wish) -> bool:
     return alone and (number.sign == "+" or bool(number.unit))
 
 
-def _says_number_only(wish: Wish) -> bool:
-    """Tell 两份, which may answer anybody, from +1, which is an order."""
-    return wish.mode is Mode.PLAIN and wish.quantity is not None and wish.quantity.sign != "+"
-
-
 def _garbled(said: Sentence, wishes: list[Wish]) -> Reading | None:
     """Ask when only a little text beside a name and a number is unknown: it may be another thing, or another's wish."""
-    complete = all(wish.named and wish.quantity is not None and wish.mode is not Mode.CANCEL for wish in wishes)
+    complete = all(wish.named and wish.quantity is not None and wish.quantity.value is not None for wish in wishes)
     if not (complete and may_be_part_of_a_name(said)):
         return None
     reading = decide(said, wishes)
@@ -158,13 +161,11 @@ def _ditto(said: Sentence) -> Reading | None:
     wanted = [edit for edit in said.table.previous if edit.change is not Change.CANCEL and edit.item in said.orderable]
     if not wanted:
         return ignored()
-    edits = []
+    edits, whom = [], said.whom_at(0)
     for edit in wanted:
-        again = said.own_line(edit.item) is not None
+        again = said.has_line(edit.item, whom)
         change = Change.SET if again else Change.ADD
-        edits.append(
-            Edit(edit.item, change, edit.quantity or Decimal(1), said.whom, said.note, said.spans(words), again)
-        )
+        edits.append(Edit(edit.item, change, edit.quantity or Decimal(1), whom, said.note, said.spans(words), again))
     return Reading(Outcome.ORDER, Reason.RESTATED if any(e.restated for e in edits) else Reason.APPLIED, tuple(edits))
 
 

@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -107,7 +108,7 @@ def _notes() -> re.Pattern[str]:
 def _measures() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     """Return the patterns of places, specifications and figures."""
     unit = one_of(units().known)
-    size = r"\d{1,5}(?:\.\d{1,2})?\s?(?:ml|毫升|kg|千克|公斤|斤|l|升|g|克|cm|寸)"
+    size = r"\d{1,5}(?:\.\d{1,2})?\s?(?:抽|片|支|枚|粒|只|ml|毫升|kg|千克|公斤|斤|l|升|g|克|cm|寸)"
     count = r"(?:\d{1,4}|[一二两三四五六七八九十]{1,3})"
     place = re.compile(
         r"\d{1,3}(?:号楼|栋|幢|#楼|号院|弄|期|单元|号线)(?:\d{1,2}单元)?(?:\d{2,4}(?:室|号|房)?(?![\d份个盒斤箱]))?"
@@ -135,6 +136,9 @@ def _measures() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
 _BRACKETS = re.compile(r"[(\[【]([^()\[\]【】\n]{1,40})[)\]】]")
 _PAUSES = frozenset(",;。!?~\n")
+_PRICE = 9
+"""A number with decimals above this and without a unit is a price."""
+_ONE_OF = re.compile("(?<=[来要留拿带订买给整囤报团加])")
 _SPACES = frozenset(" |/:-=_.·、()[]【】<>\"'\u200b#+*×&^%…→>—")
 
 
@@ -190,14 +194,27 @@ def _number_at(text: str, place: int, names: FindsNames | None) -> Token | None:
     if found := _not_numbers().match(text, place):
         word = roles().get(found[0], "")
         return Token(Kind.WORD if word else Kind.UNKNOWN, place, found.end(), found[0], word)
-    quantity = quantity_at(text, place)
+    quantity = quantity_at(text, place) or _one_at(text, place, names)
     if quantity is None:
         return None
-    if quantity.figure:
+    if quantity.figure or (not quantity.unit and "." in text[place : quantity.end] and (quantity.value or 0) > _PRICE):
         return _token(Kind.FIGURE, text, place, quantity.end)
     if quantity.bare and not _stands_alone(text, quantity.end, names):
         return None
     return Token(Kind.QUANTITY, place, quantity.end, text[place : quantity.end], quantity=quantity)
+
+
+def _one_at(text: str, place: int, names: FindsNames | None) -> Quantity | None:
+    """Return the 1 that is left out between a word of ordering and a unit before an item: 来份牛腩饭, 留只土鸡."""
+    if names is None or _ONE_OF.match(text, place) is None or (unit := _units().match(text, place)) is None:
+        return None
+    name = names.at(text, unit.end())
+    return Quantity(place, unit.end(), Decimal(1), units().canonical(unit[0])) if name and name[1] else None
+
+
+@cache
+def _units() -> re.Pattern[str]:
+    return re.compile(one_of(units().known))
 
 
 def _word_at(text: str, place: int) -> Token | None:

@@ -9,7 +9,7 @@ from functools import cached_property
 from core.text import NormalText
 from orders.edits import Span
 from orders.naming import Names, fold
-from orders.people import NAME_MARK, find_people
+from orders.people import NAME_MARK, Person, find_people
 from orders.scanning import Kind, Token, scan
 from orders.state import Item, Line, LineKey, OfferState
 from orders.table import Table
@@ -54,24 +54,42 @@ class Sentence:
         self.tokens = tuple(scan(self._people.masked, names))
         self.clauses = tuple(_clauses(self.tokens))
 
-    @cached_property
-    def whom(self) -> str:
-        """Return for whom it is, as written; empty for the speaker."""
-        if self._people.whom:
-            return self.raw(*self._people.whom)
-        if self._people.family:
-            return self.raw(*self._people.family)
-        return self._named_in_front()
+    def whom_at(self, place: int) -> str:
+        """Return for whom the words at a place are, as written; empty for the speaker.
+
+        One person counts for the whole message (草莓2盒，帮我妈带的); of several, or beside 我, each counts from where they
+        are named on.
+        """
+        persons = self._people.persons
+        own = [clause.tokens[0].start for clause in self.clauses if _speaks_of_self(clause)]
+        if not persons:
+            return self._named_in_front
+        if len(persons) == 1 and not own:
+            return self._name(persons[0])
+        clause_end = next((c.tokens[-1].end for c in self.clauses if c.tokens and c.tokens[-1].end > place), place)
+        before = [person for person in persons if person.start < clause_end]
+        if not before or any(before[-1].start < start <= place for start in own):
+            return ""
+        return self._name(before[-1])
 
     @property
-    def for_family(self) -> bool:
-        """Tell whether somebody of the family is said to want it (我妈也要一份), which the speaker has to confirm."""
-        return self._people.family is not None
+    def hearsay(self) -> bool:
+        """Tell whether the speaker may only tell what a relative wants (我妈要一份)."""
+        return any(not person.sure for person in self._people.persons)
+
+    @property
+    def for_others(self) -> bool:
+        """Tell whether somebody is named whom it is for."""
+        return bool(self._people.persons) or bool(self._named_in_front)
+
+    def _name(self, person: Person) -> str:
+        name = self.raw(*person.name) if person.name else ""
+        return "" if fold(name) in map(fold, self.table.own_names) else name
 
     @cached_property
     def sketch(self) -> str:
         """Return the text with known things as one letter each, for the rules of refusal."""
-        return "".join(_LETTERS.get(token.kind, token.text) for token in self.tokens)
+        return "".join(_letter(token) for token in self.tokens)
 
     @cached_property
     def items(self) -> dict[int, Item]:
@@ -83,18 +101,15 @@ class Sentence:
         """Return the items of open offers."""
         return frozenset(item.id for item in self.table.items())
 
-    def lines(self) -> dict[LineKey, Line]:
-        """Return the speaker's lines in open offers, in those just closed when there are none; for ``whom`` if named."""
-        mine = {key: line for key, line in self.table.lines().items() if not self.whom or key.for_whom == self.whom}
+    def lines(self, whom: str = "") -> dict[LineKey, Line]:
+        """Return the speaker's lines in open offers, else in those just closed; only those for ``whom`` if given."""
+        mine = {key: line for key, line in self.table.lines().items() if not whom or key.for_whom == whom}
         still_open = {key: line for key, line in mine.items() if key.item in self.orderable}
         return still_open or {key: line for key, line in mine.items() if key.item in self.items}
 
-    def own_line(self, item: int) -> Line | None:
-        """Return the line of this item that the message would change."""
-        line = next(
-            (line for key, line in self.table.lines().items() if key.item == item and key.for_whom == self.whom), None
-        )
-        return line if line is not None and line.quantity > 0 else None
+    def has_line(self, item: int, whom: str) -> bool:
+        """Tell whether the speaker has ordered this item for this person."""
+        return any(key.item == item and key.for_whom == whom for key in self.table.lines())
 
     def raw(self, start: int, end: int) -> str:
         """Return what was typed for a stretch of the text."""
@@ -128,6 +143,7 @@ class Sentence:
         """Tell whether every piece is known: no other goods, no unknown text."""
         return not any(is_unknown(token) or token.kind is Kind.OTHER for token in self.tokens)
 
+    @cached_property
     def _named_in_front(self) -> str:
         """Return the name in #1 小明 2, 小明|草莓×2 and 小美 草莓2份 (a known name), empty otherwise."""
         loud = [token for token in self.tokens if token.kind is not Kind.GAP]
@@ -143,6 +159,20 @@ class Sentence:
                 name = self.raw(token.start, token.end)
                 return "" if fold(name) in map(fold, self.table.own_names) else name
         return ""
+
+
+def _letter(token: Token) -> str:
+    if token.text.startswith(NAME_MARK):
+        return "M"
+    if token.quantity is not None and token.quantity.value is None:
+        return "V"
+    return _LETTERS.get(token.kind, token.text)
+
+
+def _speaks_of_self(clause: Clause) -> bool:
+    """Tell whether a clause begins with 我: 我自己一盒."""
+    first = next((token for token in clause.tokens if token.kind is not Kind.GAP), None)
+    return first is not None and first.kind is Kind.WORD and (first.role == "self" or first.text.startswith("我"))
 
 
 def is_unknown(token: Token) -> bool:

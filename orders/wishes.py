@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,7 +12,9 @@ from orders.scanning import Kind, Token
 from orders.sentence import Clause, Sentence, is_unknown
 
 _WANTING = ("verb", "add", "set", "me_too", "plus_one", "each", "imprecise")
-_SHORT = 4
+_SLIPS = re.compile("错|手滑|手误")
+"""打错了，是2盒 corrects what was said before."""
+_SHORT = 2
 """Unknown text of this length beside a name may be part of the name: worth a question."""
 
 
@@ -46,6 +49,7 @@ class Wish:
     unclear_number: bool = False
     old: frozenset[int] = frozenset()
     specified: str = ""
+    whom: str = ""
 
 
 def wishes_of(said: Sentence) -> list[Wish]:
@@ -53,6 +57,11 @@ def wishes_of(said: Sentence) -> list[Wish]:
     found: list[Wish] = []
     for clause in said.clauses:
         _take(clause, found)
+    slip = any(token.kind is Kind.WORD and _SLIPS.search(token.text) for token in said.tokens)
+    for wish in found:
+        wish.whom = said.whom_at(wish.tokens[0].start if wish.tokens else 0)
+        if slip and wish.mode is Mode.PLAIN and wish.quantity is not None and said.lines(wish.whom):
+            wish.mode, wish.wanted = Mode.TOTAL, True
     return [wish for wish in found if wish.named or wish.quantity or wish.wanted or wish.mode is Mode.CANCEL]
 
 
