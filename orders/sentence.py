@@ -24,6 +24,7 @@ _LETTERS = {
     Kind.PLACE: "P",
     Kind.NOTE: "",
 }
+_REMARK = 6
 _STILL_THERE = frozenset({OfferState.OPEN, OfferState.CLOSED, OfferState.SUCCEEDED})
 
 
@@ -125,12 +126,13 @@ class Sentence:
     @cached_property
     def note(self) -> str:
         """Return what belongs on the packing sheet: notes in the text and rooms."""
-        found = [
-            self.raw(token.start, token.end).strip("()（）[]【】 ")
+        noted = [
+            token
             for clause in self.clauses
             if not clause.asks
-            for token in clause.of(Kind.NOTE, Kind.PLACE)
+            for token in (*clause.of(Kind.NOTE, Kind.PLACE), *_remark(clause))
         ]
+        found = [self.raw(token.start, token.end).strip("()（）[]【】 ") for token in noted]
         return "，".join(dict.fromkeys(note for note in found if note))
 
     @property
@@ -159,6 +161,13 @@ class Sentence:
                 name = self.raw(token.start, token.end)
                 return "" if fold(name) in map(fold, self.table.own_names) else name
         return ""
+
+
+def _remark(clause: Clause) -> list[Token]:
+    """Return a short word of its own at the end of an order (C+1 多汁), which is for the one who packs."""
+    last = clause.tokens[-2:]
+    remark = len(last) == 2 and last[0].kind is Kind.GAP and is_unknown(last[1]) and len(last[1].text) <= _REMARK
+    return [last[1]] if remark and clause.of(Kind.QUANTITY) else []
 
 
 def _letter(token: Token) -> str:

@@ -93,7 +93,7 @@ def _take(clause: Clause, found: list[Wish]) -> None:
     specified = " ".join(token.text for token in clause.of(Kind.SPECIFICATION))
     for wish in wishes:
         wish.wanted = wanted
-        wish.garbled = _touched(clause)
+        wish.garbled = _touched(clause) or (wish.quantity is None and bool(clause.of(Kind.FIGURE)))
         wish.specified = specified
         wish.unclear_number = wish.unclear_number or bool(clause.words("imprecise"))
     if mode is Mode.TOTAL and (old := _swapped(clause, wishes)):
