@@ -10,12 +10,14 @@ from itertools import islice, product
 from core.outcomes import Outcome, Reason
 from orders.amounts import amount_of
 from orders.edits import Change, Doubt, Edit, Missing, Reading
-from orders.quantities import Quantity, contents
+from orders.quantities import Quantity, contents, units
 from orders.sentence import Sentence
-from orders.state import LineKey
+from orders.state import Item, LineKey
 from orders.wishes import Mode, Wish
 
 _MOST_OPTIONS = 8
+_MOST_UNSAID = 20
+"""草莓45 is a price more often than an order: above this a number needs a unit, a sign or a word of ordering."""
 _CHANGES = {Mode.MORE: Change.ADD, Mode.TOTAL: Change.SET}
 _OF_LINES = frozenset({Mode.MORE, Mode.TOTAL, Mode.LESS, Mode.CANCEL, Mode.REFUSE})
 """Ways of speaking that mean what the speaker has, when they have it."""
@@ -76,7 +78,9 @@ def _choice(said: Sentence, wish: Wish) -> Choice | None:
     if wish.mode is Mode.SWAP:
         return _swap(said, wish)
     ids = _meant(said, wish)
-    if not ids:
+    if not ids or (wish.mode is Mode.TOTAL and wish.quantity is None and not wish.unclear_number):
+        return None
+    if wish.described and not any(_counts(said.items[item], wish) for item in ids):
         return None
     drafts = [_edit(said, wish, item) for item in ids]
     options = tuple((edit,) for edit, _ in drafts)
@@ -87,6 +91,12 @@ def _choice(said: Sentence, wish: Wish) -> Choice | None:
     if wish.mode is Mode.TOTAL and not wish.named and not said.has_line(ids[0], wish.whom):
         return Choice(options, Reason.CONFIRM_ALL, Missing.CONFIRMATION)
     return Choice(options)
+
+
+def _counts(item: Item, wish: Wish) -> bool:
+    """Tell whether the last of several numbers counts pieces: 3斤的2份 does, 一盒3斤 says what is in a box."""
+    unit = wish.quantity.unit if wish.quantity else ""
+    return unit in {"", units().canonical(item.unit)} or unit in units().generic
 
 
 def _meant(said: Sentence, wish: Wish) -> list[int]:
@@ -138,7 +148,10 @@ def _amount(said: Sentence, wish: Wish, item: int) -> Decimal | Reason:
         return Reason.IMPRECISE_QUANTITY
     if wish.quantity is None:
         return Decimal(1) if wish.wanted else Reason.IMPRECISE_QUANTITY
-    return amount_of(said.items[item], wish.quantity, pointed=not wish.named)
+    number = wish.quantity
+    if not number.unit and not number.sign and not wish.wanted and (number.value or 0) > _MOST_UNSAID:
+        return Reason.IMPRECISE_QUANTITY
+    return amount_of(said.items[item], number, pointed=not wish.named)
 
 
 def _taken_back(said: Sentence, wish: Wish) -> Choice | None:

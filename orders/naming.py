@@ -192,9 +192,7 @@ def _codes(items: Sequence[Item]) -> list[tuple[re.Pattern[str], Mapping[str, fr
         words = one_of(frozenset(lettered))
         found.append(
             (
-                re.compile(
-                    rf"(?<![a-z\d])#?({words})(?:号|款|套餐|餐|组)?(?![a-z.])(?!(?<=[a-z])\d{{2}})(?!(?<=\d)\d)"
-                ),
+                re.compile(rf"(?<![a-z])#?({words})(?:号|款|套餐|餐|组)?(?![a-z.])(?!(?<=[a-z])\d{{2}})(?!(?<=\d)\d)"),
                 lettered,
             )
         )
@@ -208,5 +206,7 @@ def _codes(items: Sequence[Item]) -> list[tuple[re.Pattern[str], Mapping[str, fr
             numbered,
         )
     )
+    if len(numbered) > 1:  # 1+2 on a list of one item is a sum
+        found.append((re.compile(r"(?:\A|(?<=[ ,、]))(\d{1,2})(?=[+*×]\d{1,2}(?:[份盒 ,、]|\Z))"), numbered))
     found.append((re.compile(rf"第({count})(?:个|款|种|样|项|号|行|条)"), ordinals))
     return found

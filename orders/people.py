@@ -13,10 +13,8 @@ from typing import NamedTuple
 
 from orders.naming import Names, fold
 from orders.quantities import one_of, quantity_at
-from orders.scanning import roles
+from orders.scanning import NAME_MARK, roles
 
-NAME_MARK = "\ue000"
-"""Stands in a masked text for each character of a known name."""
 _LONGEST_NAME = 10
 _ROOM = re.compile(
     r"(?:\d{1,3}(?:号楼|栋|幢|座|期|号|单元|[-#])(?:\d{1,4}(?:室|号|[-#]\d{1,4})?)?|[a-z]座(?:\d{2,4})?)?"
@@ -89,7 +87,7 @@ def _carried(text: str, members: Collection[str], names: Names) -> Iterator[Pers
     carry, own, kin = _patterns()
     behind = 0
     for found in islice(carry.finditer(text), 6):
-        start = found.end()
+        start, sure = found.end(), True
         if found.start() < behind:
             continue
         if member := _longest_member(text, start, members):
@@ -103,9 +101,9 @@ def _carried(text: str, members: Collection[str], names: Names) -> Iterator[Pers
                 yield Person(found.start(), match.end(), None)
             continue
         else:
-            end = _unknown_name(text, start, names)
+            end, sure = _unknown_name(text, start, names), found[0] != "给"
         if end > start and text[start:end] not in _words()["nobody"]:
-            yield Person(found.start(), end, (start, end))
+            yield Person(found.start(), end, (start, end), sure)
             behind = end
 
 

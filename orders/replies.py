@@ -6,6 +6,7 @@ has unknown text beside its names and numbers: an order that nobody placed is wo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -17,16 +18,22 @@ from orders.answers import answer_to
 from orders.deciding import ask, decide, ignored
 from orders.edits import Change, Edit, Missing, Reading
 from orders.naming import Names, fold, words_of
+from orders.quantities import MOST, units
 from orders.refusals import refusal_of
-from orders.scanning import Kind
-from orders.sentence import Sentence, is_quiet, is_unknown
+from orders.scanning import Kind, grammar
+from orders.sentence import Clause, Sentence, is_quiet, is_unknown
 from orders.state import Item, OfferState
 from orders.table import Table
-from orders.wishes import Mode, Wish, may_be_part_of_a_name, wishes_of
+from orders.wishes import Mode, Wish, may_be_part_of_a_name, unknown_length, wishes_of
 
 LONGEST = 800
 """Characters; nobody types a longer reply, and lists that long are 接龙."""
 _LISTS_KEPT = 256
+_MONEY = re.compile("[元块¥.]")
+_ASIDE = 8
+"""Characters of unknown text in other clauses that a reply without a name may have beside it: 看着真不错，来两盒."""
+_MOST_WITHOUT_UNIT = 9
+"""加20 is money more often than an order."""
 
 
 class ReplyReader:
@@ -81,19 +88,33 @@ def _while_open(said: Sentence, reading: Reading) -> Reading:
 
 def _wished(said: Sentence) -> Reading | None:
     """Read what is wanted, changed or taken back."""
-    wishes = [wish for wish in wishes_of(said) if not _just_mentioned(said, wish)]
+    everything = wishes_of(said)
+    wishes = [wish for wish in everything if not _just_mentioned(said, wish)]
     if not wishes or any(wish.other for wish in wishes):
         return None
     if any(wish.garbled for wish in wishes):
         return _garbled(said, wishes)
-    if any(not _may_be_bare(said, wish) for wish in wishes):
+    bare = [(wish.whom, wish.mode) for wish in wishes if not wish.named]
+    if len(bare) != len(set(bare)) or any(not _may_be_bare(said, wish) for wish in wishes):
         return None
     reading = decide(said, wishes)
     if reading is None or reading.outcome is not Outcome.ORDER:
         return reading
-    if said.hearsay:
+    if said.hearsay or _left_over(said, everything, wishes):
         return ask(said, Reason.CONFIRM_ALL, Missing.CONFIRMATION, (reading.edits,))
     return reading
+
+
+def _left_over(said: Sentence, everything: list[Wish], wishes: list[Wish]) -> bool:
+    """Tell whether a clause with an order also names something without a number: 草莓 蓝莓 2."""
+    dropped = [wish for wish in everything if wish.named and wish not in wishes]
+    return any(
+        wish.tokens[0] in clause.tokens and other.tokens[0] in clause.tokens
+        for clause in said.clauses
+        for wish in dropped
+        for other in wishes
+        if other.tokens
+    )
 
 
 def _just_mentioned(said: Sentence, wish: Wish) -> bool:
@@ -112,18 +133,51 @@ def _may_be_bare(said: Sentence, wish: Wish) -> bool:
     if wish.named:
         return True
     clause = next((c for c in said.clauses if wish.tokens and wish.tokens[0] in c.tokens), None)
-    if clause is None or any(is_unknown(token) or token.kind is Kind.OTHER for token in clause.tokens):
+    if clause is None or any(token.kind is Kind.OTHER for token in said.tokens):
         return False
+    if any(is_unknown(token) or token.kind is Kind.FIGURE for token in clause.tokens) or clause.words("ditto"):
+        return False
+    if wish.mode in {Mode.CANCEL, Mode.REFUSE, Mode.LESS}:
+        return said.understood or not _said_of_anything(clause)
+    if wish.mode is Mode.TOTAL and any(word.text == "换" for word in clause.words("set")):
+        return False
+    return _is_bare_order(said, clause, wish)
+
+
+def _is_bare_order(said: Sentence, clause: Clause, wish: Wish) -> bool:
+    """Tell whether 两份, 来2, +1 stand so much by themselves that they are an order."""
     number = wish.quantity
+    if wish.described or (wish.mode is Mode.PLAIN and clause.words("not_but", "but")):
+        return False
+    if number is not None and not number.unit and not number.sign and (number.value or 0) > _MOST_WITHOUT_UNIT:
+        return False
+    if unknown_length(said) > (_ASIDE if wish.wanted or wish.mode is not Mode.PLAIN else 0):
+        return False
     if wish.wanted or wish.mode is not Mode.PLAIN or number is None:
         return True
-    alone = not any(is_unknown(token) for token in said.tokens)
-    return alone and (number.sign == "+" or bool(number.unit))
+    if number.sign == "+":
+        return number.value is None or number.value <= MOST
+    return bool(number.unit) and _is_its_unit(said, number.unit)
+
+
+def _is_its_unit(said: Sentence, unit: str) -> bool:
+    """Tell whether a number all by itself counts what is on offer: 两盒 of what is sold by the box."""
+    sold = {
+        units().canonical(said.items[item].unit) for item in said.table.quoted or said.table.bare if item in said.items
+    }
+    return unit in sold or unit in units().generic
+
+
+def _said_of_anything(clause: Clause) -> bool:
+    """Tell 算了 from 取消: it is said of much else, so that nothing unknown may be around it."""
+    weak = frozenset(grammar()["alone"]["cancel"].split())
+    return all(word.text in weak for word in clause.words("cancel"))
 
 
 def _garbled(said: Sentence, wishes: list[Wish]) -> Reading | None:
     """Ask when only a little text beside a name and a number is unknown: it may be another thing, or another's wish."""
     complete = all(wish.named and wish.quantity is not None and wish.quantity.value is not None for wish in wishes)
+    complete = complete and all(len(wish.tokens[0].text) > 1 for wish in wishes)
     if not (complete and may_be_part_of_a_name(said)):
         return None
     reading = decide(said, wishes)
@@ -141,7 +195,8 @@ def _paid(said: Sentence) -> Reading | None:
     if named:
         meant = frozenset[int]().union(*(token.items for token in named))
         offers &= {said.items[item].offer_id for item in meant if item in said.items}
-    if not said.understood:
+    figures = [token.text for token in said.tokens if token.kind is Kind.FIGURE]
+    if not said.understood or any(not _MONEY.search(figure) for figure in figures):
         return ignored()
     ordering = _wished(said) if any(token.kind is Kind.QUANTITY for token in said.tokens) else None
     if ordering is not None and ordering.edits:

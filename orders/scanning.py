@@ -135,6 +135,9 @@ def _measures() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
 
 _BRACKETS = re.compile(r"[(\[【]([^()\[\]【】\n]{1,40})[)\]】]")
+NAME_MARK = "\ue000"
+"""Stands for each character of a member's name in a masked text."""
+_MASKED = re.compile(f"{NAME_MARK}+")
 _PAUSES = frozenset(",;。!?~\n")
 _PRICE = 9
 """A number with decimals above this and without a unit is a price."""
@@ -147,7 +150,7 @@ def scan(text: str, names: FindsNames | None = None) -> list[Token]:
     tokens: list[Token] = []
     place, unknown = 0, -1
     while place < len(text):
-        token = _token_at(text, place, names)
+        token = _name_at(text, place) or _token_at(text, place, names)
         if token is not None and token.end > place:
             if unknown >= 0:
                 tokens.append(Token(Kind.UNKNOWN, unknown, place, text[unknown:place]))
@@ -160,6 +163,12 @@ def scan(text: str, names: FindsNames | None = None) -> list[Token]:
     if unknown >= 0:
         tokens.append(Token(Kind.UNKNOWN, unknown, place, text[unknown:place]))
     return tokens
+
+
+def _name_at(text: str, place: int) -> Token | None:
+    """Return a masked name, a piece of its own."""
+    found = _MASKED.match(text, place)
+    return _token(Kind.UNKNOWN, text, place, found.end()) if found else None
 
 
 def _token_at(text: str, place: int, names: FindsNames | None) -> Token | None:
@@ -208,7 +217,7 @@ def _one_at(text: str, place: int, names: FindsNames | None) -> Quantity | None:
     """Return the 1 that is left out between a word of ordering and a unit before an item: 来份牛腩饭, 留只土鸡."""
     if names is None or _ONE_OF.match(text, place) is None or (unit := _units().match(text, place)) is None:
         return None
-    name = names.at(text, unit.end())
+    name = names.at(text, unit.end()) or names.code_at(text, unit.end())
     return Quantity(place, unit.end(), Decimal(1), units().canonical(unit[0])) if name and name[1] else None
 
 

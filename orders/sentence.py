@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,8 +10,8 @@ from functools import cached_property
 from core.text import NormalText
 from orders.edits import Span
 from orders.naming import Names, fold
-from orders.people import NAME_MARK, Person, find_people
-from orders.scanning import Kind, Token, scan
+from orders.people import Person, find_people
+from orders.scanning import NAME_MARK, Kind, Token, scan
 from orders.state import Item, Line, LineKey, OfferState
 from orders.table import Table
 
@@ -25,6 +26,8 @@ _LETTERS = {
     Kind.NOTE: "",
 }
 _REMARK = 6
+_HANDLING = re.compile("[拿取放送提寄]")
+"""A note of where or when goods change hands; what is said of that alone is no order (我来拿2盒)."""
 _STILL_THERE = frozenset({OfferState.OPEN, OfferState.CLOSED, OfferState.SUCCEEDED})
 
 
@@ -155,7 +158,7 @@ class Sentence:
             following = self.text.text[token.end : token.end + 2].strip(" ")[:1]
             after = loud[place + 1]
             marked = token.text.startswith(NAME_MARK) and after.kind in {Kind.ITEM, Kind.CODE, Kind.QUANTITY}
-            barred = place == 0 and following in {"|", ":"} and after.kind in {Kind.ITEM, Kind.CODE}
+            barred = place == 0 and following == "|" and after.kind in {Kind.ITEM, Kind.CODE}
             coded = place == 1 and loud[0].kind is Kind.CODE and after.kind is Kind.QUANTITY
             if marked or barred or coded:
                 name = self.raw(token.start, token.end)
@@ -175,6 +178,8 @@ def _letter(token: Token) -> str:
         return "M"
     if token.quantity is not None and token.quantity.value is None:
         return "V"
+    if token.kind is Kind.NOTE and _HANDLING.search(token.text):
+        return "T"
     return _LETTERS.get(token.kind, token.text)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from orders.quantities import Quantity, fits
-from orders.scanning import Kind, Token
+from orders.scanning import Kind, Token, grammar
 from orders.sentence import Clause, Sentence, is_unknown
 
 _WANTING = ("verb", "add", "set", "me_too", "plus_one", "each", "imprecise")
@@ -35,7 +35,7 @@ class Wish:
     """One thing wanted. ``items`` may be meant, all of them one thing; none for a reply without a name (两份).
 
     ``old`` is what it replaces in a swap. ``wanted``: a word says so, so that no number means one. ``garbled``: unknown text
-    touches it.
+    touches it. ``described``: an earlier number says what one piece holds (3斤的2份).
     """
 
     mode: Mode
@@ -47,6 +47,7 @@ class Wish:
     garbled: bool = False
     other: bool = False
     unclear_number: bool = False
+    described: bool = False
     old: frozenset[int] = frozenset()
     specified: str = ""
     whom: str = ""
@@ -57,12 +58,21 @@ def wishes_of(said: Sentence) -> list[Wish]:
     found: list[Wish] = []
     for clause in said.clauses:
         _take(clause, found)
+    if len(found) == 2 and _instead(*found):  # 不要2盒了，要1盒
+        found = [found[1]]
+        found[0].mode = Mode.TOTAL
     slip = any(token.kind is Kind.WORD and _SLIPS.search(token.text) for token in said.tokens)
     for wish in found:
         wish.whom = said.whom_at(wish.tokens[0].start if wish.tokens else 0)
         if slip and wish.mode is Mode.PLAIN and wish.quantity is not None and said.lines(wish.whom):
             wish.mode, wish.wanted = Mode.TOTAL, True
     return [wish for wish in found if wish.named or wish.quantity or wish.wanted or wish.mode is Mode.CANCEL]
+
+
+def _instead(first: Wish, second: Wish) -> bool:
+    """Tell whether the second number stands in for the first one."""
+    bare = not first.named and not second.named and first.quantity is not None and second.quantity is not None
+    return bare and first.mode in {Mode.REFUSE, Mode.CANCEL} and second.mode is Mode.PLAIN
 
 
 def mode_of(clause: Clause) -> Mode:
@@ -89,17 +99,28 @@ def _take(clause: Clause, found: list[Wish]) -> None:
         return
     if mode is Mode.TOTAL and clause.words("not_but"):
         telling = _corrected(clause, telling)
+    if not telling:
+        return
     wishes = _pair(telling, mode, clause, found)
     specified = " ".join(token.text for token in clause.of(Kind.SPECIFICATION))
     for wish in wishes:
-        wish.wanted = wanted
-        wish.garbled = _touched(clause) or (wish.quantity is None and bool(clause.of(Kind.FIGURE)))
+        wish.wanted = wanted and (wish.quantity is not None or _wants_one(clause))
+        wish.garbled = wish.garbled or _touched(clause) or (wish.quantity is None and bool(clause.of(Kind.FIGURE)))
         wish.specified = specified
         wish.unclear_number = wish.unclear_number or bool(clause.words("imprecise"))
     if mode is Mode.TOTAL and (old := _swapped(clause, wishes)):
         wishes = old
     found.extend(wishes)
     _share(clause, found)
+
+
+def _wants_one(clause: Clause) -> bool:
+    """Tell whether a name without a number is ordered: 要草莓, not 买草莓 or 草莓换."""
+    strong = frozenset(grammar()["alone"]["verb"].split())
+    first = min((token.start for token in clause.of(Kind.ITEM, Kind.CODE)), default=0)
+    return bool(clause.words(*_WANTING[3:], "add")) or any(
+        word.text in strong and (word.start < first or word.text in {"要", "我要"}) for word in clause.words("verb")
+    )
 
 
 def _bare_verb(clause: Clause) -> bool:
@@ -153,7 +174,10 @@ def _count(wish: Wish, numbers: Sequence[Token]) -> None:
     if wish.quantity is not None:
         quantities.insert(0, wish.quantity)
     wish.quantity = quantities[-1]
-    wish.unclear_number = wish.unclear_number or (len(quantities) > 1 and not fits(quantities))
+    if len(quantities) > 1:
+        wish.described = True
+        wish.unclear_number = wish.unclear_number or not fits(quantities)
+        wish.garbled = not quantities[-1].unit and not quantities[-1].sign and bool(quantities[-2].unit)  # 2盒59
     wish.tokens.extend(numbers)
 
 
