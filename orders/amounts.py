@@ -38,22 +38,18 @@ def amount_of(item: Item, quantity: Quantity, *, pointed: bool = False) -> Decim
 def _size(item: Item, said: str, value: Decimal, *, pointed: bool) -> Fraction | None:
     """Return how many of the item's unit one of the said unit is, None if they have nothing to do with each other."""
     book, unit = units(), units().canonical(item.unit)
-    one, weighed = Fraction(1), unit in book.weight
     if said in {"", unit}:
-        return one
-    if said in book.weight and weighed:
-        return Fraction(book.weight[said]) / Fraction(book.weight[unit])
-    if weighed:
-        return None
-    if said in book.generic:
-        return one
+        return Fraction(1)
+    if unit in book.weight:
+        return Fraction(book.weight[said]) / Fraction(book.weight[unit]) if said in book.weight else None
+    held = _held(contents(f"{item.specification} {item.title}"), said)
+    if said not in book.generic and held is not None:
+        return 1 / Fraction(held)
     if said in book.group and unit in book.grouped:
         return Fraction(book.group[said])
-    if (held := _held(contents(f"{item.specification} {item.title}"), said)) is not None:
-        return 1 / Fraction(held)
-    if said in book.loose and (unit in book.generic or not unit or pointed or value == 1):
-        return one
-    return one if not unit and said not in book.weight else None
+    anything = said in book.generic or (not unit and said not in book.weight)
+    one_of_it = said in book.loose and (unit in book.generic or pointed or value == 1)
+    return Fraction(1) if anything or one_of_it else None
 
 
 def _held(inside: Mapping[str, Decimal], said: str) -> Decimal | None:

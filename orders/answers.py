@@ -13,10 +13,13 @@ from orders.amounts import amount_of
 from orders.deciding import ask, ordered
 from orders.edits import Change, Doubt, Edit, Missing, Reading
 from orders.quantities import Quantity, one_of
+from orders.refusals import refusal_of
 from orders.scanning import Kind, Token
 from orders.sentence import Sentence, is_quiet
 
 Option = tuple[Edit, ...]
+_LONGEST = 60
+_BESIDE = frozenset({"verb", "set", "me_too", "each"})
 
 
 @cache
@@ -33,29 +36,35 @@ def _yes_and_no() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
 def answer_to(said: Sentence, doubt: Doubt) -> Reading | None:
     """Return what the message answers to the question, None when it is no answer to it."""
-    text = said.text.text[:60]
+    if len(said.text.text) > _LONGEST or "?" in said.text.text:
+        return None
+    return _yes_or_no(said, doubt) or _chosen_by_word(said, doubt)
+
+
+def _yes_or_no(said: Sentence, doubt: Doubt) -> Reading | None:
+    """Read 对, 不是; 取消 says yes to a question about taking orders back."""
+    text = said.text.text
     yes, no, cancels = _yes_and_no()
     if cancels.match(text) and _takes_back(doubt):
         return _chosen(said, doubt, doubt.options[0])
     if no.match(text):
         return Reading(Outcome.IGNORED, Reason.NEGATED, answers=True)
-    if yes.match(text):
-        return _chosen(said, doubt, doubt.options[0]) if _one_to_confirm(doubt) else None
+    return _chosen(said, doubt, doubt.options[0]) if yes.match(text) and _one_to_confirm(doubt) else None
+
+
+def _chosen_by_word(said: Sentence, doubt: Doubt) -> Reading | None:
+    """Read a number, a name, a code or a place in the list of choices, with nothing beside that could change it."""
     numbers = [token for token in said.tokens if token.kind is Kind.QUANTITY]
     names = [token for token in said.tokens if token.kind in {Kind.ITEM, Kind.CODE}]
     rest = [t for t in said.tokens if t not in numbers and t not in names and not is_quiet(t)]
-    if any(token.kind is not Kind.WORD or token.role not in {"verb", "set", "me_too", "each"} for token in rest):
+    if refusal_of(said.sketch) or any(t.kind is not Kind.WORD or t.role not in _BESIDE for t in rest):
         return None
     if doubt.missing is Missing.QUANTITY and len(numbers) == 1 and doubt.options:
         return _counted(said, doubt, numbers[0], names)
-    if doubt.missing is Missing.QUANTITY and not names:
-        return None
-    option = _picked(said, doubt, names, numbers)
-    if option is None:
-        return None
-    if names and len(numbers) == 1 and (number := numbers[0].quantity) is not None:
+    option = _picked(said, doubt, names, numbers) if names or doubt.missing is not Missing.QUANTITY else None
+    if option is not None and names and len(numbers) == 1 and (number := numbers[0].quantity) is not None:
         return _filled(said, doubt, option, number, again=True)
-    return _chosen(said, doubt, option)
+    return _chosen(said, doubt, option) if option is not None else None
 
 
 def _one_to_confirm(doubt: Doubt) -> bool:

@@ -78,10 +78,13 @@ def _choice(said: Sentence, wish: Wish) -> Choice | None:
     if wish.mode is Mode.SWAP:
         return _swap(said, wish)
     ids = _meant(said, wish)
-    if not ids or (wish.mode is Mode.TOTAL and wish.quantity is None and not wish.unclear_number):
-        return None
-    if wish.described and not any(_counts(said.items[item], wish) for item in ids):
-        return None
+    no_number = wish.mode is Mode.TOTAL and wish.quantity is None and not wish.unclear_number
+    only_described = wish.described and not any(_counts(said.items[item], wish) for item in ids)
+    return _wanted(said, wish, ids) if ids and not no_number and not only_described else None
+
+
+def _wanted(said: Sentence, wish: Wish, ids: Sequence[int]) -> Choice:
+    """Return the edits of what is wanted, one alternative for each item it may be."""
     drafts = [_edit(said, wish, item) for item in ids]
     options = tuple((edit,) for edit, _ in drafts)
     if len(ids) > 1:

@@ -114,6 +114,7 @@ class _Entry:
         self._listed = listed
         self._parts: list[_Part] = []
         self._early_notes: list[str] = []
+        self._shared = 0  # parts before this one have their numbers
 
     def take(self, run: list[Token]) -> None:
         """Read one run: numbers before their names (8份晚餐) if it begins with one, else behind them."""
@@ -177,11 +178,14 @@ class _Entry:
         number = next((token for token in run if token.kind is Kind.QUANTITY and token.start >= each.end), None)
         if number is None or number.quantity is None:
             return
+        waiting = self._parts[self._shared :]
         if not self._listed:
-            self._parts = [piece for part in self._parts for piece in self._pieces(part)]
-        for part in self._parts:
+            waiting = [piece for part in waiting for piece in self._pieces(part)]
+            self._parts[self._shared :] = waiting
+        for part in waiting:
             if not part.quantities:
                 part.quantities.append(number.quantity)
+        self._shared = len(self._parts)
 
     def _pieces(self, part: _Part) -> Iterator[_Part]:
         """Cut 红和黄 into two, where one number is said for each."""

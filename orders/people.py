@@ -26,8 +26,8 @@ _ORDERING = frozenset({"verb", "add", "me_too", "plus_one", "cancel", "less", "s
 class Person(NamedTuple):
     """Somebody an order is for: ``text[start:end]`` is all that says so (帮我妈), ``name`` the span of the name alone.
 
-    ``name`` is None for the speaker's own household. ``sure`` is false where the speaker may only tell what somebody else
-    wants (我妈要一份).
+    ``name`` is None for the speaker's own household. ``sure`` is false where the speaker may only tell what somebody
+    else wants (我妈要一份).
     """
 
     start: int

@@ -1,4 +1,4 @@
-"""What is never an order, whatever words are in it: questions, hearsay, advertisements, what was and what may be. Pure."""
+"""What is never an order, whatever words are in it: questions, hearsay, advertisements, what was or may be. Pure."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def refusals() -> tuple[Refusal, ...]:
 def refusal_of(sketch: str) -> Reason | None:
     """Return why this sketch of a message is no order, None if it may be one.
 
-    A question beside a clear order (草莓2份，几点自提？) leaves the order standing when its clause names no goods and no
-    number, and another clause has both.
+    A question beside a clear order (草莓2份，几点自提？) leaves the order standing when its clause names no goods and
+    no number, and another clause has both.
     """
     clauses = re.split(r"[,;。!\n~]|(?<=\?)", sketch)
     ordered = any(re.search(r"G.{0,6}N|N.{0,3}G", clause) and "?" not in clause for clause in clauses)

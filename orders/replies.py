@@ -1,7 +1,7 @@
 """Reads free-text replies: 草莓2份, +1, 再来一份, 改成3份, 不要了, 帮我妈也来一份. Pure.
 
-A message is first cut into known pieces (``scanning``). What is no order is put aside by rules (``refusals``), and so is whatever
-has unknown text beside its names and numbers: an order that nobody placed is worse than a question too many.
+A message is first cut into known pieces (``scanning``). What is no order is put aside by rules (``refusals``), and so
+is whatever has unknown text beside its names and numbers: an order that nobody placed is worse than a question.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _MOST_WITHOUT_UNIT = 9
 class ReplyReader:
     """Reads replies against what lies on the table.
 
-    ``goods`` are words for goods of any kind, so that 牛奶2盒 is not an order of 牛奶巧克力; ``aliases`` are (alias, word, kind) as
-    ``catalog.aliases`` yields them; ``uniform`` makes a title uniform as the messages are.
+    ``goods`` are words for goods of any kind, so that 牛奶2盒 is no order of 牛奶巧克力; ``aliases`` are (alias, word,
+    kind) as ``catalog.aliases`` yields them; ``uniform`` makes a title uniform as the messages are.
     """
 
     def __init__(
@@ -100,9 +100,15 @@ def _wished(said: Sentence) -> Reading | None:
     reading = decide(said, wishes)
     if reading is None or reading.outcome is not Outcome.ORDER:
         return reading
-    if said.hearsay or _left_over(said, everything, wishes):
-        return ask(said, Reason.CONFIRM_ALL, Missing.CONFIRMATION, (reading.edits,))
-    return reading
+    return _confirmed(said, reading, left_over=_left_over(said, everything, wishes))
+
+
+def _confirmed(said: Sentence, reading: Reading, *, left_over: bool) -> Reading:
+    """Return an order, or the question whether it is one."""
+    if not left_over and not said.hearsay:
+        return reading
+    reason = Reason.UNCLEAR_ITEM if left_over else Reason.CONFIRM_ALL
+    return ask(said, reason, Missing.CONFIRMATION, (reading.edits,))
 
 
 def _left_over(said: Sentence, everything: list[Wish], wishes: list[Wish]) -> bool:

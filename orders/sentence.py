@@ -61,8 +61,8 @@ class Sentence:
     def whom_at(self, place: int) -> str:
         """Return for whom the words at a place are, as written; empty for the speaker.
 
-        One person counts for the whole message (草莓2盒，帮我妈带的); of several, or beside 我, each counts from where they
-        are named on.
+        One person counts for the whole message (草莓2盒，帮我妈带的); of several, or beside 我, each counts from where
+        they are named on.
         """
         persons = self._people.persons
         own = [clause.tokens[0].start for clause in self.clauses if _speaks_of_self(clause)]

@@ -34,8 +34,8 @@ class Mode(StrEnum):
 class Wish:
     """One thing wanted. ``items`` may be meant, all of them one thing; none for a reply without a name (两份).
 
-    ``old`` is what it replaces in a swap. ``wanted``: a word says so, so that no number means one. ``garbled``: unknown text
-    touches it. ``described``: an earlier number says what one piece holds (3斤的2份).
+    ``old`` is what it replaces in a swap. ``wanted``: a word says so, so that no number means one. ``garbled``: unknown
+    text touches it. ``described``: an earlier number says what one piece holds (3斤的2份).
     """
 
     mode: Mode

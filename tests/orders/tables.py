@@ -17,7 +17,8 @@ from orders.table import Table
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ME = "me"
 GOODS = frozenset(
-    """草莓 蓝莓 沃柑 橙子 牛奶 巧克力 榴莲 鸡蛋 土鸡蛋 排骨 五花肉 三文鱼 苹果 番茄 圣女果 小番茄 可乐 大米 小米 虾 基围虾
+    """草莓 蓝莓 沃柑 橙子 牛奶 巧克力 榴莲 鸡蛋 土鸡蛋 排骨 五花肉 三文鱼 苹果 番茄 圣女果 小番茄 可乐 大米 小米
+    虾 基围虾
     鸡腿饭 牛肉饭 套餐 啤酒 大闸蟹 蛋挞 吐司 抽纸 纸尿裤 草莓酱 八宝粥 四季豆 草莓牛奶 牛肉""".split()  # noqa: SIM905
 )
 ALIASES = (
@@ -39,7 +40,7 @@ def normaliser() -> Normaliser:
 
 
 def offer(number: int, *items: tuple[str, ...], title: str = "", state: OfferState = OfferState.OPEN) -> Offer:
-    """One offer; an item is (code, title, unit, specification), its id the offer's number times ten and its place from 1."""
+    """One offer; an item is (code, title, unit, specification), its id ten times the offer's and its place."""
     made = Offer(number, 1, OfferKind.LEADER, state, title or "团", "leader", "local", "a", (1,), NOW)
     for place, item in enumerate(items, 1):
         code, name, unit, specification = (*item, "", "")[:4]

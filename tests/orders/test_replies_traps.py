@@ -139,9 +139,9 @@ def test_evidence_is_where_it_was_typed() -> None:
     assert [raw[span.start : span.end] for span in edit.spans] == ["🍓", "２份"]
 
 
-PIECES = st.sampled_from(
-    "草莓 大果 蓝莓 2 两 3斤 一打 半 份 盒 +1 ×2 不要了 取消 改成 换成 再来 帮我妈 代 各 和 #1 1号 第一个 A3 3-502 ， 。 ？ ( ) 「 」 \n "
-    "小明| 已付 少饭 送到 几 多 不是 是 错了 同上 我 也要 -5 0 999999999999 ㊙ \u2005 @ 的 了".split(" ")
+PIECES = st.sampled_from(["\n", " ", "\u2005"]) | st.sampled_from(
+    """草莓 大果 蓝莓 2 两 3斤 一打 半 份 盒 +1 ×2 不要了 取消 改成 换成 再来 帮我妈 代 各 和 #1 1号 第一个 A3 3-502 ，
+    。 ？ ( ) 「 」 小明| 已付 少饭 送到 几 多 不是 是 错了 同上 我 也要 -5 0 999999999999 ㊙ @ 的 了""".split()  # noqa: SIM905
 )
 
 
@@ -152,7 +152,7 @@ PIECES = st.sampled_from(
     st.sampled_from([None, HOW_MANY, WHICH, ALL]),
 )
 def test_reading_never_fails(raw: str, has_lines: bool, doubt: Doubt | None) -> None:
-    lines = [(11, "2"), (14, "1", "我妈")] if has_lines else []
+    lines: list[tuple[int, str] | tuple[int, str, str]] = [(11, "2"), (14, "1", "我妈")] if has_lines else []
     on = table(offer(1, *FRUIT), offer(2, *LUNCH), offer(3, *MEAT), lines=lines, names=["小美", "草莓"], doubt=doubt)
     reading = read(raw, on)
     for edit in reading.edits:
