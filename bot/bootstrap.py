@@ -29,6 +29,8 @@ from core.messages import ChannelEvent, Gap, MemberLeft, RoomInvitation, RoomSee
 from core.migrate import upgrade
 from core.text import Normaliser
 from groups.service import GroupService
+from orders.service import OrderService
+from recommender.lexicon import packaged_goods
 from recommender.service import Recommender
 from scheduler import jobs
 from scheduler.plans import Plan
@@ -56,11 +58,13 @@ def build(settings: Settings, database: Database, clock: Clock) -> Parts:
     catalog = CatalogService(settings.catalog, database, clock)
     groups = GroupService(settings.groups, clock)
     recommender = Recommender(settings.recommender, settings.zone, aliases)
+    normaliser = Normaliser({alias: word for alias, word, kind in aliases if kind == "emoji"})
     pipeline = Pipeline(
         database=database,
         clock=clock,
-        normaliser=Normaliser({alias: word for alias, word, kind in aliases if kind == "emoji"}),
+        normaliser=normaliser,
         groups=groups,
+        orders=OrderService(settings.orders, settings.zone, packaged_goods(), aliases, normaliser),
         recommender=recommender,
         office=Office(settings.recommender, settings.zone),
     )
@@ -135,6 +139,7 @@ class Program:
                 await self._invited(event)
             case Gap():
                 _log.warning("channel.gap", channel=event.channel, since=str(event.since), until=str(event.until))
+                await self._lane.missed(event)
 
     async def _invited(self, invitation: RoomInvitation) -> None:
         """Follow leaders and allow-listed people into their rooms, nobody else."""

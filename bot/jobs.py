@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.channels.local.repository import ChatLog
 from bot.settings import Settings
+from bot.stages.orders import draft_of
 from bot.storefront import Storefront
-from core import inbox
+from core import inbox, outbox
+from groups import repository as group_store
+from orders import closing
+from orders import retention as order_retention
+from orders.desk import OfferMemory
 from recommender import repository as need_store
 from recommender.digest import write_digests
 from scheduler import jobs
@@ -23,6 +29,7 @@ def program_jobs(settings: Settings, storefront: Storefront, chat_log: ChatLog) 
         jobs.CATALOG_EXPIRY: _Expiry(storefront),
         jobs.RETENTION: jobs.InTransaction(_Retention(settings, chat_log).run, at_present=True),
         jobs.UNMET_DIGEST: jobs.InTransaction(write_digests),
+        jobs.OFFER_TURN: _OfferTurn(settings.zone),
     }
     kinds[jobs.HOUSEKEEPING] = jobs.housekeeping(settings.scheduler, kinds)
     return kinds
@@ -39,6 +46,27 @@ class _Expiry:
 
 
 @dataclass(frozen=True, slots=True)
+class _OfferTurn:
+    """Opens and closes offers at their times; the texts for their groups are enqueued in the same transaction."""
+
+    zone: ZoneInfo
+
+    async def run(self, claim: jobs.Claim) -> None:
+        async with claim.transaction() as session:
+            now = claim.clock.now()
+            desk = OfferMemory().desk(session, now)
+            ids = [int(claim.work.subject)] if claim.work.subject else await closing.due(desk, now)
+            says = await closing.turn_due(desk, ids, now, self.zone)
+            rooms = await group_store.rooms(session, [say.group_id for say in says if say.group_id is not None])
+            drafts = [
+                draft_of(say, f"turn:{claim.work.id}:{place}", rooms[say.group_id], say.group_id)
+                for place, say in enumerate(says)
+                if say.group_id in rooms
+            ]
+            await outbox.enqueue(session, drafts, now)
+
+
+@dataclass(frozen=True, slots=True)
 class _Retention:
     """Deletes what members said, and what was concluded from it, once the promised time is over."""
 
@@ -49,4 +77,5 @@ class _Retention:
         before = now - timedelta(days=self.settings.groups.retention_days)
         await inbox.forget(session, before)
         await need_store.forget(session, before)
+        await order_retention.forget(session, before)
         await self.chat_log.forget(session, before)

@@ -13,7 +13,7 @@ from core import inbox
 from core.clock import monotonic
 from core.database import is_unavailable
 from core.inbox import InboxMessage
-from core.messages import MemberLeft, RoomSeen
+from core.messages import Gap, MemberLeft, RoomSeen
 from core.outcomes import Outcome, Reason
 
 BATCH = 100
@@ -73,6 +73,12 @@ class Lane:
         """Take note of a room between two batches."""
         async with self._turn:
             await self._pipeline.observe(event)
+        self._committed()
+
+    async def missed(self, gap: Gap) -> None:
+        """Tell the groups with open offers that orders may be missing."""
+        async with self._turn:
+            await self._pipeline.missed(gap)
         self._committed()
 
     async def _handle(self, rows: Sequence[InboxMessage]) -> list[Handled]:

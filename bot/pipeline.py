@@ -1,6 +1,6 @@
 """The path of a message, on one screen.
 
-    channel → inbox → lane → [readable? → command? → heard at all? → need?] → one commit → outbox → channel
+    channel → inbox → lane → [readable? → command? → order? → heard at all? → need?] → one commit → outbox → channel
 
 A batch of messages runs through the stages in order, on copies of what its groups are; what they decide is stored in
 one transaction together with each message's outcome. Only after that commit do the copies become the lane's memory
@@ -12,18 +12,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.stages import gate, needs, words
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.stages import gate, needs, orders, words
 from bot.stages.turn import Handled, Stages, Turn
 from bot.work import Desk, Office
 from core import inbox
 from core.clock import Clock
 from core.database import Database
 from core.inbox import InboxMessage
-from core.messages import MemberLeft, RoomSeen
+from core.messages import Gap, IncomingMessage, MemberLeft, RoomSeen
 from core.text import Normaliser
+from groups import repository as group_store
 from groups.changes import Change
 from groups.service import GroupService
 from groups.state import GroupKey
+from orders.service import OrderService
 from recommender.service import Recommender
 
 
@@ -35,23 +39,39 @@ class Pipeline:
     clock: Clock
     normaliser: Normaliser
     groups: GroupService
+    orders: OrderService
     recommender: Recommender
     office: Office
 
     async def handle(self, rows: Sequence[InboxMessage]) -> list[Handled]:
         """Take a batch through the stages and commit all of its effects at once."""
         async with self.database.transaction() as session:
-            desk = self.office.desk(session, self.clock.now())
-            await desk.fetch(_group_key(row) for row in rows if row.room_id)
-            handled = [await self._through(desk, row) for row in rows]
-            await desk.flush()
+            desk, handled = await self._serve(session, rows)
         self.office.keep(desk)
         return handled
+
+    async def take(self, messages: Sequence[IncomingMessage]) -> list[Handled]:
+        """Store messages and handle the new ones in one transaction: no lane of another process sees them waiting."""
+        async with self.database.transaction() as session:
+            ids = await inbox.store(session, messages, self.clock.now())
+            rows = await inbox.rows(session, [row_id for row_id in ids if row_id is not None])
+            desk, handled = await self._serve(session, rows)
+        self.office.keep(desk)
+        return handled
+
+    async def _serve(self, session: AsyncSession, rows: Sequence[InboxMessage]) -> tuple[Desk, list[Handled]]:
+        """Take a batch through the stages in a transaction that the caller commits."""
+        desk = self.office.desk(session, self.clock.now())
+        await desk.fetch(_group_key(row) for row in rows if row.room_id)
+        await desk.orders.look([known.group.id for known in desk.known.values() if known.group.id is not None])
+        handled = [await self._through(desk, row) for row in rows]
+        await desk.flush()
+        return desk, handled
 
     async def _through(self, desk: Desk, row: InboxMessage) -> Handled:
         """Take one message through the stages; the first that knows what it is ends its way."""
         turn = await self._turn(desk, row)
-        stages: Stages = (gate.readable, words.command, gate.heard, needs.need)
+        stages: Stages = (gate.readable, orders.word, words.command, orders.reply, gate.heard, needs.need)
         for stage in stages:
             handled = await stage(turn)
             if handled is not None:
@@ -68,6 +88,7 @@ class Pipeline:
             text=self.normaliser(message.text),
             desk=desk,
             groups=self.groups,
+            orders=self.orders,
             recommender=self.recommender,
         )
         if message.room_id and not message.is_self:
@@ -102,6 +123,18 @@ class Pipeline:
             desk.drafts += [gate.introduction(desk.known[key].group, text) for key, text in introductions]
             await desk.flush()
         self.office.keep(desk)
+
+    async def missed(self, gap: Gap) -> None:
+        """Ask groups with open offers for what they may have ordered while the channel was deaf."""
+        async with self.database.transaction() as session:
+            desk = self.office.desk(session, self.clock.now())
+            says = await self.orders.missed(desk.orders, gap)
+            rooms = await group_store.rooms(session, [say.group_id for say in says if say.group_id is not None])
+            for say in says:
+                if say.group_id in rooms:
+                    key = f"gap:{say.group_id}:{gap.until.isoformat()}"
+                    desk.drafts.append(orders.draft_of(say, key, rooms[say.group_id], say.group_id))
+            await desk.flush()
 
     async def change(self, changes: Sequence[Change]) -> None:
         """Carry out changes of groups that come from elsewhere than a message."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +20,7 @@ from core.outcomes import Reason
 from core.settings import DatabaseSettings
 from groups.changes import RoleSet
 from groups.state import GroupKey, Role
+from orders.serving import Effect
 from recommender.repository import need_detail
 from recommender.wording import wanted
 
@@ -130,6 +132,16 @@ class _Rooms:
             await self._parts.pipeline.change(assistants)
 
 
+def _effect(one: Effect) -> dict[str, Any]:
+    quantity = None if one.quantity is None else _number(one.quantity)
+    names = {"offer": one.offer, "item": one.item, "member": one.member, "for": one.for_whom}
+    return {**names, "change": one.change, "quantity": quantity, "total": _number(one.total)}
+
+
+def _number(quantity: Decimal) -> int | float:
+    return int(quantity) if quantity == quantity.to_integral_value() else float(quantity)
+
+
 def result(n: int, handled: Handled) -> dict[str, Any]:
     """Return one line of a replay's output."""
     decision = handled.decision
@@ -147,6 +159,6 @@ def result(n: int, handled: Handled) -> dict[str, Any]:
             for candidate in (decision.picks if decision is not None and pushed else ())
         ],
         **({"hold": decision.hold.value} if decision is not None and decision.hold is not None else {}),
-        "orders": [],
+        "orders": [_effect(one) for one in handled.effects],
         "says": [draft.text for draft in handled.drafts],
     }

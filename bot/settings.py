@@ -14,6 +14,7 @@ from bot.channels.wechaty.settings import WechatySettings
 from catalog.settings import CatalogSettings
 from core.settings import DatabaseSettings, LoggingSettings, Section, SettingsError, read_document, validate
 from groups.settings import GroupsSettings
+from orders.settings import OrdersSettings
 from recommender.settings import RecommenderSettings
 from scheduler.settings import SchedulerSettings
 
@@ -65,6 +66,7 @@ class Settings(Section):
     logging: LoggingSettings = Field(default=LoggingSettings())
     catalog: CatalogSettings = Field(default=CatalogSettings())
     groups: GroupsSettings = Field(default=GroupsSettings())
+    orders: OrdersSettings = Field(default=OrdersSettings())
     recommender: RecommenderSettings = Field(default=RecommenderSettings())
     scheduler: SchedulerSettings = Field(default=SchedulerSettings())
     pacing: PacingSettings = Field(default=PacingSettings())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import inbox, outbox
+from core.messages import IncomingMessage
 from core.outbox import Draft
 from core.outcomes import Reason
 from groups import repository as group_store
 from groups.changes import Change, PersonalisationSet
 from groups.state import GroupKey, GroupState
+from orders.desk import OfferMemory, OrderDesk
 from recommender import repository as need_store
 from recommender.memory import GroupMemory
 from recommender.settings import RecommenderSettings
@@ -41,13 +43,14 @@ class Office:
         self._zone = zone
         self._known: OrderedDict[GroupKey, Known] = OrderedDict()
         self._answers: dict[tuple[str, str], tuple[datetime, int]] = {}
+        self._offers = OfferMemory()
 
     def __len__(self) -> int:
         return len(self._known)
 
     def desk(self, session: AsyncSession, now: datetime) -> Desk:
         """Return a desk for one batch in one transaction."""
-        return Desk(self, session, now)
+        return Desk(self, session, now, self._offers.desk(session, now))
 
     def keep(self, desk: Desk) -> None:
         """Take over what a batch has committed."""
@@ -55,6 +58,7 @@ class Office:
             self._known[key] = known
             self._known.move_to_end(key)
         self._answers.update(desk.answers)
+        self._offers.keep(desk.orders)
         while len(self._known) > _KEPT_GROUPS:
             self._known.popitem(last=False)
 
@@ -62,6 +66,7 @@ class Office:
         """Drop everything, to read it from the database again: a batch failed and nobody knows how far."""
         self._known.clear()
         self._answers.clear()
+        self._offers.forget()
 
     def cached(self, key: GroupKey) -> Known | None:
         """Return what is known of a group without asking the database."""
@@ -101,6 +106,7 @@ class Desk:
     office: Office
     session: AsyncSession
     now: datetime
+    orders: OrderDesk
     known: dict[GroupKey, Known] = field(default_factory=dict)
     answers: dict[tuple[str, str], tuple[datetime, int]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
@@ -163,6 +169,10 @@ class Desk:
         day, count = self.answers[channel, account]
         self.answers[channel, account] = (day, count + 1)
 
+    async def row_of(self, recall: IncomingMessage) -> int | None:
+        """Return the inbox row of the message that a recall takes back, if it is still kept."""
+        return await inbox.row_id(self.session, replace(recall.key, message_id=recall.recalls))
+
     async def flush(self) -> None:
         """Write what is waiting into the transaction; the commit is the caller's."""
         changes, self.changes = self.changes, []
@@ -172,6 +182,7 @@ class Desk:
                 self.known[key].group.id = group_id
         for change in saved.known:
             await self._apply(change)
+        await self.orders.flush()
         await need_store.save_needs(self.session, self.needs)
         await need_store.save_pushes(self.session, self.pushes)
         await need_store.save_opinions(self.session, self.opinions)

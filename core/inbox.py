@@ -145,10 +145,15 @@ async def _fill(session: AsyncSession, key: MessageKey, row: dict[str, Any]) -> 
     return found
 
 
+async def rows(session: AsyncSession, row_ids: Sequence[int]) -> list[InboxMessage]:
+    """Return stored messages by their ids, in the order they came."""
+    query = select(InboxMessage).where(col(InboxMessage.id).in_(row_ids)).order_by(col(InboxMessage.id))
+    return list((await session.exec(query)).all())
+
+
 async def row_id(session: AsyncSession, key: MessageKey) -> int | None:
     """Return the id of a message's row, None when it is not kept."""
-    found: int | None = (await execute(session, select(_table.c.id).where(*_same_key(key)))).scalar_one_or_none()
-    return found
+    return (await session.exec(select(InboxMessage.id).where(*_same_key(key)))).one_or_none()
 
 
 async def unfetched(session: AsyncSession, channel: str, account: str) -> list[MessageKey]:

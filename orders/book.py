@@ -130,7 +130,8 @@ def _refusal(
     offer: Offer, item: Item, edit: Edit, before: Decimal, after: Decimal, products: Mapping[int, Decimal], by: By
 ) -> Refused | None:
     """Say why a line cannot become what was asked; fewer of something can always be had while the offer is open."""
-    if offer.state is not OfferState.OPEN and not by.late:
+    over = offer.state is not OfferState.OPEN or (offer.closes_at is not None and offer.closes_at <= by.at)
+    if over and not by.late:
         return Refused(item, edit, Reason.AFTER_CLOSING)
     if after <= before:
         return None
@@ -140,7 +141,11 @@ def _refusal(
     faults = (
         (not item.active, Reason.UNCLEAR_ITEM, None),
         (after > MOST, Reason.OVER_LIMIT, MOST),
-        (after < item.minimum_quantity, Reason.BELOW_MINIMUM, Decimal(item.minimum_quantity)),
+        (
+            item.minimum_quantity > 1 and after < item.minimum_quantity,
+            Reason.BELOW_MINIMUM,
+            Decimal(item.minimum_quantity),
+        ),
         (limit is not None and after > limit, Reason.OVER_LIMIT, max(_ZERO, Decimal(limit or 0) - before)),
         (after - before > left, Reason.OVER_STOCK, left),
     )

@@ -99,7 +99,7 @@ class ChainTaker:
                 position=place,
                 code=line.code if numbered else str(place),
                 title=line.title,
-                unit=line.unit or "份",
+                unit=line.unit,
                 specification=line.specification,
                 price=line.price,
                 tiers=line.tiers,
@@ -167,7 +167,7 @@ class ChainTaker:
         place = len(offer.items) + 1
         return await desk.add_item(
             offer,
-            Item(id=0, offer_id=offer.id, position=place, code=str(place), title=title[:200], unit=change.unit or "份"),
+            Item(id=0, offer_id=offer.id, position=place, code=str(place), title=title[:200], unit=change.unit),
         )
 
     async def _ask(self, desk: OrderDesk, heard: Heard, offer: Offer, change: LineChange, item: Item | None) -> Say:

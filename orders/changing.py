@@ -38,7 +38,7 @@ def change_item(desk: OrderDesk, heard: Heard, offer: Offer, what: str, which: s
         return not_understood(changed)
     offer.items[item.id] = changed
     desk.note(offer)
-    desk.happened(offer, "changed", heard.member, heard.inbox_id, item=item.code, what=what, value=value)
+    desk.happened(offer, "changed", heard.member, heard.inbox_id, item=item.code, field=what, value=value)
     text = render("orders", "item_changed", title=offer.title, line=lists.item_line(changed), active=changed.active)
     return Served(Outcome.COMMAND, Reason.DONE, to_groups(offer, heard, text))
 
@@ -58,7 +58,7 @@ def _changed(item: Item, what: str, value: str) -> Item | str:
     if what == "limit":
         return replace(item, limit_per_member=int(value) or None)
     if Decimal(value) < item.taken:
-        taken = quantity_words(item.taken, item.unit)
+        taken = quantity_words(item.taken, item.unit or "份")
         return render("orders", "stock_below", item=item.title, taken=taken)
     return replace(item, stock=Decimal(value))
 

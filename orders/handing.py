@@ -19,7 +19,7 @@ from orders.saying import money_words
 from orders.serving import Heard, Say, Served
 from orders.state import Offer, OfferState, Payment
 
-SOLD = (OfferState.OPEN, OfferState.SUCCEEDED, OfferState.ARRIVED, OfferState.COMPLETED)
+SOLD = (OfferState.OPEN, OfferState.CLOSED, OfferState.SUCCEEDED, OfferState.ARRIVED, OfferState.COMPLETED)
 """States in which money is owed."""
 
 
@@ -32,11 +32,11 @@ def unpaid(heard: Heard, offer: Offer) -> Served:
 
 def remind(heard: Heard, offer: Offer, zone: ZoneInfo, most: int) -> Served:
     """Remind the group: of the closing while an offer is open, of the money afterwards."""
-    owing = totals.owing(offer) if offer.state is not OfferState.OPEN else []
+    owing = totals.unpaid(offer) if offer.state is not OfferState.OPEN else []
     says = []
     for group_id in offer.group_ids:
         names = [(one.member, one.name) for one in owing if one.group_id == group_id and not one.member.startswith("~")]
-        text = lists.remind_text(offer, heard.at, zone, most)
+        text = lists.remind_text(offer, heard.at, zone, most, group_id)
         says.append(Say("remind", text, group_id=group_id, mentions=tuple(names[:most])))
     return Served(Outcome.COMMAND, Reason.DONE, tuple(says))
 
@@ -67,6 +67,12 @@ async def arrived(desk: OrderDesk, heard: Heard, offer: Offer) -> Served:
     here = [Say("answer", text)] if heard.private else []
     says = (*here, *(Say("arrived", text, group_id=group_id) for group_id in offer.group_ids))
     return Served(Outcome.COMMAND, Reason.DONE, says)
+
+
+def waits_for(offer: Offer, heard: Heard, whom: str) -> bool:
+    """Tell whether this code or name is a buyer's whose goods are still to be fetched."""
+    found = buyer_called(offer, whom, heard)
+    return not isinstance(found, Unclear) and offer.buyers[found].handed_over_at is None
 
 
 async def hand_over(desk: OrderDesk, heard: Heard, offer: Offer, whom: str) -> Served:

@@ -14,12 +14,12 @@ from orders import closing, lists
 from orders.choosing import offers_titled
 from orders.desk import OrderDesk
 from orders.drafts import ItemDraft, OfferDraft
-from orders.opening import ALL_GROUPS, OpeningFromPush
+from orders.opening import OpeningFromPush
 from orders.serving import Heard, Say, Served
 from orders.state import Item, Offer, OfferKind, OfferState
+from orders.terms import ALL_GROUPS
 
 RUNNING = (OfferState.DRAFT, OfferState.OPEN)
-_PIECE = "份"
 
 
 def said(text: str, *more: Say, closings: tuple[tuple[int, datetime], ...] = ()) -> Served:
@@ -35,8 +35,7 @@ def not_understood(text: str) -> Served:
 async def open_offer(desk: OrderDesk, heard: Heard, draft: OfferDraft, zone: ZoneInfo) -> Served:
     """Open an offer from what a leader wrote; lines that could not be read are named in private, the rest goes on."""
     if not draft.items:
-        drafted = await _drafted(desk, heard, draft.title)
-        return await _open_draft(desk, heard, drafted, draft, zone) if drafted else not_understood(_faults(draft))
+        return not_understood(_faults(draft))
     items = [_item(one, place) for place, one in enumerate(draft.items, start=1)]
     return await _open(desk, heard, draft, items, zone)
 
@@ -66,18 +65,16 @@ async def open_from_push(desk: OrderDesk, heard: Heard, opening: OpeningFromPush
     return await _open(desk, heard, replace(terms, title=title), items, zone)
 
 
-async def add_item(desk: OrderDesk, heard: Heard, offer: Offer, drafted: ItemDraft) -> Served:
-    """Put one more thing on a running offer; its groups see what and under which number."""
-    place = max((item.position for item in offer.items.values()), default=0) + 1
-    item = await desk.add_item(offer, replace(_item(drafted, place), offer_id=offer.id))
-    desk.happened(offer, "changed", heard.member, heard.inbox_id, added=item.title)
-    text = render("orders", "item_added", title=offer.title, line=lists.item_line(item))
+async def add_items(desk: OrderDesk, heard: Heard, offer: Offer, added: Sequence[ItemDraft]) -> Served:
+    """Put more things on a running offer; its groups see what and under which number."""
+    lines = []
+    for one in added:
+        place = max((item.position for item in offer.items.values()), default=0) + 1
+        item = replace(_item(replace(one, position=0), place), offer_id=offer.id)
+        lines.append(lists.item_line(await desk.add_item(offer, item)))
+        desk.happened(offer, "changed", heard.member, heard.inbox_id, added=item.title)
+    text = render("orders", "items_added", title=offer.title, lines=lines)
     return Served(Outcome.COMMAND, Reason.DONE, to_groups(offer, heard, text))
-
-
-async def ask_to_close(offer: Offer, zone: ZoneInfo, now: datetime) -> str:
-    """Return the question before a closing, which nothing takes back."""
-    return render("orders", "confirm_close", title=offer.title, progress=lists.progress_line(offer))
 
 
 async def close(desk: OrderDesk, heard: Heard, offer: Offer, zone: ZoneInfo) -> Served:
@@ -145,7 +142,7 @@ async def _open(desk: OrderDesk, heard: Heard, draft: OfferDraft, items: Sequenc
     return _start(desk, heard, offer, draft, zone, later=later)
 
 
-async def _open_draft(desk: OrderDesk, heard: Heard, offer: Offer, draft: OfferDraft, zone: ZoneInfo) -> Served:
+async def open_draft(desk: OrderDesk, heard: Heard, offer: Offer, draft: OfferDraft, zone: ZoneInfo) -> Served:
     """Open a draft that was copied before, with the times that were said now."""
     await desk.lock([offer.id])
     offer = desk.offers[offer.id]
@@ -173,7 +170,7 @@ def _start(desk: OrderDesk, heard: Heard, offer: Offer, draft: OfferDraft, zone:
     return Served(Outcome.COMMAND, Reason.DONE, tuple(says), closings=due, opened=() if later else (offer,))
 
 
-async def _drafted(desk: OrderDesk, heard: Heard, title: str) -> Offer | None:
+async def drafted(desk: OrderDesk, heard: Heard, title: str) -> Offer | None:
     """Return the draft of this title that waits in one of the groups."""
     drafts = [
         one
@@ -208,7 +205,7 @@ def _item(drafted: ItemDraft, place: int) -> Item:
         position=position,
         code=str(position),
         title=drafted.title,
-        unit=drafted.unit or _PIECE,
+        unit=drafted.unit,
         specification=drafted.specification,
         price=drafted.price,
         tiers=drafted.tiers,

@@ -17,6 +17,9 @@ from orders.saying import money_words, quantity_words
 from orders.serving import Heard, Say
 from orders.state import Item, Offer
 
+PIECE = "份"
+"""What a thing is counted in when the leader did not say."""
+
 
 def receipt(offer: Offer, applied: Sequence[Applied], *, sender: str, group_id: int) -> Say:
     """Return one line for each applied edit: who, what, the change and the new total; the progress as its footer."""
@@ -45,9 +48,9 @@ def _receipt_values(one: Applied, sender: str) -> dict[str, Any]:
         "item": _title(one.item),
         "change": one.edit.change.value,
         "restated": one.edit.restated and one.after != one.before,
-        "before": quantity_words(one.before, one.item.unit),
-        "delta": quantity_words(abs(one.after - one.before), one.item.unit),
-        "after": quantity_words(one.after, one.item.unit),
+        "before": _words(one.before, one.item),
+        "delta": _words(abs(one.after - one.before), one.item),
+        "after": _words(one.after, one.item),
         "grew": one.after > one.before,
         "first": not one.before,
         "gone": not one.after,
@@ -72,7 +75,7 @@ def refusal(refused: Refused, name: str) -> str:
         name=mask_name(name),
         reason=refused.reason.value,
         item=_title(refused.item),
-        left=None if left is None else quantity_words(left, refused.item.unit),
+        left=None if left is None else _words(left, refused.item),
         none_left=left is not None and left <= 0,
     )
 
@@ -87,7 +90,8 @@ def question(doubt: Doubt, offers: Sequence[Offer], name: str, wording: str = "q
         named = _items(option, items)
         code = named[0].code if len(named) == 1 and doubt.missing is Missing.ITEM else str(place)
         text = "、".join(_title(item) for item in named)
-        choices.append({"code": code, "text": text, "offer": titles[named[0].offer_id] if several and named else ""})
+        offer = titles[named[0].offer_id] if several and named else ""
+        choices.append({"code": code, "text": text, "offer": "" if offer == text else offer})
     edits = [edit for option in doubt.options[:1] for edit in option]
     return render(
         "orders",
@@ -97,7 +101,7 @@ def question(doubt: Doubt, offers: Sequence[Offer], name: str, wording: str = "q
         missing=doubt.missing.value,
         said=doubt.said,
         choices=choices,
-        unit=next((items[edit.item].unit for edit in edits if edit.item in items), ""),
+        unit=next((items[edit.item].unit for edit in edits if edit.item in items), "") or PIECE,
         quantity=next((_plain(edit.quantity) for edit in edits if edit.quantity is not None), ""),
     )
 
@@ -128,6 +132,10 @@ def _items(option: Sequence[Any], items: dict[int, Item]) -> list[Item]:
 
 def _title(item: Item) -> str:
     return item.title
+
+
+def _words(quantity: Decimal, item: Item) -> str:
+    return quantity_words(quantity, item.unit or PIECE)
 
 
 def _plain(quantity: Decimal) -> str:

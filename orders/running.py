@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,13 +12,14 @@ from core.messages import OutgoingFile
 from core.outcomes import Outcome, Reason
 from core.templates import render
 from core.text import Normaliser
-from orders import exporting, handing, leading, lists, questions, receipts
+from orders import exporting, handing, leading, lists, questions, repository
 from orders.book import By
 from orders.changing import change_item, change_terms
 from orders.choosing import Unclear, choose_offer, split_member
 from orders.desk import OrderDesk
+from orders.itemlines import read_item_line
 from orders.leading import RUNNING, not_understood, said
-from orders.opening import OpeningFromPush, read_item_line, read_opening
+from orders.opening import OpeningFromPush, opening_head, read_opening, read_terms
 from orders.placing import place, ring, undo
 from orders.questions import Question, QuestionKind
 from orders.serving import Heard, Say, Served
@@ -34,7 +35,7 @@ _MINE_SINCE = timedelta(days=30)
 _CONFIRM = timedelta(minutes=10)
 """How long a word that cannot be undone waits for its yes."""
 
-_Handler = Callable[[OrderDesk, Heard, OrderWord], Awaitable[Served]]
+_Handler = Callable[[OrderDesk, Heard, OrderWord], Awaitable[Served | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,12 @@ class WordRunner:
     async def run(self, desk: OrderDesk, heard: Heard, word: OrderWord | UnknownOrderWord) -> Served | None:
         """Carry out a word; None when it means nothing from this speaker and is talk or an order."""
         if isinstance(word, UnknownOrderWord):
-            return not_understood(render("orders", "unknown_word", key=word.advice)) if heard.helper else None
-        if audience(word.kind) is not Audience.EVERYONE and not heard.helper:
+            return await self._unknown(desk, heard, word) if heard.helper else None
+        who = audience(word.kind)
+        if not heard.helper and who is not Audience.EVERYONE:
             return None
+        if not heard.leads and who is Audience.LEADER:
+            return Served(Outcome.COMMAND, Reason.REFUSED_ROLE)
         return await self._handlers()[word.kind](desk, heard, word)
 
     async def answer(self, desk: OrderDesk, heard: Heard, *, agreed: bool) -> Served | None:
@@ -94,6 +98,15 @@ class WordRunner:
             kind.DECLINE: self._no,
         }
 
+    async def _unknown(self, desk: OrderDesk, heard: Heard, word: UnknownOrderWord) -> Served:
+        """Open a draft that is called so, else say in one line what to write."""
+        head = opening_head(word.text) if word.advice is OrderWordKind.OPEN else None
+        draft = None if head is None else await leading.drafted(desk, heard, head.rest.strip())
+        if head is None or draft is None:
+            return not_understood(render("orders", "word_help", key=word.advice))
+        rest = "\n".join(word.text.split("\n")[head.row :])
+        return await leading.open_draft(desk, heard, draft, read_terms(rest, heard.at, self.zone), self.zone)
+
     async def _open(self, desk: OrderDesk, heard: Heard, word: OrderWord) -> Served:
         opening = read_opening(heard.text.raw, heard.at, self.zone)
         if opening is None:
@@ -104,18 +117,19 @@ class WordRunner:
 
     async def _add(self, desk: OrderDesk, heard: Heard, word: OrderWord) -> Served:
         offer = await choose_offer(desk, heard, word.title, RUNNING, "加品")
-        drafted = read_item_line(word.text)
         if isinstance(offer, Unclear):
             return not_understood(offer.text)
-        if drafted is None:
-            return not_understood(render("orders", "add_how"))
-        return await leading.add_item(desk, heard, offer, drafted)
+        drafted = [read_item_line(line) for line in word.text.splitlines() if line.strip()]
+        found = [one for one in drafted if one is not None]
+        if not found:
+            return not_understood(render("orders", "word_help", key=OrderWordKind.ADD_ITEM))
+        return await leading.add_items(desk, heard, offer, found)
 
     async def _change(self, desk: OrderDesk, heard: Heard, word: OrderWord) -> Served:
         offer = await choose_offer(desk, heard, word.title, RUNNING, "改")
         if isinstance(offer, Unclear):
             return not_understood(offer.text)
-        if word.field in _OF_ITEMS:
+        if word.item:
             return change_item(desk, heard, offer, word.field, word.item, word.text)
         return change_terms(desk, heard, offer, word.text, self.zone)
 
@@ -175,7 +189,11 @@ class WordRunner:
         offer = await self._latest(desk, heard, word.title, "统计")
         if isinstance(offer, Unclear):
             return not_understood(offer.text)
-        return said(lists.list_text(offer, heard.at, self.zone, self.settings.list_lines))
+        return said(
+            lists.list_text(
+                offer, heard.at, self.zone, self.settings.list_lines, None if heard.private else heard.group_id
+            )
+        )
 
     async def _offers(self, desk: OrderDesk, heard: Heard, word: OrderWord) -> Served:
         here = [one for group in heard.groups for one in desk.in_group(group) if one.state is OfferState.OPEN]
@@ -183,7 +201,11 @@ class WordRunner:
 
     async def _unpaid(self, desk: OrderDesk, heard: Heard, word: OrderWord) -> Served:
         offer = await self._latest(desk, heard, word.title, "未付")
-        return not_understood(offer.text) if isinstance(offer, Unclear) else handing.unpaid(heard, offer)
+        if isinstance(offer, Unclear):
+            return not_understood(offer.text)
+        if offer.state not in handing.SOLD:
+            return not_understood(render("orders", "not_now", title=offer.title, word="收款", state=offer.state.value))
+        return handing.unpaid(heard, offer)
 
     async def _remind(self, desk: OrderDesk, heard: Heard, word: OrderWord) -> Served:
         offer = await self._latest(desk, heard, word.title, "催单")
@@ -216,7 +238,7 @@ class WordRunner:
         if isinstance(offer, Unclear):
             return not_understood(offer.text)
         if word.amount is None:
-            return not_understood(render("orders", "refund_how"))
+            return not_understood(render("orders", "word_help", key=OrderWordKind.REFUND))
         return await handing.refund(desk, heard, offer, word.member, word.amount, word.text)
 
     async def _export(self, desk: OrderDesk, heard: Heard, word: OrderWord) -> Served:
@@ -225,7 +247,9 @@ class WordRunner:
         if isinstance(offer, Unclear):
             return not_understood(offer.text)
         name = exporting.file_name(offer, heard.at, self.zone)
-        file = OutgoingFile(f"{name}.xlsx", exporting.XLSX, exporting.export_xlsx(offer, heard.at, self.zone))
+        file = OutgoingFile(
+            f"{name}.xlsx", exporting.XLSX, exporting.export_xlsx(offer, heard.at, self.zone, heard.led)
+        )
         desk.happened(offer, "exported", heard.member, heard.inbox_id)
         says = [Say("export", file.name, to=heard.member, file=file)]
         if not heard.private:

@@ -33,8 +33,9 @@ class OrderService:
     ) -> None:
         self.settings = settings
         self.zone = zone
-        self._taker = OrderTaker(settings, ReplyReader(goods, tuple(aliases)))
-        self._chains = ChainTaker()
+        reader = ReplyReader(goods, aliases, lambda text: normaliser(text).text)
+        self._taker = OrderTaker(settings, reader)
+        self._chains = ChainTaker(normaliser, reader.words)
         self._runner = WordRunner(settings, zone, self._taker, normaliser)
 
     def parse(self, text: str, *, addressed: bool) -> OrderWord | UnknownOrderWord | None:

@@ -19,7 +19,7 @@ class Heard:
     """One message in a group, as orders see it.
 
     ``name`` is what the room calls the speaker; ``members`` are all names by contact id. ``helper`` when a leader or
-    assistant speaks; ``leader`` is who is asked in private; ``private`` when it was said to the bot alone. ``led`` are
+    assistant speaks, ``leads`` when it is the leader; ``leader`` is who is asked in private; ``private`` when it was said to the bot alone. ``led`` are
     the groups that the speaker runs, with their topics, when a word needs them. ``at`` is when the message was written,
     ``handled_at`` is now.
     """
@@ -36,6 +36,7 @@ class Heard:
     inbox_id: int
     quote: Quote | None = None
     helper: bool = False
+    leads: bool = False
     leader: str = ""
     private: bool = False
     led: Mapping[int, str] = field(default_factory=dict)

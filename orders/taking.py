@@ -61,7 +61,8 @@ class OrderTaker:
 
     def table(self, desk: OrderDesk, heard: Heard, seen: Collection[int], doubt: Doubt | None) -> Table:
         """Return what this speaker's reply can be about."""
-        offers = sorted(desk.in_group(heard.group_id), key=lambda offer: (offer.kind is OfferKind.PUSH, -offer.id))
+        here = [_at_that_time(offer, heard) for offer in desk.in_group(heard.group_id)]
+        offers = sorted(here, key=lambda offer: (offer.kind is OfferKind.PUSH, -offer.id))
         bare: list[int] = []
         for offer in offers:
             if offer.state is OfferState.OPEN:
@@ -132,10 +133,14 @@ class OrderTaker:
 
     async def _too_late(self, desk: OrderDesk, heard: Heard, table: Table) -> Served | None:
         """Tell who orders from an offer that has closed; what was written in time goes to the leader as a question."""
-        closed = [offer for offer in table.offers if offer.closed_at is not None and offer.state is not OfferState.OPEN]
+        closed = [
+            (offer, desk.offers[offer.id])
+            for offer in table.offers
+            if offer.closed_at is not None and offer.state not in {OfferState.OPEN, OfferState.CANCELLED}
+        ]
         if not closed:
             return None
-        as_open = [replace(offer, state=OfferState.OPEN) for offer in closed if offer.state is not OfferState.CANCELLED]
+        as_open = [replace(real, state=OfferState.OPEN, closed_at=offer.closed_at) for offer, real in closed]
         bare = [
             item.id
             for offer in as_open
@@ -147,7 +152,7 @@ class OrderTaker:
         if reading.outcome is not Outcome.ORDER or not reading.edits:
             return None
         offer = next(offer for offer in as_open if reading.edits[0].item in offer.items)
-        in_time = offer.closed_at is not None and heard.at <= min(offer.closed_at, offer.closes_at or offer.closed_at)
+        in_time = offer.closed_at is not None and heard.at < min(offer.closed_at, offer.closes_at or offer.closed_at)
         if in_time and heard.leader and heard.leader != heard.member:
             detail = {
                 "offer": offer.id,
@@ -181,8 +186,11 @@ class OrderTaker:
 def _at_that_time(offer: Offer, heard: Heard) -> Offer:
     """Return an offer as it stood when the message was written: past its closing time it is closed already."""
     if offer.state is OfferState.OPEN and offer.closes_at is not None and offer.closes_at <= heard.at:
-        return replace(offer, state=OfferState.CLOSED, closed_at=offer.closes_at)
-    return offer
+        offer = replace(offer, state=OfferState.CLOSED, closed_at=offer.closes_at)
+    if offer.state is OfferState.OPEN:
+        return offer
+    # nothing on it can be ordered, but who has ordered may say that they have paid
+    return replace(offer, items={key: replace(item, active=False) for key, item in offer.items.items()})
 
 
 def _by_offer(desk: OrderDesk, edits: Sequence[Edit]) -> list[tuple[Offer, list[Edit]]]:

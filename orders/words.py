@@ -1,14 +1,14 @@
 """The words about offers that leaders and members say to the bot, heard through small slips. Pure.
 
-As in ``groups.words``, a word counts when it is the whole message (截单, 我的订单), or when it stands apart in front of
-its object (统计 周末水果, 核销 8231). Talk that only begins with a word (到货了吗, 导出来看看, 代购奶粉吗) is never one;
-politeness around a word (帮我统计一下) is heard only where the bot is addressed.
+As in ``groups.words``, a word counts when it is the whole message (截单, 我的订单), or stands apart in front of its
+object (统计 周末水果, 核销 8231). Talk that only begins with a word (到货了吗, 导出来看看) never is one; politeness
+around a word (帮我统计一下) is heard only where the bot is addressed.
 
 Who speaks is not known here. A word whose audience is not everyone is nothing at all from a member, and neither is an
 unknown word: their message is then an order or talk (代3栋王姐2份, 取消). So a leader's words have forms of their own:
-取消 is a member's, 取消团 a leader's. 确认 and 取消操作 answer what the bot asked to have confirmed; 同意 and 不用 answer it
-as well, but they are words of ``groups.words``, which suggestions need too, and are not read again here: whoever hears
-them looks first whether an order's question waits for this speaker, then whether a suggestion does.
+取消 is a member's, 取消团 a leader's. 确认 and 取消操作 answer what the bot asked to have confirmed. 同意 and 不用 do so
+as well, but are words of ``groups.words``, which suggestions need too, and are not read again here: whoever hears them
+looks first whether an order's question waits for this speaker, then whether a suggestion does.
 """
 
 from __future__ import annotations
@@ -72,10 +72,10 @@ class Field(StrEnum):
 class OrderWord:
     """A word with its objects, as written.
 
-    ``title`` names the offer, empty when none was named. ``member`` is a name or a pick-up code. ``item`` is a code or a
-    title. ``text`` is what is left to read: the whole message (OPEN), the lines of items (ADD_ITEM), the new value of an
-    item, a number without its unit where it is one, or the line of terms as in an opening (CHANGE), the reason (REFUND),
-    the name and what is ordered for it (PLACE). ``amount`` is in yuan.
+    ``title`` names the offer, empty when none was named. ``member`` is a name or a pick-up code. ``item`` is a code or
+    a title. ``text`` is what is left to read: the whole message (OPEN), the lines of items (ADD_ITEM), the new value of
+    an item, a number without its unit, or the line of terms as in an opening (CHANGE), the reason (REFUND), the name
+    and what is ordered for it (PLACE). ``amount`` is in yuan.
     """
 
     kind: OrderWordKind
@@ -111,7 +111,7 @@ _TABLE: tuple[tuple[OrderWordKind, Audience, str], ...] = (
     (_K.COPY, Audience.HELPERS, "复制团 复制开团 再开"),
     (_K.LIST, Audience.HELPERS, "统计 统记 接龙 接龙统计 接龙名单 名单 订单 订单统计 看订单 汇总 tongji"),
     (_K.OFFERS, Audience.HELPERS, "团 在开的团 开着的团 团列表 所有团 有哪些团"),
-    (_K.UNPAID, Audience.HELPERS, "未付 未付款 没付 没付款 未付名单 谁没付 谁没付款 谁还没付 weifu"),
+    (_K.UNPAID, Audience.HELPERS, "未付 未付款 没付 没付款 未付名单 谁没付 谁没付款 谁还没付"),
     (_K.REMIND, Audience.HELPERS, "催单 崔单 催款 催付 催付款"),
     (_K.CONFIRM_PAID, Audience.HELPERS, "收款 已收 已收款 确认收款"),
     (_K.ARRIVED, Audience.HELPERS, "到货 到货了 已到货 到货啦 daohuo"),
@@ -183,8 +183,8 @@ def forms(kind: OrderWordKind) -> tuple[str, ...]:
 def parse(text: str, *, addressed: bool) -> OrderWord | UnknownOrderWord | None:
     """Return the word about offers that a message is, or None for talk and orders.
 
-    ``text`` is the message as written. ``addressed`` when it is meant for the bot: by mention, or privately. A quotation
-    in front is left out. Linear in the length of the text; never raises.
+    ``text`` is the message as written. ``addressed`` when it is meant for the bot: by mention, or privately. A
+    quotation in front is left out. Linear in the length of the text; never raises.
     """
     _, body = strip_quote(text)
     raw = text[body:].strip(_EDGES)
@@ -200,7 +200,7 @@ def parse(text: str, *, addressed: bool) -> OrderWord | UnknownOrderWord | None:
         plain += "?"
     if len(raw) <= 4 * _LONGEST and (word := _bare(raw, plain)) is not None:
         return word
-    match = next((found for found in map(lambda one: one.match(plain), (_APART, _GLUED)) if _is_word(found)), None)
+    match = next(filter(_is_word, (_APART.match(plain), _GLUED.match(plain))), None)
     if match is not None:
         return _with_object(_KINDS[match["word"]], match["word"], raw, raw[match.end() :].strip(_EDGES))
     return _dressed(raw, plain) if addressed and len(raw) <= 4 * _LONGEST else None

@@ -10,8 +10,10 @@ from core.outbox import PRIORITY_UNASKED, Draft
 from core.outcomes import Outcome, Reason
 from groups.state import GroupState
 
-LONGEST_MESSAGE = 8_000
-"""Characters; nobody types that, and chains of orders stay far below."""
+LONGEST_MESSAGE = 65_536
+"""Characters; a 接龙 of a large group, as raw XML with an author for each entry, stays below."""
+LONGEST_TALK = 8_000
+"""Characters; nobody types a need as long as that."""
 _READ_KINDS = frozenset({MessageKind.TEXT, MessageKind.UNKNOWN})
 
 
@@ -20,6 +22,8 @@ async def readable(turn: Turn) -> Handled | None:
     message = turn.message
     if message.is_self:
         return turn.end(Outcome.IGNORED, Reason.OWN_MESSAGE)
+    if message.kind is MessageKind.RECALL:
+        return None  # the author of an order is asked
     if message.kind not in _READ_KINDS or not message.text.strip():
         return turn.end(Outcome.IGNORED, Reason.UNKNOWN_TYPE)
     if len(message.text) > LONGEST_MESSAGE:
@@ -32,6 +36,8 @@ async def heard(turn: Turn) -> Handled | None:
     if turn.known is None:
         return turn.end(Outcome.IGNORED, Reason.TALK)
     group = turn.known.group
+    if len(turn.message.text) > LONGEST_TALK:
+        return turn.end(Outcome.IGNORED, Reason.TOO_LONG)
     if group.unsubscribed(turn.message.sender_id):
         return turn.end(Outcome.IGNORED, Reason.MEMBER_UNSUBSCRIBED)
     if group.level == 0 or not group.active:

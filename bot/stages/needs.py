@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from bot.stages.turn import Handled, Turn
+from catalog import repository as catalog_store
 from core.messages import IncomingMessage
 from core.outbox import PRIORITY_ANSWER, PRIORITY_PUSH, Draft
 from core.outcomes import Outcome, Reason
 from groups.state import GroupState, Role
+from orders.pushes import open_pushes
 from recommender import repository
 from recommender.policy import Level
 from recommender.repository import QUEUED, SUGGESTED
@@ -17,6 +19,7 @@ from recommender.service import Asked, Decision
 from recommender.wording import suggestion_text
 
 _HELPERS = frozenset({Role.LEADER, Role.ASSISTANT, Role.ADMIN})
+_SHOWN = frozenset({Reason.PUSHED, Reason.SUGGESTED})
 
 
 async def need(turn: Turn) -> Handled | None:
@@ -35,8 +38,27 @@ async def need(turn: Turn) -> Handled | None:
     )
     answers = await turn.desk.answers_today(group.channel, group.account)
     decision = turn.recommender.decide(asked, group, turn.known.memory, answers)
+    if decision.reason in _SHOWN:
+        decision = await _with_codes(turn, group, asked, decision)
     _store(turn, group, asked, decision)
     return turn.end(decision.outcome, decision.reason, decision)
+
+
+async def _with_codes(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> Decision:
+    """Make each product of a push an offer of its own, so that a reply orders it, and put the push into words."""
+    products = await catalog_store.products_by_id(turn.desk.session, _product_ids(decision))
+    codes = await open_pushes(
+        turn.desk.orders,
+        turn.orders.settings,
+        channel=group.channel,
+        account=group.account,
+        group_id=group.id or 0,
+        leader=group.leader_id or group.owner_id,
+        products=products,
+        now=turn.desk.now,
+        agreed=decision.reason is Reason.PUSHED,
+    )
+    return turn.recommender.worded(decision, asked, codes)
 
 
 def _public_name(group: GroupState, message: IncomingMessage) -> str:

@@ -12,6 +12,8 @@ from core.outbox import PRIORITY_ANSWER, Draft
 from core.outcomes import Outcome, Reason
 from core.text import NormalText
 from groups.service import GroupService
+from orders.service import OrderService
+from orders.serving import Effect
 from recommender.service import Decision, Recommender
 
 _ANSWER_LIFETIME = timedelta(hours=1)
@@ -20,7 +22,7 @@ _ANSWER_LIFETIME = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """How a message ended: its outcome, what was decided about a need, and the texts that go out for it."""
+    """How a message ended: its outcome, what was decided about a need, what the order book took, the texts for it."""
 
     row_id: int
     message: IncomingMessage
@@ -28,6 +30,7 @@ class Handled:
     reason: Reason
     decision: Decision | None = None
     drafts: tuple[Draft, ...] = ()
+    effects: tuple[Effect, ...] = ()
 
 
 @dataclass(slots=True)
@@ -39,6 +42,7 @@ class Turn:
     text: NormalText
     desk: Desk
     groups: GroupService
+    orders: OrderService
     recommender: Recommender
     known: Known | None = None
     drafts: list[Draft] = field(default_factory=list)
@@ -76,9 +80,11 @@ class Turn:
         self.drafts.append(draft)
         self.desk.drafts.append(draft)
 
-    def end(self, outcome: Outcome, reason: Reason, decision: Decision | None = None) -> Handled:
+    def end(
+        self, outcome: Outcome, reason: Reason, decision: Decision | None = None, effects: tuple[Effect, ...] = ()
+    ) -> Handled:
         """End the message's way."""
-        return Handled(self.row_id, self.message, outcome, reason, decision, tuple(self.drafts))
+        return Handled(self.row_id, self.message, outcome, reason, decision, tuple(self.drafts), effects)
 
 
 Stages = tuple[Callable[[Turn], Awaitable[Handled | None]], ...]

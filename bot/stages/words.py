@@ -13,6 +13,7 @@ from groups import repository as group_store
 from groups.service import WordResult
 from groups.state import GroupKey, GroupState, MemberKey
 from groups.words import UnknownWord, Word, WordKind
+from orders.pushes import agree
 from recommender import repository as need_store
 from recommender.models import Push
 from recommender.policy import Level
@@ -88,6 +89,7 @@ async def _settle(turn: Turn, group: GroupState, *, agreed: bool) -> str:
     if not agreed:
         return render("recommender", "declined")
     products = tuple(int(entry["product"]) for entry in push.products)
+    await agree(turn.desk.orders, group.id or 0, products)
     draft = push_draft(
         turn,
         group,

@@ -18,12 +18,15 @@ from bot.pipeline import Pipeline
 from bot.settings import Settings
 from bot.storefront import Storefront
 from bot.work import Office
+from catalog.aliases import AliasTable
 from catalog.models import Product
 from catalog.service import CatalogService
 from core.clock import Clock, SystemClock
 from core.database import Database, execute
 from core.text import Normaliser
 from groups.service import GroupService
+from orders.service import OrderService
+from recommender.lexicon import packaged_goods
 from recommender.service import Recommender
 
 
@@ -34,6 +37,7 @@ class Shop:
     rows: list[dict[str, Any]]
     recommender: Recommender
     normaliser: Normaliser
+    aliases: tuple[tuple[str, str, str], ...]
 
     @classmethod
     def read(cls, folder: Path) -> Shop:
@@ -48,7 +52,8 @@ class Shop:
             await parts.storefront.fill()
             async with parts.database.reading() as session:
                 products = (await session.exec(select(Product))).all()
-            return cls([product.model_dump() for product in products], parts.recommender, parts.pipeline.normaliser)
+            rows = [product.model_dump() for product in products]
+            return cls(rows, parts.recommender, parts.pipeline.normaliser, tuple(AliasTable.load()))
 
     async def stock(self, database: Database) -> None:
         """Put the products into an empty database."""
@@ -68,6 +73,7 @@ class Shop:
             clock=clock,
             normaliser=self.normaliser,
             groups=groups,
+            orders=OrderService(settings.orders, settings.zone, packaged_goods(), self.aliases, self.normaliser),
             recommender=recommender,
             office=Office(settings.recommender, settings.zone),
         )

@@ -1,0 +1,176 @@
+"""The stages of orders: words about offers, and what members type to order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.stages.turn import Handled, Turn
+from core import outbox
+from core.messages import MessageKind
+from core.outbox import PRIORITY_ANSWER, Draft
+from groups import repository as group_store
+from groups.state import GroupKey, GroupState, Role
+from groups.words import Word, WordKind
+from orders.serving import Heard, Say, Served
+from orders.state import OfferKind, OfferState
+from scheduler import repository as due_work
+from scheduler.jobs import OFFER_TURN
+
+_HELPERS = frozenset({Role.LEADER, Role.ASSISTANT, Role.ADMIN})
+_LEADERS = frozenset({Role.LEADER, Role.ADMIN})
+_LIFETIME = timedelta(days=1)
+"""A receipt still matters after a night without connection."""
+
+
+async def word(turn: Turn) -> Handled | None:
+    """Carry out a word about offers: a leader's in the group or in private, a member's 我的订单."""
+    said = turn.orders.parse(turn.message.text, addressed=turn.mentioned or not turn.message.room_id)
+    agreed = _agreement(turn) if said is None else None
+    if said is None and agreed is None:
+        return None
+    group = await _group(turn)
+    if group is None or _deaf(turn, group):
+        return None
+    heard = replace(heard_of(turn, group), led=await _led(turn))
+    if agreed is not None:
+        served = await turn.orders.answer(turn.desk.orders, heard, agreed=agreed)
+    else:
+        assert said is not None  # noqa: S101 - one of the two is there
+        served = await turn.orders.word(turn.desk.orders, heard, said)
+    return None if served is None else await _carry(turn, group, served)
+
+
+async def reply(turn: Turn) -> Handled | None:
+    """Take a 接龙 or a reply for an order; a recalled one is asked about."""
+    if turn.known is None:
+        return None
+    group = turn.known.group
+    if _deaf(turn, group):
+        return None
+    served: Served | None
+    if turn.message.kind is MessageKind.RECALL:
+        row_id = await turn.desk.row_of(turn.message)
+        served = await turn.orders.recalled(turn.desk.orders, heard_of(turn, group), row_id)
+    elif turn.orders.may_concern(turn.desk.orders, group.id or 0, turn.text.raw):
+        served = await turn.orders.reply(turn.desk.orders, heard_of(turn, group), await _seen(turn, group))
+    else:
+        return None
+    return None if served is None else await _carry(turn, group, served)
+
+
+def heard_of(turn: Turn, group: GroupState) -> Heard:
+    """Return the message as orders see it."""
+    message = turn.message
+    member = group.members.get(message.sender_id)
+    role = turn.groups.role(group, message.sender_id)
+    return Heard(
+        group_id=group.id or 0,
+        channel=group.channel,
+        account=group.account,
+        topic=group.topic,
+        member=message.sender_id,
+        name=(member.shown_name if member else "") or message.shown_name,
+        text=turn.text,
+        at=message.at,
+        handled_at=turn.desk.now,
+        inbox_id=turn.row_id,
+        quote=message.quote or turn.text.quote,
+        helper=role in _HELPERS,
+        leads=role in _LEADERS,
+        leader=group.leader_id or group.owner_id,
+        private=not message.room_id,
+        members={
+            key: frozenset({one.name, one.room_name} - {""})
+            for key, one in group.members.items()
+            if one.present and key != group.account
+        },
+    )
+
+
+def _deaf(turn: Turn, group: GroupState) -> bool:
+    """Tell whether this group is switched off for this speaker: level 0 hears only who leads it."""
+    helper = turn.groups.role(group, turn.message.sender_id) in _HELPERS
+    return not group.active or (group.level == 0 and not helper)
+
+
+def _agreement(turn: Turn) -> bool | None:
+    """Return what 同意 or 不用 says where it can answer a question; one about an order goes before a suggestion."""
+    known, asked = turn.known, turn.desk.orders.asked
+    if known is not None and (known.group.id or 0, turn.message.sender_id) not in asked:
+        return None
+    parsed = turn.groups.parse(turn.text.text, addressed=turn.mentioned or not turn.message.room_id)
+    if not isinstance(parsed, Word) or parsed.kind not in {WordKind.AGREE, WordKind.DECLINE}:
+        return None
+    return parsed.kind is WordKind.AGREE
+
+
+async def _group(turn: Turn) -> GroupState | None:
+    """Return the group that a word is about: this one, or in private the one that the speaker leads."""
+    if turn.known is not None:
+        return turn.known.group
+    key, desk = turn.message.key, turn.desk
+    await desk.flush()
+    who = (key.channel, key.account, turn.message.sender_id)
+    keys = await group_store.owned_by(desk.session, *who) or await group_store.joined_by(desk.session, *who)
+    await desk.fetch(keys)
+    groups = [desk.known[one].group for one in keys if one in desk.known]
+    await desk.orders.look([group.id for group in groups if group.id is not None])
+    named = [group for group in groups if group.topic and group.topic in turn.message.text]
+    waiting = [group for group in groups if (group.id or 0, turn.message.sender_id) in desk.orders.asked]
+    running = [group for group in groups if desk.orders.in_group(group.id or 0)]
+    return next(iter([*named, *waiting, *running, *groups]), None)
+
+
+async def _led(turn: Turn) -> dict[int, str]:
+    """Return the groups that the speaker runs, with their topics."""
+    key, desk = turn.message.key, turn.desk
+    keys = await group_store.owned_by(desk.session, key.channel, key.account, turn.message.sender_id)
+    await desk.fetch(keys)
+    groups = [desk.known[one].group for one in keys if one in desk.known]
+    await desk.orders.look([group.id for group in groups if group.id is not None])
+    return {group.id or 0: group.topic for group in groups}
+
+
+async def _seen(turn: Turn, group: GroupState) -> Collection[int]:
+    """Return the products of pushes that this group has seen in the last minutes."""
+    offers = turn.desk.orders.in_group(group.id or 0)
+    since = turn.message.at - timedelta(minutes=turn.orders.settings.reply_minutes)
+    lately = [one for one in offers if one.kind is OfferKind.PUSH and one.state is OfferState.OPEN]
+    if not lately:
+        return ()
+    return await outbox.shown_products(turn.desk.session, group.id or 0, since, turn.message.at)
+
+
+async def _carry(turn: Turn, group: GroupState, served: Served) -> Handled:
+    """Lay the texts on the desk and note what is due by the clock; end the message's way."""
+    elsewhere = {say.group_id for say in served.says if say.group_id not in {None, group.id}}
+    rooms = await group_store.rooms(turn.desk.session, [one for one in elsewhere if one])
+    for place, say in enumerate(served.says):
+        key = rooms.get(say.group_id or 0, group.key)
+        own = say.group_id in {None, group.id}
+        turn.say(draft_of(say, f"order:{turn.row_id}:{place}", key, group.id if own else say.group_id))
+    for offer_id, at in served.closings:
+        await due_work.add(turn.desk.session, OFFER_TURN, str(offer_id), at)
+    return turn.end(served.outcome, served.reason, effects=served.effects)
+
+
+def draft_of(say: Say, dedupe_key: str, room: GroupKey, group_id: int | None) -> Draft:
+    """Return a text of orders as the outbox takes it; what goes to one person does not go to the room."""
+    return Draft(
+        dedupe_key=dedupe_key,
+        channel=room.channel,
+        account=room.account,
+        kind=say.kind,
+        text=say.text,
+        priority=PRIORITY_ANSWER,
+        group_id=group_id,
+        room_id="" if say.to else room.room_id,
+        contact_id=say.to,
+        mentions=say.mentions,
+        merge_key=say.merge_key,
+        footer=say.footer,
+        file=say.file,
+        lifetime=_LIFETIME,
+    )
