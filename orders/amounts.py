@@ -19,6 +19,8 @@ def amount_of(item: Item, quantity: Quantity, *, pointed: bool = False) -> Decim
     """Return the amount, or the reason to ask. ``pointed``: the item was not named, so that 两个 means two of it."""
     if quantity.value is None:
         return Reason.IMPRECISE_QUANTITY
+    if not quantity.unit and not quantity.sign and quantity.value == item.price != 1:
+        return Reason.IMPRECISE_QUANTITY  # 蓝莓15, which costs 15
     size = _size(item, quantity.unit, quantity.value, pointed=pointed)
     if size is None:
         return Reason.UNIT_MISMATCH

@@ -33,7 +33,8 @@ def change_item(desk: OrderDesk, heard: Heard, offer: Offer, what: str, which: s
     if item is None:
         known = [f"{one.code} {one.title}" for one in offer.on_list]
         return not_understood(render("orders", "which_item", wanted=which, known=known, title=offer.title))
-    changed = _changed(item, what, value)
+    switched = what in {"off", "on"}
+    changed = replace(item, active=what == "on") if switched else _changed(item, what, value)
     if isinstance(changed, str):
         return not_understood(changed)
     offer.items[item.id] = changed
@@ -45,8 +46,6 @@ def change_item(desk: OrderDesk, heard: Heard, offer: Offer, what: str, which: s
 
 def _changed(item: Item, what: str, value: str) -> Item | str:
     """Return the item as it becomes, or what is wrong with the value."""
-    if what in {"off", "on"}:
-        return replace(item, active=what == "on")
     if what == "price":
         try:
             return replace(item, price=Money.parse(value).amount, tiers=())

@@ -19,9 +19,9 @@ class Heard:
     """One message in a group, as orders see it.
 
     ``name`` is what the room calls the speaker; ``members`` are all names by contact id. ``helper`` when a leader or
-    assistant speaks, ``leads`` when it is the leader; ``leader`` is who is asked in private; ``private`` when it was said to the bot alone. ``led`` are
-    the groups that the speaker runs, with their topics, when a word needs them. ``at`` is when the message was written,
-    ``handled_at`` is now.
+    assistant speaks, ``leads`` when it is the leader; ``leader`` is who is asked in private; ``private`` when it was
+    said to the bot alone. ``led`` are the groups that the speaker runs, with their topics, when a word needs them.
+    ``at`` is when the message was written, ``handled_at`` is now.
     """
 
     group_id: int

@@ -68,7 +68,7 @@ class OrderTaker:
             if offer.state is OfferState.OPEN:
                 pushed = offer.kind is OfferKind.PUSH
                 bare += [item.id for item in offer.on_list if not pushed or item.product_id in seen]
-        quoted = None if heard.quote is None else quoted_items(heard.quote.text, offers)
+        quoted = None if heard.quote is None else quoted_items(heard.quote.text, offers, self.reader.words)
         return Table(
             offers=tuple(offers),
             member=heard.member,

@@ -6,9 +6,9 @@ around a word (帮我统计一下) is heard only where the bot is addressed.
 
 Who speaks is not known here. A word whose audience is not everyone is nothing at all from a member, and neither is an
 unknown word: their message is then an order or talk (代3栋王姐2份, 取消). So a leader's words have forms of their own:
-取消 is a member's, 取消团 a leader's. 确认 and 取消操作 answer what the bot asked to have confirmed. 同意 and 不用 do so
-as well, but are words of ``groups.words``, which suggestions need too, and are not read again here: whoever hears them
-looks first whether an order's question waits for this speaker, then whether a suggestion does.
+取消 is a member's, 取消团 a leader's. 确认 and 取消操作 answer what the bot asked to have confirmed. So do 同意
+and 不用, but those are words of ``groups.words``, which suggestions need too, and are not read again here: whoever
+hears them looks first whether an order's question waits for this speaker, then whether a suggestion does.
 """
 
 from __future__ import annotations

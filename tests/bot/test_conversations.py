@@ -220,7 +220,7 @@ async def test_somebody_joins_a_need_that_was_not_answered(talk: Conversation) -
         ("小美", "有草莓吗", NOTHING, "need/held/paused"),
         ("林姐", "恢复", sees("恢复")),
         ("老周", "+1", sees("草莓", "老周"), "need/pushed"),
-        ("阿强", "+1", NOTHING),
+        ("阿强", "+1", sees("阿强", "哪一个", "A1", "A2"), "ask/several_items"),  # the push can be ordered now
     )
 
 
