@@ -20,6 +20,7 @@ from orders.state import Item
 _NOTHING = Words(frozenset(), {})
 _AND = re.compile(r"\s*(?:以及|和|跟|与|及|、|\+)\s*")
 _SKIPPED = frozenset({"verb", "add", "filler", "self", "me_too", "plus_one", "and"})
+_PHONE = re.compile(r"1[3-9]\d{9}")
 _EDGES = " |/:-=_.·*×+#&"
 
 
@@ -123,7 +124,7 @@ class _Entry:
         waiting: list[Token] = []
         current: _Part | None = None
         for token in run:
-            if token.kind is Kind.NOTE:
+            if token.kind is Kind.NOTE or _PHONE.fullmatch(token.text):
                 self._note(token.text)
             elif token.kind is Kind.QUANTITY:
                 if number_first:
