@@ -46,7 +46,9 @@ async def need(turn: Turn) -> Handled | None:
 
 async def _with_codes(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> Decision:
     """Make each product of a push an offer of its own, so that a reply orders it, and put the push into words."""
-    products = await catalog_store.products_by_id(turn.desk.session, _product_ids(decision))
+    shown = _product_ids(decision)
+    found = {product.id: product for product in await catalog_store.products_by_id(turn.desk.session, shown)}
+    products = [found[product_id] for product_id in shown if product_id in found]
     codes = await open_pushes(
         turn.desk.orders,
         turn.orders.settings,
