@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+
 from core.types import DecimalAmount, UtcDateTime
 
 revision = "0002"
