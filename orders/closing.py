@@ -41,13 +41,20 @@ async def due(desk: OrderDesk, now: datetime) -> list[int]:
 
 
 def start(
-    desk: OrderDesk, offer: Offer, now: datetime, zone: ZoneInfo, said_by: str = "", inbox_id: int | None = None
+    desk: OrderDesk,
+    offer: Offer,
+    now: datetime,
+    zone: ZoneInfo,
+    said_by: str = "",
+    inbox_id: int | None = None,
+    leader: str = "",
 ) -> list[Say]:
-    """Open a draft and tell its groups."""
+    """Open a draft and tell its groups; ``leader`` is what the leader is called there."""
     become(offer, OfferState.OPEN, now)
     desk.note(offer)
     desk.happened(offer, OfferState.OPEN, said_by, inbox_id)
-    return [to_group(offer, group_id, "offer", lists.offer_text(offer, now, zone)) for group_id in offer.group_ids]
+    text = lists.offer_text(offer, now, zone, leader)
+    return [to_group(offer, group_id, "offer", text) for group_id in offer.group_ids]
 
 
 async def close(

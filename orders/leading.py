@@ -14,6 +14,7 @@ from orders import closing, lists
 from orders.choosing import offers_titled
 from orders.desk import OrderDesk
 from orders.drafts import ItemDraft, OfferDraft
+from orders.masking import mask_name
 from orders.opening import OpeningFromPush
 from orders.serving import Heard, Say, Served
 from orders.state import Item, Offer, OfferKind, OfferState
@@ -162,7 +163,7 @@ def _start(desk: OrderDesk, heard: Heard, offer: Offer, draft: OfferDraft, zone:
         desk.happened(offer, OfferState.DRAFT, heard.member, heard.inbox_id)
         says.append(Say("answer", lists.offer_text(offer, heard.at, zone)))
     else:
-        says += closing.start(desk, offer, heard.at, zone, heard.member, heard.inbox_id)
+        says += closing.start(desk, offer, heard.at, zone, heard.member, heard.inbox_id, mask_name(heard.name))
         if heard.private:
             says.insert(0, Say("answer", render("orders", "opened", title=offer.title, groups=len(offer.group_ids))))
     if draft.faults:
