@@ -91,6 +91,7 @@ class Terms:
     notes: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     closing: tuple[int, str] = (0, "")
+    said: dict[str, str] = field(default_factory=dict)
 
     def read(self, row: int, text: str, *, notes: bool = True) -> bool:
         """Read one term; True when the text is one, understood or at fault."""
@@ -107,15 +108,18 @@ class Terms:
 
     def read_all(self, row: int, pieces: list[str]) -> bool:
         """Read several terms of one line, all or none."""
-        saved = self.kept.copy(), self.notes.copy(), self.faults.copy()
+        kept, faults = self.kept.copy(), len(self.faults)
         if all(self.read(row, piece, notes=False) for piece in pieces):
             return True
-        self.kept, self.notes, self.faults = saved
+        self.kept = kept
+        del self.faults[faults:]
         return False
 
     def fault(self, row: int, text: str, key: str) -> bool:
         """Note what is wrong with a line; returns True, for it was read."""
-        self.faults.append(Fault(row, text[:200], advice(key)))
+        if key not in self.said:
+            self.said[key] = advice(key)  # rendered once for a message of thousands of bad lines
+        self.faults.append(Fault(row, text[:200], self.said[key]))
         return True
 
     def settle(self) -> None:

@@ -410,4 +410,4 @@ def test_time_grows_with_length_only(piece: str) -> None:
         return time.perf_counter() - begun
 
     cost(1_000)
-    assert min(cost(64_000) for _ in range(2)) < 3 + 40 * min(cost(8_000) for _ in range(3))
+    assert min(cost(64_000) for _ in range(2)) < 0.3 + 20 * min(cost(8_000) for _ in range(3))
