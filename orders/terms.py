@@ -81,6 +81,11 @@ def advice(key: str) -> str:
     return render("orders", "opening_fault", key=key)
 
 
+def is_minimum(text: str) -> bool:
+    """Tell whether a text says from how many on an offer stands, whatever it counts."""
+    return _MINIMUM.fullmatch(fold(text[:100]).rstrip(" .!,")) is not None
+
+
 @dataclass(slots=True)
 class Terms:
     """Collects terms line by line: ``kept`` holds fields of ``OfferDraft``, ``faults`` what could not be understood."""

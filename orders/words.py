@@ -24,6 +24,7 @@ from groups.words import Audience
 from orders.folding import fold
 from orders.itemlines import examine, read_item_line
 from orders.opening import opening_head, reads_as_opening
+from orders.terms import is_minimum
 from orders.times import begins_like_time, is_time
 
 __all__ = ["Audience", "Field", "OrderWord", "OrderWordKind", "UnknownOrderWord", "audience", "forms", "parse"]
@@ -303,11 +304,8 @@ def _change(form: str, said: str) -> OrderWord | None:
     if field is Field.CLOSES:
         return _new_closing(said)
     if field is Field.MINIMUM:
-        return (
-            OrderWord(_K.CHANGE, field=field, text=f"成团 {said}")
-            if re.search(r"[0-9一二三四五六七八九十百]", said)
-            else None
-        )
+        line = f"成团 {said}"
+        return OrderWord(_K.CHANGE, field=field, text=line) if is_minimum(line) else None
     return OrderWord(_K.CHANGE, field=field, text=f"{form.removeprefix('改')} {said}")
 
 
