@@ -204,6 +204,12 @@ async def rooms(session: AsyncSession, group_ids: Collection[int]) -> dict[int, 
     return {int(row.id): GroupKey(*row[1:]) for row in await execute(session, query)}
 
 
+async def topics(session: AsyncSession, group_ids: Collection[int]) -> dict[int, str]:
+    """Return the topics of these groups by id."""
+    query = select(_groups.c.id, _groups.c.topic).where(_groups.c.id.in_(list(group_ids)))
+    return {int(row.id): str(row.topic) for row in await execute(session, query)}
+
+
 async def all_keys(session: AsyncSession) -> list[GroupKey]:
     """Return every group the bot is in, oldest first: for schedules and lists."""
     query = select(_groups.c.channel, _groups.c.account, _groups.c.room_id).where(_groups.c.state == "active")

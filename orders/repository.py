@@ -96,6 +96,12 @@ async def open_in(session: AsyncSession, channel: str, account: str) -> list[int
     return [int(row.id) for row in await execute(session, query.order_by(_offers.c.id))]
 
 
+async def overview(session: AsyncSession) -> list[Any]:
+    """Return (id, kind, state, title, created_at) of every offer, newest first."""
+    columns = (_offers.c.id, _offers.c.kind, _offers.c.state, _offers.c.title, _offers.c.created_at)
+    return list((await execute(session, select(*columns).order_by(_offers.c.id.desc()))).all())
+
+
 async def due(session: AsyncSession, now: datetime) -> list[int]:
     """Return the ids of drafts whose opening time, and of drafts and open offers whose closing time has come."""
     opening = and_(_offers.c.state == OfferState.DRAFT, _offers.c.opens_at <= now)

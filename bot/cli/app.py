@@ -18,7 +18,7 @@ app = typer.Typer(
 )
 catalog_app = typer.Typer(help="Suppliers' products: sync, list, show.", no_args_is_help=True)
 sending_app = typer.Typer(help="The kill switch: stop all sending at once, or let it go on.", no_args_is_help=True)
-orders_app = typer.Typer(help="Orders: read a 接龙.", no_args_is_help=True)
+orders_app = typer.Typer(help="Orders: list and export offers, read a 接龙.", no_args_is_help=True)
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(sending_app, name="sending")
 app.add_typer(orders_app, name="orders")
@@ -84,6 +84,20 @@ def replay(
     raise typer.Exit(replaying.replay_file(file, config, form=format, unlimited=unlimited, group=group))
 
 
+@app.command(epilog="Example: `qianqun relay 阳光小区水果群 chat.txt --config config.toml --leader 林姐`")
+def relay(
+    group: Annotated[str, typer.Argument(help="Name of the group that the bot is not in.")],
+    config: Config,
+    file: Annotated[str, typer.Argument(help="Chat as WeChat copies it, or one 接龙; - for standard input.")] = "-",
+    leader: Annotated[str, typer.Option(help="What the leader is called in the pasted chat.")] = "团长",
+    folder: Annotated[Path, typer.Option(help="Where exported files are written.", file_okay=False)] = Path("."),
+) -> None:
+    """Work by hand: take pasted chat of a group into the order book and print the texts to paste back."""
+    from bot.cli import relaying  # noqa: PLC0415
+
+    raise typer.Exit(relaying.relay_file(group, file, config, leader=leader, folder=folder))
+
+
 @catalog_app.command("sync", epilog="Example: `qianqun catalog sync --config config.toml qingguo`")
 def catalog_sync(
     config: Config,
@@ -117,6 +131,27 @@ def catalog_show(
     from bot.cli import cataloguing  # noqa: PLC0415
 
     raise typer.Exit(cataloguing.show(config, product))
+
+
+@orders_app.command("list", epilog="Example: `qianqun orders list --config config.toml`")
+def orders_list(config: Config) -> None:
+    """List the offers, newest first: id, state, title, how many people ordered."""
+    from bot.cli import ordering  # noqa: PLC0415
+
+    raise typer.Exit(ordering.list_offers(config))
+
+
+@orders_app.command("export", epilog="Example: `qianqun orders export 周末水果 --config config.toml --format csv`")
+def orders_export(
+    offer: Annotated[str, typer.Argument(help="An offer's id, or its title: then the newest of that name.")],
+    config: Config,
+    format: Annotated[str, typer.Option("--format", help="xlsx or csv.")] = "xlsx",
+    folder: Annotated[Path, typer.Option(help="Where the files are written.", file_okay=False)] = Path("."),
+) -> None:
+    """Write an offer's order book: by person, by item, by building, and the packing sheet."""
+    from bot.cli import ordering  # noqa: PLC0415
+
+    raise typer.Exit(ordering.export(offer, config, form=format, folder=folder))
 
 
 @orders_app.command("parse", epilog="Example: `qianqun orders parse chain.txt --format jsonl`")

@@ -8,9 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bot.cli.session import out, report
+from bot.cli.session import execute, opened_database, out, report
+from core.clock import SystemClock
 from core.settings import SettingsError
 from core.text import Normaliser
+from groups import repository as group_store
+from orders import exporting, repository
 from orders.chains.chain import Chain
 from orders.chains.goods import Goods
 from orders.chains.xml import read_message
@@ -43,6 +46,61 @@ def parse(file: str, form: str) -> int:
     else:
         _print(found)
     return 0
+
+
+def list_offers(config: Path) -> int:
+    """Print every offer, newest first."""
+
+    async def work() -> int:
+        async with opened_database(config) as (_, database), database.reading() as session:
+            rows = await repository.overview(session)
+        for row in rows:
+            out.print(
+                f"{row.id:>6}  {row.state:<10} {row.kind:<7} {row.created_at:%Y-%m-%d}  {row.title}", markup=False
+            )
+        if not rows:
+            out.print("no offers yet", style="dim")
+        return 0
+
+    return execute(work)
+
+
+def export(wanted: str, config: Path, *, form: str, folder: Path) -> int:
+    """Write one offer's order book into files; who exported is kept in the offer's history."""
+
+    async def work() -> int:
+        if form not in {"xlsx", "csv"}:
+            raise SettingsError("--format", [("--format", f"{form!r} is not a format; write xlsx or csv")])
+        now = SystemClock().now()
+        async with opened_database(config) as (settings, database), database.transaction() as session:
+            rows = await repository.overview(session)
+            found = next((row for row in rows if wanted in {str(row.id), row.title}), None)
+            if found is None:
+                known = ", ".join(f"{row.id} {row.title}" for row in rows[:10]) or "none"
+                raise SettingsError("OFFER", [("OFFER", f"there is no offer {wanted!r}; the newest are: {known}")])
+            offer = (await repository.load(session, [found.id]))[found.id]
+            topics = await group_store.topics(session, offer.group_ids)
+            event = {"offer_id": offer.id, "what": "exported", "detail": {"form": form}, "said_by": "console"}
+            await repository.add_events(session, [{**event, "inbox_id": None, "at": now}])
+        if form == "xlsx":
+            name = f"{exporting.file_name(offer, now, settings.zone)}.xlsx"
+            files = {name: exporting.export_xlsx(offer, now, settings.zone, topics)}
+        else:
+            files = exporting.export_csv(offer, now, settings.zone, topics)
+        _write(files, folder)
+        return 0
+
+    return execute(work)
+
+
+def _write(files: dict[str, bytes], folder: Path) -> None:
+    """Write files beside each other and name each; they hold names and rooms, so only this user may read them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        path = folder / name
+        path.touch(mode=0o600)
+        _ = path.write_bytes(content)
+        out.print(str(path), markup=False)
 
 
 def _as_values(chain: Chain) -> dict[str, Any]:
