@@ -147,7 +147,9 @@ async def _carry(turn: Turn, group: GroupState, served: Served) -> Handled:
     """Lay the texts on the desk and note what is due by the clock; end the message's way."""
     elsewhere = {say.group_id for say in served.says if say.group_id not in {None, group.id}}
     rooms = await group_store.rooms(turn.desk.session, [one for one in elsewhere if one])
-    for place, say in enumerate(served.says):
+    for place, spoken in enumerate(served.says):
+        whispered = not turn.message.room_id and spoken.group_id is None and not spoken.to
+        say = replace(spoken, to=turn.message.sender_id) if whispered else spoken  # a pick-up code is not the group's
         key = rooms.get(say.group_id or 0, group.key)
         own = say.group_id in {None, group.id}
         turn.say(draft_of(say, f"order:{turn.row_id}:{place}", key, group.id if own else say.group_id))
