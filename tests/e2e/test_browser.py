@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from bot.channels.local.channel import LocalChannel
 from tests.browser.chat_page import ChatPage
 from tests.channels.contract import until
 from tests.e2e.conftest import program_running, program_settings
+from tests.orders.chain_messages import chain_xml
 
 pytestmark = pytest.mark.browser
 
@@ -74,3 +76,38 @@ async def test_talk_is_left_alone_and_a_refusal_works_at_once(browser: Browser, 
     await window.say("有草莓吗")
     await window.sees("米糖 问", 15)
     assert len(await bots(window)) == count + 1
+
+
+async def test_a_whole_group_buy(browser: Browser, url: str) -> None:
+    window = await ChatPage.open(browser, url)
+    await window.pick_group(FRUIT)
+    opening = "开团 周末水果\n1. 丹东草莓 3斤 59.9元 限购5\n2. 蓝莓 45元 库存30\n满2份成团\n自提 南门驿站 明天下午"
+    chain = chain_xml("#接龙\n周末水果", [("laozhou", "老周 蓝莓2份"), ("aqiang", "阿强 蓝莓1份")], creator="lin")
+    for person, text, seen in (
+        ("团长林姐", opening, "开团啦：周末水果"),
+        ("3栋502-小美", "草莓2份", "丹东草莓 2 份，119.8 元"),
+        ("1栋1101-老周", chain, "阿强：蓝莓 1 份，45 元"),
+        ("团长林姐", "截单", "现在截吗"),
+        ("团长林姐", "确认", "周末水果】截单了"),
+        ("团长林姐", "到货", "周末水果】到货啦"),
+    ):
+        await window.pick_member(person)
+        await window.say(text)
+        await window.sees(seen, 15)
+    await window.pick_member("3栋502-小美")
+    await window.pick_private()
+    await window.say("我的订单")
+    await window.sees("取货码", 15)
+    mine = (await bots(window))[-1]
+    code = re.search(r"取货码\D{0,6}([A-Z0-9]{4,})", mine)
+    assert code is not None, mine
+    await window.pick_group(FRUIT)
+    await window.pick_member("团长林姐")
+    for text, seen in (
+        (f"核销 {code[1]}", "小美 已取货：丹东草莓 ×2"),
+        ("核销 老周", "老周 已取货：蓝莓 ×2"),
+        ("核销 阿强", "全部取完，这个团完成了"),
+    ):
+        await window.say(text)
+        await window.sees(seen, 15)
+    assert window.problems == []

@@ -17,6 +17,7 @@ from tests.channels.contract import BOT, until
 from tests.channels.wechaty_gateway import GatewayProcess
 from tests.channels.wechaty_rig import TOKEN, WechatyRig
 from tests.e2e.conftest import program_running, program_settings, rows_of
+from tests.orders.chain_messages import chain_xml
 
 pytestmark = pytest.mark.gateway
 
@@ -147,3 +148,28 @@ async def test_a_gateway_that_was_killed_and_is_back_is_answered(town: Town) -> 
     await town.sent(MOTHERS, "儿童防晒", "安安妈", "退订")
     assert len(await town.settled("introduction")) == 2, "nobody is introduced to twice"
     assert [row.state for row in await town.settled("push")] == ["sent"] * 3
+
+
+async def test_a_whole_group_buy(town: Town) -> None:
+    contacts = ["林姐", "小美", "老周"]
+    ids = (await town.rig.process.do("ids", contacts=contacts, rooms=[FRUIT]))["contacts"]
+    opening = "开团 周末水果\n1. 丹东草莓 3斤 59.9元 限购5\n2. 蓝莓 45元 库存30\n满2份成团\n自提 南门驿站 明天下午"
+    lines = [(ids["老周"], "老周 蓝莓2份"), (ids["林姐"], "林姐 蓝莓1份")]
+    chain = chain_xml("#接龙\n周末水果", lines, creator=ids["林姐"])
+    said = [
+        ("林姐", opening, ("开团啦", "周末水果", "2. 蓝莓")),
+        ("小美", "草莓2份", ("✓ 小美", "丹东草莓 2 份", "119.8 元")),
+        ("老周", chain, ("✓ 老周", "蓝莓 2 份", "✓ 林姐", "蓝莓 1 份")),
+        ("林姐", "截单", ("现在截吗", "3 人已订 5 份")),
+        ("林姐", "确认", ("截单了", "丹东草莓 2 份", "蓝莓 3 份")),
+        ("林姐", "到货", ("到货啦", "南门驿站")),
+        ("林姐", "核销 小美", ("小美 已取货", "丹东草莓 ×2")),
+        ("林姐", "核销 老周", ("老周 已取货", "蓝莓 ×2")),
+        ("林姐", "核销 林姐", ("林姐 已取货", "全部取完")),
+    ]
+    for member, text, facts in said:
+        await town.says(FRUIT, member, text)
+        await town.sent(FRUIT, *facts)
+    assert not [text for text in await town.rig.sent_texts(MOTHERS) if "周末水果" in text]
+    came, _ = await rows_of(town.program.parts)
+    assert [row.text for row in came if row.reason == "failed"] == []
