@@ -35,6 +35,9 @@ _ASIDE = 8
 _MOST_WITHOUT_UNIT = 9
 """加20 is money more often than an order."""
 
+_PAYABLE = frozenset({OfferState.OPEN, OfferState.CLOSED, OfferState.SUCCEEDED, OfferState.ARRIVED})
+"""In these states money is owed for what was ordered."""
+
 
 class ReplyReader:
     """Reads replies against what lies on the table.
@@ -196,7 +199,9 @@ def _paid(said: Sentence) -> Reading | None:
     """Read 已付, alone or beside what was ordered."""
     if not any(token.kind is Kind.WORD and token.role == "paid" for token in said.tokens):
         return None
-    offers = {said.items[key.item].offer_id for key in said.table.lines() if key.item in said.items}
+    # after the closing nothing can be ordered, yet that is when most people pay
+    lines = said.table.lines()
+    offers = {one.id for one in said.table.offers if one.state in _PAYABLE and any(k.item in one.items for k in lines)}
     named = [token for token in said.tokens if token.kind in {Kind.ITEM, Kind.CODE}]
     if named:
         meant = frozenset[int]().union(*(token.items for token in named))

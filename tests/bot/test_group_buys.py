@@ -69,7 +69,6 @@ async def test_a_whole_group_buy(talk: Conversation) -> None:
             "command/done",
         ),
         ("林姐", "到货", sees("没有能到货的团"), "command/unknown_word"),
-        ("小美", "已付", sees("小美", "等团长确认"), "order/payment_claimed"),
         later(hours=1),
     )
     (closed,) = await turn(talk)
@@ -78,6 +77,7 @@ async def test_a_whole_group_buy(talk: Conversation) -> None:
     assert await turn(talk) == []
     await talk.verify(
         ("豆豆妈", "草莓1份", sees("豆豆妈", "已经截单"), "ask/after_closing"),
+        ("小美", "已付", sees("小美", "等团长确认"), "order/payment_claimed"),
         ("林姐", "收款 小美", sees("小美", "已收款", "3 人没付"), "command/done"),
         ("林姐", "到货", sees("到货啦", "南门驿站"), "command/done"),
         ("小美", "我的订单", sees("丹东草莓 ×3", "私聊"), "command/done"),
