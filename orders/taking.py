@@ -43,12 +43,12 @@ class OrderTaker:
         if not offers and doubt is None:
             return None
         table = self.table(desk, heard, seen, doubt)
-        reading = self.reader.read(heard.text, table)
+        reading = self._read(heard, table)
         if reading.outcome is Outcome.ORDER:
             touched = {item.offer_id for edit in reading.edits if (item := table.item(edit.item)) is not None}
             if not await desk.lock(touched | set(reading.paid)):
                 table = self.table(desk, heard, seen, doubt)  # somebody else changed the book meanwhile: read again
-                reading = self.reader.read(heard.text, table)
+                reading = self._read(heard, table)
         if reading.answers and question is not None:
             await self._settled(desk, question)
         if reading.outcome is Outcome.ORDER:
@@ -58,6 +58,16 @@ class OrderTaker:
         if reading.answers:
             return Served(Outcome.IGNORED, Reason.NEGATED, (Say("answer", receipts.not_noted(heard.name)),))
         return await self._too_late(desk, heard, table)
+
+    def _read(self, heard: Heard, table: Table) -> Reading:
+        """Read a reply; what a leader offers goes before a push when its name fits both."""
+        led = tuple(offer for offer in table.offers if offer.kind is not OfferKind.PUSH)
+        pushed = any(offer.kind is OfferKind.PUSH and offer.lines_of(heard.member) for offer in table.offers)
+        if led and len(led) < len(table.offers) and not pushed:
+            reading = self.reader.read(heard.text, replace(table, offers=led, bare=(), doubt=None))
+            if table.doubt is None and reading.outcome is Outcome.ORDER:
+                return reading
+        return self.reader.read(heard.text, table)
 
     def table(self, desk: OrderDesk, heard: Heard, seen: Collection[int], doubt: Doubt | None) -> Table:
         """Return what this speaker's reply can be about."""

@@ -31,7 +31,7 @@ PAGES = sorted(path for path in ROOT.rglob("*.md") if not NOT_OURS & set(path.re
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 LEADERS = ROOT / "docs" / "leaders.zh-CN.md"
 FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
-PLANNED_WORDS = ("我的数据", "删除我的数据", "我的标签", "全部商品", "开团", "截单")
+PLANNED_WORDS = ("我的数据", "删除我的数据", "我的标签", "全部商品")
 
 
 def _read(path: Path) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 from bot.bootstrap import Parts, Program, open_parts
@@ -18,6 +19,10 @@ from bot.transcript import Said, read_transcript
 from core import logs
 from core.clock import SystemClock
 from core.templates import render
+from groups import repository as group_store
+from orders import exporting
+from orders import repository as order_store
+from orders.state import OfferKind
 
 
 def demo(port: int, *, script_only: bool) -> int:
@@ -51,6 +56,26 @@ async def _print_script(settings: Settings) -> None:
                 group = message.group
                 out.print(f"\n── {group} ──", style="bold green")
             _print(message, result)
+        await _print_sheet(settings, parts)
+
+
+async def _print_sheet(settings: Settings, parts: Parts) -> None:
+    """Export the book of the offer that the script ran, as 导出 does, and show its packing sheet."""
+    now = SystemClock().now()
+    async with parts.database.reading() as session:
+        led = [row.id for row in await order_store.overview(session) if row.kind == OfferKind.LEADER]
+        (offer,) = (await order_store.load(session, led)).values()
+        topics = await group_store.topics(session, offer.group_ids)
+    path = Path(gettempdir()) / "qianqun-demo.xlsx"
+    _ = path.write_bytes(exporting.export_xlsx(offer, now, settings.zone, topics))
+    sheet = exporting.sheets(offer, settings.zone, topics)[0]
+    out.print(f"\n{render('bot', 'demo_sheet', path=path)}", style="bold green")
+    for row in (sheet.header, *sheet.rows, sheet.total):
+        out.print("    " + "  ".join(_cell(cell) for cell in row if cell not in {None, ""}), markup=False)
+
+
+def _cell(cell: object) -> str:
+    return f"{cell.normalize():f}" if isinstance(cell, Decimal) else str(cell)
 
 
 def _print(message: Said, result: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from core.outcomes import Outcome, Reason
 from core.templates import render
 from groups import repository as group_store
 from groups.service import WordResult
-from groups.state import GroupKey, GroupState, MemberKey
+from groups.state import GroupKey, GroupState, MemberKey, Role
 from groups.words import UnknownWord, Word, WordKind
 from orders.pushes import agree
 from recommender import repository as need_store
@@ -35,9 +35,22 @@ async def command(turn: Turn) -> Handled | None:
     if result.passed_on is not None:
         await _carry_out(turn, result.passed_on, result)
     elif result.answer:
-        turn.answer(result.answer, private=result.private)
+        turn.answer(result.answer + await _order_help(turn, word), private=result.private)
     ignored = {Reason.MEMBER_UNSUBSCRIBED, Reason.GROUP_OFF}
     return turn.end(Outcome.IGNORED if result.reason in ignored else Outcome.COMMAND, result.reason)
+
+
+async def _order_help(turn: Turn, word: Word | UnknownWord) -> str:
+    """Return what 帮助 says about orders besides, for a leader or for a member."""
+    if not isinstance(word, Word) or word.kind is not WordKind.HELP:
+        return ""
+    message = turn.message
+    if turn.known is not None:
+        leads = turn.groups.role(turn.known.group, message.sender_id) is not Role.MEMBER
+    else:
+        who = (message.key.channel, message.key.account, message.sender_id)
+        leads = bool(await group_store.owned_by(turn.desk.session, *who))
+    return "\n" + render("orders", "help_leader" if leads else "help_member")
 
 
 async def _is_talk(turn: Turn, word: Word | UnknownWord) -> bool:
