@@ -21,6 +21,7 @@ BENCHMARKS = {
     "startup": "seconds until --help and until the chat page is online",
     "replay": "seconds for a transcript of 30,000 lines",
     "sync": "rows a second of a feed with 100,000 rows",
+    "orders": "order replies and chains read a second, growth with length, the time to apply one order",
     "latency": "milliseconds from a stated need to the push in the channel's hands",
 }
 
