@@ -68,14 +68,15 @@ def assemble(text: str, rows: Sequence[Row], header: Header, slots: Sequence[Slo
         left_out += _notes(rows[between:place])
         said = text[slot.start : slot.end]
         body = said.strip()
+        own = place
+        while place < len(rows) and rows[place].start <= max(slot.end, slot.start):
+            place += 1
         if body and not is_example(body):
             begin = slot.start + len(said) - len(said.lstrip())
             entries.append(Entry(slot.index, body, Span(begin, begin + len(body)), slot.author, slot.at))
-        elif place < len(rows):
-            row = rows[place]
-            left_out.append(LeftOut(row.number, row.text.strip(), Left.EXAMPLE if body else Left.EMPTY))
-        while place < len(rows) and rows[place].start <= max(slot.end, slot.start):
-            place += 1
+        else:  # every line of it is left out
+            reason = Left.EXAMPLE if body else Left.EMPTY
+            left_out += [LeftOut(row.number, row.text.strip(), reason) for row in rows[own:place] if not row.blank]
     left_out += _notes(rows[place:])
     return Chain(header.sign, preamble.title, text, tuple(preamble.menu), tuple(entries), tuple(left_out), creator)
 

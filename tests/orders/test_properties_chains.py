@@ -8,7 +8,7 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.text import Normaliser
@@ -170,6 +170,7 @@ def test_any_text_is_read_and_its_entries_stand_where_they_say(text: str) -> Non
 
 
 @given(st.lists(PIECES, max_size=60).map("".join))
+@example("1. 例 」\n------\n2、")  # an example of two lines
 @settings(max_examples=200, deadline=None)
 def test_every_line_of_a_chain_is_accounted_for(text: str) -> None:
     """Each line is the header, the title, part of an entry, or left out with a reason."""
