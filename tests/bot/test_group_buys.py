@@ -241,7 +241,7 @@ async def test_a_restart_forgets_nothing(talk: Conversation) -> None:
     talk.start()
     await talk.verify(
         ("老周", "沃柑3份", sees("✓ 老周", "改为 3 份", "刚才是 2 份"), "order/restated"),
-        ("林姐", "截单", sees("现在截吗")),
+        ("林姐", "截单", sees("回复“确认”截单")),
     )
     talk.start()
     await talk.verify(("林姐", "确认", sees("截单了"), "command/done"))
