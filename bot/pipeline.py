@@ -60,7 +60,12 @@ class Pipeline:
         return handled
 
     async def _serve(self, session: AsyncSession, rows: Sequence[InboxMessage]) -> tuple[Desk, list[Handled]]:
-        """Take a batch through the stages in a transaction that the caller commits."""
+        """Take a batch through the stages in a transaction that the caller commits.
+
+        What was handled or deleted since the lane looked (two lanes, an erasure) is left out.
+        """
+        waiting = await inbox.still_pending(session, [row.id for row in rows if row.id is not None])
+        rows = [row for row in rows if row.id in waiting]
         desk = self.office.desk(session, self.clock.now())
         await desk.fetch(_group_key(row) for row in rows if row.room_id)
         await desk.orders.look([known.group.id for known in desk.known.values() if known.group.id is not None])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import JSON, Column, Index, UniqueConstraint, and_, bindparam, delete, or_, update
 from sqlmodel import Field, SQLModel, col, select
@@ -19,6 +20,8 @@ PENDING = "pending"
 """Stored whole, waiting for its lane."""
 DONE = "done"
 """Handled; outcome and reason are final."""
+CONTROL = "control"
+"""The channel of rows that are no messages: another process changed the database, and lanes must read it again."""
 
 
 class InboxMessage(SQLModel, table=True):
@@ -179,6 +182,18 @@ async def pending(session: AsyncSession, after: int, limit: int) -> list[InboxMe
         .limit(limit)
     )
     return list((await session.exec(query)).all())
+
+
+async def still_pending(session: AsyncSession, row_ids: Sequence[int]) -> set[int]:
+    """Return which of these rows nobody has handled or deleted, and keep others off them until the commit."""
+    query = select(InboxMessage.id).where(col(InboxMessage.id).in_(row_ids), col(InboxMessage.state) == PENDING)
+    return {row_id for row_id in (await session.exec(query.with_for_update())).all() if row_id is not None}
+
+
+async def tell_lanes(session: AsyncSession, now: datetime) -> None:
+    """Note, in the transaction of a change made outside the lanes, that they must drop what they remember."""
+    row = row_of(IncomingMessage(MessageKey(CONTROL, "", uuid4().hex), "", "", "", now), now)
+    await execute(session, _insert_ignore(session), [row])
 
 
 async def finish(session: AsyncSession, outcomes: Sequence[dict[str, Any]], now: datetime) -> None:

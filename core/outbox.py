@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, delete, func, insert, or_, update
+from sqlalchemy import JSON, Column, Index, LargeBinary, delete, false, func, insert, or_, update
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -45,7 +45,10 @@ class OutboxFile(SQLModel, table=True):
 
 
 class OutboxMessage(SQLModel, table=True):
-    """One text or one file to one room or one contact. ``dedupe_key`` makes enqueueing it twice harmless."""
+    """One text or one file to one room or one contact. ``dedupe_key`` makes enqueueing it twice harmless.
+
+    A ``fleeting`` row forgets its text and its reader as soon as it is settled or expired.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -74,6 +77,7 @@ class OutboxMessage(SQLModel, table=True):
     mentions: list[Any] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     about_members: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     about_products: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    fleeting: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     state: str = Field(default=SendState.QUEUED, max_length=16)
     reason: str | None = Field(default=None, max_length=32)
     error: str | None = None
@@ -86,6 +90,8 @@ class OutboxMessage(SQLModel, table=True):
 
 _table = OutboxMessage.__table__  # type: ignore[attr-defined]
 _files = OutboxFile.__table__  # type: ignore[attr-defined]
+_FORGOTTEN: dict[str, Any] = {"text": "", "footer": "", "contact_id": "", "mentions": [], "about_members": []}
+"""What a fleeting row holds once nobody needs it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,8 @@ class Draft:
 
     A text with a ``merge_key`` may become one message with others of its room that have one, see
     ``core.gathering``; ``footer`` is a last line said once per key, the newest wins. ``text`` holds the line alone.
-    A ``file`` goes alone and is never gathered; ``text`` then only names it in the outbox.
+    A ``file`` goes alone and is never gathered; ``text`` then only names it in the outbox. A ``fleeting`` text is for
+    somebody who is to be forgotten: the row keeps neither it nor its reader once it has gone.
     """
 
     dedupe_key: str
@@ -119,6 +126,7 @@ class Draft:
     merge_key: str = ""
     footer: str = ""
     file: OutgoingFile | None = None
+    fleeting: bool = False
 
 
 class SendGuard(Protocol):
@@ -182,6 +190,7 @@ def _row(draft: Draft, now: datetime) -> dict[str, Any]:
         "mentions": [list(pair) for pair in draft.mentions],
         "about_members": list(draft.about_members),
         "about_products": list(draft.about_products),
+        "fleeting": draft.fleeting,
         "state": SendState.QUEUED,
         "created_at": now,
         "expires_at": now + draft.lifetime if draft.lifetime else None,
@@ -221,6 +230,8 @@ async def settle(
     await _move(session, row, SendState.SENDING, state=state, **values)
     if row.file_id is not None:
         await execute(session, delete(_files).where(_files.c.id == row.file_id))
+    if row.fleeting:
+        await execute(session, update(_table).where(_table.c.id == row.id).values(_FORGOTTEN))
     if row.merge_key:
         inside = (_table.c.merged_into == row.id, _table.c.state == SendState.SENDING)
         merged = SendState.MERGED if state is SendState.SENT else state
@@ -234,23 +245,19 @@ async def _move(session: AsyncSession, row: OutboxMessage, expected: SendState, 
 
 async def abandon(session: AsyncSession, before: datetime, now: datetime) -> int:
     """Mark rows that have been ``sending`` since before an instant as unknown; they are never sent again blindly."""
-    statement = (
-        update(_table)
-        .where(_table.c.state == SendState.SENDING, _table.c.claimed_at < before)
-        .values(state=SendState.UNKNOWN, finished_at=now, error="no answer before the process ended")
-    )
-    return int((await execute(session, statement)).rowcount)
+    stuck = (_table.c.state == SendState.SENDING, _table.c.claimed_at < before)
+    await execute(session, update(_table).where(*stuck, _table.c.fleeting).values(_FORGOTTEN))
+    values = {"state": SendState.UNKNOWN, "finished_at": now, "error": "no answer before the process ended"}
+    return int((await execute(session, update(_table).where(*stuck).values(values))).rowcount)
 
 
 async def expire(session: AsyncSession, now: datetime) -> int:
     """Mark queued rows whose time has passed, and delete the files whose time has."""
     await execute(session, delete(_files).where(_files.c.expires_at <= now))
-    statement = (
-        update(_table)
-        .where(_table.c.state == SendState.QUEUED, _table.c.expires_at <= now)
-        .values(state=SendState.EXPIRED, finished_at=now)
-    )
-    return int((await execute(session, statement)).rowcount)
+    late = (_table.c.state == SendState.QUEUED, _table.c.expires_at <= now)
+    await execute(session, update(_table).where(*late, _table.c.fleeting).values(_FORGOTTEN))
+    expired = update(_table).where(*late).values(state=SendState.EXPIRED, finished_at=now)
+    return int((await execute(session, expired)).rowcount)
 
 
 async def forget(session: AsyncSession, before: datetime) -> int:

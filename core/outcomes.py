@@ -66,6 +66,7 @@ class Reason(StrEnum):
     TOO_LONG = "too_long"  # beyond what anybody types by hand
     OTHER_CHAIN = "other_chain"  # a 接龙 that no leader started: nobody's order book
     FAILED = "failed"  # handling raised; the error is in the log, the rest went on
+    CONTROL = "control"  # no message: the database was changed elsewhere, and the lane reads it again
 
 
 class Hold(StrEnum):

@@ -15,7 +15,13 @@ from groups.state import GroupKey, GroupState, LabelKind, LabelSource, LabelStat
 from groups.words import UnknownWord, Word, WordKind
 
 _RIGHTS = frozenset({WordKind.UNSUBSCRIBE, WordKind.RESUME, WordKind.PERSONALISATION_OFF, WordKind.PERSONALISATION_ON})
-_SUGGESTIONS = frozenset({WordKind.AGREE, WordKind.DECLINE})
+_ALSO_TALK = frozenset(
+    {
+        *(WordKind.AGREE, WordKind.DECLINE, WordKind.RECOMMEND, WordKind.EXCLUDE, WordKind.INCLUDE),
+        *(WordKind.SPLIT, WordKind.MERGE, WordKind.MOVE),
+    }
+)
+"""What members say to each other as well (推荐 一款洗衣液): from them it is talk, and perhaps a need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ class Speaker:
             return refused
         if isinstance(word, UnknownWord):
             return self._said(Reason.UNKNOWN_WORD, speech.say("unknown", text=word.text[:20]))
-        if word.kind in _SUGGESTIONS and self.role == Role.MEMBER:
+        if word.kind in _ALSO_TALK and self.role == Role.MEMBER:
             return None
         handlers: dict[WordKind, Callable[[], WordResult | None]] = {
             WordKind.PAUSE: lambda: self._pause(paused=True),
@@ -104,7 +110,7 @@ class Speaker:
             return WordResult(Reason.GROUP_OFF, group=self.state.key)
         if isinstance(word, UnknownWord):
             return WordResult(Reason.UNKNOWN_WORD, group=self.state.key) if member else None
-        if word.kind not in _SUGGESTIONS and not allowed(self.role, word.kind):
+        if word.kind not in _ALSO_TALK and not allowed(self.role, word.kind):
             return WordResult(Reason.REFUSED_ROLE, group=self.state.key)
         stray = bool(word.group) and not named([self.state], word.group)
         if stray and word.kind != WordKind.UNSUBSCRIBE:  # a refusal is heard whatever is written beside it

@@ -26,11 +26,32 @@ class WordKind(StrEnum):
     AGREE = "agree"  # to a suggestion
     DECLINE = "decline"
     NEEDS = "needs"  # what was asked for and nobody sells
+    RECOMMEND = "recommend"  # show these goods in the group now
+    EXCLUDE = "exclude"  # never show these goods here
+    INCLUDE = "include"  # show them again
+    PIN = "pin"  # these first where goods fit equally
+    UNPIN = "unpin"
+    WELCOME_ON = "welcome_on"
+    WELCOME_OFF = "welcome_off"
+    APPOINT = "appoint"  # an assistant
+    DISMISS = "dismiss"
+    RELABEL = "relabel"  # look again at what the group is
+    SPLIT = "split"  # propose a group of its own for some of the members
+    MERGE = "merge"  # let another group take this one over
+    MOVE = "move"  # the group goes on in another room
+    RETIRE = "retire"
+    REVIVE = "revive"
     HELP = "help"
     UNSUBSCRIBE = "unsubscribe"
     PERSONALISATION_OFF = "personalisation_off"
     PERSONALISATION_ON = "personalisation_on"
     WHY = "why"
+    ALL_PRODUCTS = "all_products"  # the neutral list
+    MY_TAGS = "my_tags"
+    DELETE_TAG = "delete_tag"
+    MY_DATA = "my_data"
+    DELETE_DATA = "delete_data"
+    CONFIRM_DELETE = "confirm_delete"
 
 
 class Audience(StrEnum):
@@ -67,6 +88,21 @@ _TABLE: tuple[tuple[WordKind, Audience, str], ...] = (
     (WordKind.AGREE, Audience.HELPERS, "同意"),
     (WordKind.DECLINE, Audience.HELPERS, "不用 不同意"),
     (WordKind.NEEDS, Audience.HELPERS, "需求 未满足需求 看需求"),
+    (WordKind.RECOMMEND, Audience.HELPERS, "推荐 推荐一下"),
+    (WordKind.EXCLUDE, Audience.HELPERS, "不推 别推 不要推"),
+    (WordKind.INCLUDE, Audience.HELPERS, "取消不推 恢复推 可以推"),
+    (WordKind.PIN, Audience.HELPERS, "置顶"),
+    (WordKind.UNPIN, Audience.HELPERS, "取消置顶 不置顶"),
+    (WordKind.WELCOME_ON, Audience.HELPERS, "打开欢迎 开启欢迎 欢迎开 开欢迎"),
+    (WordKind.WELCOME_OFF, Audience.HELPERS, "关闭欢迎 关掉欢迎 欢迎关 关欢迎"),
+    (WordKind.APPOINT, Audience.LEADER, "设助手 加助手 任命助手 设置助手"),
+    (WordKind.DISMISS, Audience.LEADER, "撤助手 取消助手 删助手 免助手"),
+    (WordKind.RELABEL, Audience.LEADER, "更新标签 重新分群 重新识别 刷新标签"),
+    (WordKind.SPLIT, Audience.LEADER, "拆群"),
+    (WordKind.MERGE, Audience.LEADER, "并入 合并到 并到"),
+    (WordKind.MOVE, Audience.LEADER, "搬到 搬群到 换群到"),
+    (WordKind.RETIRE, Audience.LEADER, "停用本群 停用这个群"),
+    (WordKind.REVIVE, Audience.LEADER, "启用本群 启用这个群 重新启用"),
     (WordKind.HELP, Audience.EVERYONE, "帮助 使用说明 help bangzhu"),
     (WordKind.UNSUBSCRIBE, Audience.EVERYONE, "退订 退定 退钉 td t tuiding 退订谢谢 退订吧 请退订 我要退订 我退订"),
     (WordKind.UNSUBSCRIBE, Audience.EVERYONE, "不要推荐 不要推荐了 别推荐 别推荐了 别再推荐 别再推荐了"),
@@ -74,13 +110,26 @@ _TABLE: tuple[tuple[WordKind, Audience, str], ...] = (
     (WordKind.PERSONALISATION_OFF, Audience.EVERYONE, "关闭个性化 关掉个性化 关闭个性化推荐 关个性化 关闭个性花"),
     (WordKind.PERSONALISATION_ON, Audience.EVERYONE, "打开个性化 开启个性化 打开个性化推荐 开个性化 打开个性花"),
     (WordKind.WHY, Audience.EVERYONE, "为什么推荐 为啥推荐 为什么推荐这个 为啥推荐这个 为什么推荐给我"),
+    (WordKind.ALL_PRODUCTS, Audience.EVERYONE, "全部商品 所有商品 商品列表 全部商品按时间 全部商品按销量"),
+    (WordKind.MY_TAGS, Audience.EVERYONE, "我的标签 看我的标签 查看我的标签"),
+    (WordKind.DELETE_TAG, Audience.EVERYONE, "删标签 删除标签 删我的标签"),
+    (WordKind.MY_DATA, Audience.EVERYONE, "我的数据 查我的数据 导出我的数据 我的资料"),
+    (WordKind.DELETE_DATA, Audience.EVERYONE, "删除我的数据 清除我的数据 删掉我的数据 删我的数据"),
+    (WordKind.CONFIRM_DELETE, Audience.EVERYONE, "确认删除 确定删除"),
 )
 _KINDS = {form: kind for kind, _, forms in _TABLE for form in forms.split()}
 _AUDIENCES = {kind: who for kind, who, _ in _TABLE}
 _FIRST = frozenset(form[0] for form in _KINDS)
 _LONGEST = max(map(len, _KINDS))
 
-_ASKS = {WordKind.HELP, WordKind.WHY, WordKind.NEEDS, WordKind.LABELS}
+_ASKS = {WordKind.HELP, WordKind.WHY, WordKind.NEEDS, WordKind.LABELS, WordKind.MY_TAGS, WordKind.ALL_PRODUCTS}
+_WITH_OBJECT = {
+    *(WordKind.RECOMMEND, WordKind.EXCLUDE, WordKind.INCLUDE, WordKind.PIN, WordKind.UNPIN),
+    *(WordKind.APPOINT, WordKind.DISMISS, WordKind.DELETE_TAG, WordKind.ALL_PRODUCTS),
+}
+"""Words that stand in front of what they are about (推荐 草莓), whether the bot is addressed or not."""
+_WITH_OBJECT_ADDRESSED = {WordKind.SPLIT, WordKind.MERGE, WordKind.MOVE}
+"""The same, but only to the bot: 搬到 三楼 is talk."""
 _NUMBERED = {WordKind.AGREE, WordKind.DECLINE}
 _NAMES_GROUP = {WordKind.PAUSE, WordKind.RESUME, WordKind.LABELS, WordKind.NEEDS, WordKind.UNSUBSCRIBE} | _NUMBERED
 _DIGITS = str.maketrans("零〇一二两三四五六七八九", "001223456789")
@@ -152,6 +201,8 @@ def _with_object(text: str, mentioned: bool) -> Word | None:
             continue
         if kind in _NUMBERED and pair["object"].isdigit() and pattern is _OBJECT:
             return Word(kind, pair["object"])
+        if pattern is _OBJECT and (kind in _WITH_OBJECT or (mentioned and kind in _WITH_OBJECT_ADDRESSED)):
+            return Word(kind, pair["object"].strip())
         if kind in _NAMES_GROUP and mentioned:
             return Word(kind, group=pair["object"].strip())
     return None

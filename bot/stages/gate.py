@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.stages.turn import Handled, Turn
+from core.inbox import CONTROL
 from core.messages import MessageKind
 from core.outbox import PRIORITY_UNASKED, Draft
 from core.outcomes import Outcome, Reason
@@ -20,6 +21,8 @@ _READ_KINDS = frozenset({MessageKind.TEXT, MessageKind.UNKNOWN})
 async def readable(turn: Turn) -> Handled | None:
     """Pass only what somebody else wrote as text; an unknown kind counts when it has text."""
     message = turn.message
+    if message.key.channel == CONTROL:
+        return turn.end(Outcome.IGNORED, Reason.CONTROL)
     if message.is_self:
         return turn.end(Outcome.IGNORED, Reason.OWN_MESSAGE)
     if message.kind is MessageKind.RECALL:

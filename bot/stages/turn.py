@@ -11,7 +11,8 @@ from core.messages import IncomingMessage
 from core.outbox import PRIORITY_ANSWER, Draft
 from core.outcomes import Outcome, Reason
 from core.text import NormalText
-from groups.service import GroupService
+from groups.service import GroupService, WordResult
+from groups.state import GroupState
 from orders.service import OrderService
 from orders.serving import Effect
 from recommender.service import Decision, Recommender
@@ -56,6 +57,11 @@ class Turn:
             or any(mention.name in names for mention in self.text.mentions)
             or self.text.text.startswith(names)
         )
+
+    def group_of(self, result: WordResult) -> GroupState | None:
+        """Return the group that a word is about, None when it is about none or several."""
+        known = self.desk.known.get(result.group) if result.group is not None else None
+        return known.group if known is not None else None
 
     def answer(self, text: str, *, private: bool) -> None:
         """Answer a word, in the room or to the speaker alone."""

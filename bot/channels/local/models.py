@@ -58,3 +58,15 @@ class ChatFile(SQLModel, table=True):
         sa_column=Column(BigId, ForeignKey("local_chat_line.id", ondelete="CASCADE"), primary_key=True)
     )
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class ChatRoom(SQLModel, table=True):
+    """A room that the bot made on the chat page; configured rooms stand in the settings alone."""
+
+    __tablename__ = "local_chat_room"
+
+    id: str = Field(primary_key=True, max_length=64)
+    topic: str = Field(max_length=64)
+    owner: str = Field(default="", max_length=64)
+    members: list[dict[str, str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
