@@ -85,16 +85,13 @@ class Guard:
                 session, since, channel=row.channel, account=row.account, group_id=row.group_id, asked=False
             )
         )
-        cap = await self._unasked_cap(session, row)
-        return unasked_hold(account, group, cap, self.pace, now, self.pacing)
+        cap = await self._group_cap(session, row)
+        return unasked_hold(account, group, self.pace, now, self.pacing, cap)
 
-    async def _unasked_cap(self, session: AsyncSession, row: OutboxMessage) -> int:
-        """Return how much unasked a room hears in a day; what the group is, is read from the database now."""
-        cap = self.pacing.unasked_per_group_per_day
+    async def _group_cap(self, session: AsyncSession, row: OutboxMessage) -> int | None:
+        """Return how much unasked a room's segments let it hear in a day; what it is, is read from the database now."""
         if row.group_id is None or not row.room_id or not self.segments.set_anywhere("unasked_per_day"):
-            return cap
+            return None
         keys = await group_store.rooms(session, [row.group_id])
-        for state in (await group_store.load(session, list(keys.values()))).values():
-            own = effects_of(state, self.segments).unasked_per_day
-            cap = cap if own is None else own
-        return cap
+        states = await group_store.load(session, list(keys.values()))
+        return next((effects_of(state, self.segments).unasked_per_day for state in states.values()), None)

@@ -1,7 +1,8 @@
 """Which segments a group belongs to: the rules of the settings, asked when somebody needs the answer.
 
-Nothing is stored: labels change, and a stored answer would be old. One look costs a few microseconds for each segment
-(measured: 25 µs for 20 segments); only a rule over room names or the number of members looks at every member.
+Nothing is stored: labels change, and a stored answer would be old. One look costs 2 to 3 µs for each segment with a
+rule of three comparisons (measured); in a group of 500, a rule over the number of members costs 16 µs and one over room
+names 650 µs, since they look at every member. A need, a push, an export and a digest look once, other messages never.
 """
 
 from __future__ import annotations
