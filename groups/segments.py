@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from groups.segment_rules import read_rule
-from groups.segment_settings import SegmentSettings
+from groups.segment_settings import SINGLE_EFFECTS, SegmentSettings
 from groups.segment_terms import Rule, Values, holds
 from groups.state import GroupState, LabelKind, winners
 
@@ -46,6 +47,13 @@ class Segments:
         """Return the segments that a group belongs to, in the order in which they count."""
         return tuple(one for one in self.ordered if holds(one.rule, lambda attribute: values_of(state, attribute)))
 
+    def may_disagree(self) -> bool:
+        """Return whether two segments of one priority set something differently, so that a group could be in both."""
+        return any(
+            one.settings.priority == other.settings.priority and _differ(one.settings, other.settings)
+            for one, other in combinations(self.ordered, 2)
+        )
+
     def set_anywhere(self, effect: str) -> bool:
         """Return whether any segment sets an effect at all: who reads a group only for it need not."""
         return any(getattr(one.settings, effect) is not None for one in self.ordered)
@@ -64,6 +72,16 @@ def free_values(state: GroupState, key: str) -> tuple[str, ...]:
     """Return the values of a free label that hold in a group."""
     labels = tuple(label for label in state.labels if label.kind == LabelKind.FREE and label.key.casefold() == key)
     return winners(labels, LabelKind.FREE) if labels else ()
+
+
+def free_keys(state: GroupState) -> list[str]:
+    """Return the keys of a group's free labels, as rules write them."""
+    return sorted({label.key.casefold() for label in state.labels if label.kind == LabelKind.FREE})
+
+
+def _differ(one: SegmentSettings, other: SegmentSettings) -> bool:
+    pairs = ((getattr(one, effect), getattr(other, effect)) for effect in SINGLE_EFFECTS)
+    return any(left is not None and right is not None and left != right for left, right in pairs)
 
 
 def _members(state: GroupState) -> int:
