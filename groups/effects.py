@@ -7,7 +7,7 @@ program's defaults. Lists (excluded, pinned, further neighbourhoods) add up.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from groups.segment_settings import Packing, Wording
@@ -52,7 +52,7 @@ class Effects:
 
     ``categories`` are those that shut others out. ``excluded_*`` and ``pinned_*`` are the group's own rules;
     ``also_excluded`` and ``also_pinned`` are texts of segments, from which whatever the group itself pinned is spared.
-    ``threshold`` is the least certainty of a push, 0 to 1. ``origins`` tell where everything comes from.
+    ``threshold`` is the least certainty of a push, 0 to 1. ``origins`` tell where everything comes from, if asked for.
     """
 
     neighbourhoods: tuple[str, ...] = ()
@@ -73,14 +73,28 @@ class Effects:
     disagreements: tuple[Disagreement, ...] = ()
 
 
-def effects_of(state: GroupState, segments: Segments) -> Effects:
-    """Return what holds in a group now."""
-    return _Resolver(state, segments.matching(state)).effects()
-
-
 def own_effects(state: GroupState) -> Effects:
-    """Return what holds in a group of a program without segments."""
-    return _Resolver(state, ()).effects()
+    """Return what holds in a group by its own rules alone."""
+    return Effects(
+        neighbourhoods=state.neighbourhoods,
+        categories=_said(state, LabelKind.CATEGORY, state.categories),
+        excluded_ids=state.excluded_ids,
+        excluded_texts=state.excluded_texts,
+        pinned_ids=state.pinned_ids,
+        pinned_texts=state.pinned_texts,
+        threshold=state.threshold,
+    )
+
+
+def effects_of(state: GroupState, segments: Segments) -> Effects:
+    """Return what holds in a group now, without ``origins``, which most callers have no time for."""
+    matching = segments.matching(state)
+    return _Resolver(state, matching, explain=False).effects() if matching else own_effects(state)
+
+
+def explained_effects(state: GroupState, segments: Segments) -> Effects:
+    """Return what holds in a group now, and where everything comes from."""
+    return _Resolver(state, segments.matching(state), explain=True).effects()
 
 
 def shown(value: Any) -> str:
@@ -93,44 +107,40 @@ def shown(value: Any) -> str:
 class _Resolver:
     """Works out the effects of one group; collects where they come from."""
 
-    def __init__(self, state: GroupState, matching: Sequence[Segment]) -> None:
+    def __init__(self, state: GroupState, matching: Sequence[Segment], *, explain: bool) -> None:
+        self._explain = explain
         self._state = state
         self._matching = matching
         self._origins: list[Origin] = []
         self._disagreements: list[Disagreement] = []
 
     def effects(self) -> Effects:
-        state = self._state
-        also_excluded, also_pinned = self._added("excluded"), self._added("pinned")
-        neighbourhoods = self._neighbourhoods()
-        categories = self._categories()
-        threshold = self._threshold()
-        self._rules()
-        return Effects(
-            neighbourhoods=neighbourhoods,
-            categories=categories,
-            excluded_ids=state.excluded_ids,
-            excluded_texts=state.excluded_texts,
-            also_excluded=frozenset(also_excluded),
-            pinned_ids=state.pinned_ids,
-            pinned_texts=state.pinned_texts,
-            also_pinned=frozenset(also_pinned),
-            threshold=threshold,
+        """Return the group's own effects with those of its segments laid over and under them."""
+        own = own_effects(self._state)
+        self._note_rules()
+        return replace(
+            own,
+            neighbourhoods=self._neighbourhoods(own),
+            categories=self._categories(own),
+            also_excluded=frozenset(self._added("excluded")),
+            also_pinned=frozenset(self._added("pinned")),
+            threshold=self._threshold(own),
             answers_per_day=self._single("answers_per_day", None),
             unasked_per_day=self._single("unasked_per_day", None),
-            digest=self._single("digest", True),
-            wording=self._single("wording", Wording.STANDARD),
-            packing=self._single("packing", Packing.BUILDING),
+            digest=self._single("digest", own.digest),
+            wording=self._single("wording", own.wording),
+            packing=self._single("packing", own.packing),
             origins=tuple(self._origins),
             disagreements=tuple(self._disagreements),
         )
 
     def _note(self, effect: str, values: Iterable[Any], source: str) -> None:
-        self._origins += [Origin(effect, shown(value), source) for value in values]
+        if self._explain:
+            self._origins += [Origin(effect, shown(value), source) for value in values]
 
     def _single(self, effect: str, default: Any) -> Any:
         """Return the value of the first segment that sets an effect; note others of its rank that would differ."""
-        setting = [one for one in self._matching if getattr(one.settings, effect) is not None]
+        setting = self._matching and [one for one in self._matching if getattr(one.settings, effect) is not None]
         if not setting:
             return default
         first, *others = setting
@@ -152,53 +162,51 @@ class _Resolver:
             found += new
         return found
 
-    def _threshold(self) -> float | None:
-        if self._state.threshold is None:
+    def _threshold(self, own: Effects) -> float | None:
+        if own.threshold is None:
             return self._single("threshold", None)  # type: ignore[no-any-return]  # read by name
-        self._note("threshold", [self._state.threshold], _CALLED[LabelSource.CONFIGURATION])
-        return self._state.threshold
+        self._note("threshold", [own.threshold], _CALLED[LabelSource.CONFIGURATION])
+        return own.threshold
 
-    def _neighbourhoods(self) -> tuple[str, ...]:
+    def _neighbourhoods(self, own: Effects) -> tuple[str, ...]:
         """Segments replace what was learned, never what was said; what the leader denied stays denied."""
-        state, kind = self._state, LabelKind.NEIGHBOURHOOD
-        said = self._said(kind)
-        replacing = None if said else self._single("neighbourhoods", None)
+        kind, labels = LabelKind.NEIGHBOURHOOD, self._state.labels
+        replacing = None
+        if not _said(self._state, kind, own.neighbourhoods):
+            replacing = self._single("neighbourhoods", None)
         if replacing is None:
-            self._note_labels(kind, state.neighbourhoods)
-        found = [*(state.neighbourhoods if replacing is None else replacing), *self._added("also_neighbourhoods")]
-        denied = {label.value for label in state.labels if label.kind == kind and label.confidence == 0}
-        fixed = {label.value for label in state.labels if label.kind == kind and label.source == _SAID[0]}
-        return tuple(dict.fromkeys(value for value in found if value not in denied - fixed))
+            self._note_labels(kind, own.neighbourhoods)
+        denied = {label.value for label in labels if label.kind is kind and label.confidence == 0}
+        found = [*(own.neighbourhoods if replacing is None else replacing), *self._added("also_neighbourhoods")]
+        return tuple(dict.fromkeys(one for one in found if one not in denied or one in own.neighbourhoods))
 
-    def _categories(self) -> tuple[str, ...]:
-        """Return the categories that shut others out: those that were said, else those of a segment.
-
-        What was only guessed (水果群) does not forbid the group rice.
-        """
-        said = self._said(LabelKind.CATEGORY)
-        if said:
-            self._note_labels(LabelKind.CATEGORY, said)
-            return said
-        return self._single("categories", None) or ()
-
-    def _said(self, kind: LabelKind) -> tuple[str, ...]:
-        """Return the values of a kind that configuration or leader set, of those that hold."""
-        state = self._state
-        holding = state.neighbourhoods if kind is LabelKind.NEIGHBOURHOOD else state.categories
-        said = {label.value for label in state.labels if label.kind == kind and label.source in _SAID}
-        return tuple(value for value in holding if value in said)
+    def _categories(self, own: Effects) -> tuple[str, ...]:
+        """Segments bind a group to categories only where nobody did for this group."""
+        if not own.categories:
+            return self._single("categories", ())  # type: ignore[no-any-return]  # read by name
+        self._note_labels(LabelKind.CATEGORY, own.categories)
+        return own.categories
 
     def _note_labels(self, kind: LabelKind, values: Iterable[str]) -> None:
         effect = "neighbourhoods" if kind is LabelKind.NEIGHBOURHOOD else "categories"
-        for value in values:
+        for value in values if self._explain else ():
             sources = [label.source for label in self._state.labels if (label.kind, label.value) == (kind, value)]
             source = min(sources, key=_STRENGTH.index, default=None)
             self._note(effect, [value], _CALLED.get(source, source.replace("_", " ")) if source else "learned")
 
-    def _rules(self) -> None:
-        for rule in self._state.rules:
+    def _note_rules(self) -> None:
+        for rule in self._state.rules if self._explain else ():
             effect = "excluded" if rule.kind is RuleKind.EXCLUDED else "pinned"
             self._note(effect, [rule.text or f"product {rule.product_id}"], _CALLED.get(rule.source, rule.source))
+
+
+def _said(state: GroupState, kind: LabelKind, holding: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what configuration or leader set, of the values of a kind that hold.
+
+    Only such categories shut others out: what was guessed (水果群) does not forbid the group rice.
+    """
+    said = {label.value for label in state.labels if label.kind is kind and label.source in _SAID}
+    return tuple(value for value in holding if value in said) if said else ()
 
 
 def _called(segment: Segment) -> str:

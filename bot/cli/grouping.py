@@ -16,7 +16,7 @@ from core.clock import SystemClock
 from core.settings import SettingsError
 from groups import listing
 from groups import repository as group_store
-from groups.effects import Disagreement, Effects, Origin, shown
+from groups.effects import Disagreement, Effects, Origin, explained_effects, shown
 from groups.listing import Listed
 from groups.models import LabelChange
 from groups.segment_terms import covers
@@ -89,7 +89,7 @@ def show(wanted: str, config: Path) -> int:
             _line(f"segment {one.name} ({one.key}, priority {one.settings.priority}): {one.settings.when}")
         if not inside:
             _line("no segment matches this group")
-        effects = groups.effects(state)
+        effects = explained_effects(state, groups.segments)
         out.print(_effect_table(settings, effects))
         for disagreement in effects.disagreements:
             out.print(Text(str(disagreement), "yellow"))
