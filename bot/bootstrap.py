@@ -28,6 +28,7 @@ from core.database import Database
 from core.messages import ChannelEvent, Gap, MemberLeft, RoomInvitation, RoomSeen
 from core.migrate import upgrade
 from core.text import Normaliser
+from groups.segments import Segments
 from groups.service import GroupService
 from orders.service import OrderService
 from recommender.lexicon import packaged_goods
@@ -56,7 +57,7 @@ def build(settings: Settings, database: Database, clock: Clock) -> Parts:
     """Build the parts on an open, migrated database. Raises ``AliasFileError`` for a broken alias file."""
     aliases = tuple(AliasTable.load(settings.catalog.alias_files))
     catalog = CatalogService(settings.catalog, database, clock)
-    groups = GroupService(settings.groups, clock)
+    groups = GroupService(settings.groups, clock, Segments(settings.segments))
     recommender = Recommender(settings.recommender, settings.zone, aliases)
     normaliser = Normaliser({alias: word for alias, word, kind in aliases if kind == "emoji"})
     pipeline = Pipeline(
@@ -104,6 +105,7 @@ class Program:
                 pacing=settings.pacing,
                 recommender=settings.recommender,
                 zone=settings.zone,
+                segments=parts.groups.segments,
             )
             for channel in self.channels
         ]

@@ -22,6 +22,7 @@ from core.gathering import claim_gathered
 from core.messages import OutgoingFile
 from core.outbox import OutboxMessage
 from core.outcomes import SendState
+from groups.segments import NO_SEGMENTS, Segments
 from recommender.settings import RecommenderSettings
 
 _IDLE_SECONDS = 1.0
@@ -43,13 +44,14 @@ class Dispatcher:
         pacing: PacingSettings,
         recommender: RecommenderSettings,
         zone: ZoneInfo,
+        segments: Segments = NO_SEGMENTS,
     ) -> None:
         self._database = database
         self._clock = clock
         self._channel = channel
         self._pacing = pacing
         self._pace = Pace()
-        self._guard = Guard(recommender, pacing, zone, self._pace)
+        self._guard = Guard(recommender, pacing, zone, self._pace, segments)
         self._awake = asyncio.Event()
         self._failures = 0
         self._recovered = ""

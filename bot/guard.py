@@ -15,6 +15,8 @@ from core import outbox
 from core.outbox import OutboxMessage
 from core.outcomes import Hold
 from groups import repository as group_store
+from groups.effects import effects_of
+from groups.segments import NO_SEGMENTS, Segments
 from recommender.settings import RecommenderSettings
 
 _RECOMMENDS = frozenset({"push", "suggestion", "digest"})
@@ -29,6 +31,7 @@ class Guard:
     pacing: PacingSettings
     zone: ZoneInfo
     pace: Pace
+    segments: Segments = NO_SEGMENTS
 
     async def check(self, session: AsyncSession, row: OutboxMessage, now: datetime) -> str | None:
         """Return the reason that stops the row, or None; asked in the transaction that claims it."""
@@ -82,4 +85,13 @@ class Guard:
                 session, since, channel=row.channel, account=row.account, group_id=row.group_id, asked=False
             )
         )
-        return unasked_hold(account, group, self.pace, now, self.pacing)
+        cap = await self._group_cap(session, row)
+        return unasked_hold(account, group, self.pace, now, self.pacing, cap)
+
+    async def _group_cap(self, session: AsyncSession, row: OutboxMessage) -> int | None:
+        """Return how much unasked a room's segments let it hear in a day; what it is, is read from the database now."""
+        if row.group_id is None or not row.room_id or not self.segments.set_anywhere("unasked_per_day"):
+            return None
+        keys = await group_store.rooms(session, [row.group_id])
+        states = await group_store.load(session, list(keys.values()))
+        return next((effects_of(state, self.segments).unasked_per_day for state in states.values()), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,6 +15,8 @@ from bot.stages.orders import draft_of
 from bot.storefront import Storefront
 from core import inbox, outbox
 from groups import repository as group_store
+from groups.effects import effects_of
+from groups.segments import Segments
 from orders import closing
 from orders import retention as order_retention
 from orders.desk import OfferMemory
@@ -24,11 +27,12 @@ from scheduler import jobs
 
 def program_jobs(settings: Settings, storefront: Storefront, chat_log: ChatLog) -> dict[str, jobs.Job]:
     """Return every job by its kind."""
+    digest = partial(write_digests, effects_of=partial(effects_of, segments=Segments(settings.segments)))
     kinds: dict[str, jobs.Job] = {
         jobs.CATALOG_SYNC: jobs.CatalogSync(storefront.sync),
         jobs.CATALOG_EXPIRY: _Expiry(storefront),
         jobs.RETENTION: jobs.InTransaction(_Retention(settings, chat_log).run, at_present=True),
-        jobs.UNMET_DIGEST: jobs.InTransaction(write_digests),
+        jobs.UNMET_DIGEST: jobs.InTransaction(digest),
         jobs.OFFER_TURN: _OfferTurn(settings.zone),
     }
     kinds[jobs.HOUSEKEEPING] = jobs.housekeeping(settings.scheduler, kinds)

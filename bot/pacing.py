@@ -66,12 +66,21 @@ def scaled(cap: int, pace: Pace, now: datetime, settings: PacingSettings) -> int
 
 
 def unasked_hold(
-    account: Sequence[datetime], group: Sequence[datetime], pace: Pace, now: datetime, settings: PacingSettings
+    account: Sequence[datetime],
+    group: Sequence[datetime],
+    pace: Pace,
+    now: datetime,
+    settings: PacingSettings,
+    group_cap: int | None = None,
 ) -> Hold | None:
-    """Return which of the day's caps one more unasked message would exceed: the group's or the account's."""
+    """Return which of the day's caps one more unasked message would exceed: the group's or the account's.
+
+    ``group_cap`` is the group's own cap, None for that of the settings.
+    """
     if not settings.enabled:
         return None
     day = now - timedelta(days=1)
     if sum(at > day for at in account) >= scaled(settings.unasked_per_day, pace, now, settings):
         return Hold.CAP_ACCOUNT
-    return Hold.CAP_GROUP if sum(at > day for at in group) >= settings.unasked_per_group_per_day else None
+    cap = settings.unasked_per_group_per_day if group_cap is None else group_cap
+    return Hold.CAP_GROUP if sum(at > day for at in group) >= cap else None

@@ -106,7 +106,13 @@ async def _sent(parts: Parts, settings: Settings) -> AsyncIterator[OutgoingMessa
     channel = RelayChannel(parts.clock)
     pacing = settings.pacing.model_copy(update={"enabled": False})
     dispatcher = Dispatcher(
-        parts.database, parts.clock, channel, pacing=pacing, recommender=settings.recommender, zone=settings.zone
+        parts.database,
+        parts.clock,
+        channel,
+        pacing=pacing,
+        recommender=settings.recommender,
+        zone=settings.zone,
+        segments=parts.groups.segments,
     )
     while True:
         before = len(channel.sent)

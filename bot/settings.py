@@ -13,6 +13,7 @@ from bot.channels.local.settings import LocalSettings
 from bot.channels.wechaty.settings import WechatySettings
 from catalog.settings import CatalogSettings
 from core.settings import DatabaseSettings, LoggingSettings, Section, SettingsError, read_document, validate
+from groups.segment_settings import SegmentSettings, check_segments
 from groups.settings import GroupsSettings
 from orders.settings import OrdersSettings
 from recommender.settings import RecommenderSettings
@@ -66,6 +67,9 @@ class Settings(Section):
     logging: LoggingSettings = Field(default=LoggingSettings())
     catalog: CatalogSettings = Field(default=CatalogSettings())
     groups: GroupsSettings = Field(default=GroupsSettings())
+    segments: tuple[SegmentSettings, ...] = Field(
+        default=(), description="Groups with something in common, and what is different for them."
+    )
     orders: OrdersSettings = Field(default=OrdersSettings())
     recommender: RecommenderSettings = Field(default=RecommenderSettings())
     scheduler: SchedulerSettings = Field(default=SchedulerSettings())
@@ -87,6 +91,12 @@ class Settings(Section):
         if not _is_zone(name):
             raise ValueError(f"{name!r} is no IANA time zone; write for example Asia/Shanghai")
         return name
+
+    @field_validator("segments")
+    @classmethod
+    def _stand_together(cls, segments: tuple[SegmentSettings, ...]) -> tuple[SegmentSettings, ...]:
+        check_segments(segments)
+        return segments
 
     @property
     def zone(self) -> ZoneInfo:

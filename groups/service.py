@@ -9,8 +9,10 @@ from core.clock import Clock
 from core.messages import IncomingMessage, MemberLeft, RoomSeen
 from groups import changes as happened
 from groups import rules, speech
+from groups.effects import Effects, effects_of
 from groups.observing import Observer, observe_message, observe_room
 from groups.private import PrivateChat
+from groups.segments import NO_SEGMENTS, Segments
 from groups.settings import GroupsSettings
 from groups.speaking import Speaker, WordResult
 from groups.state import GroupState, MemberKey, Role
@@ -36,9 +38,10 @@ class GroupService:
     Every method takes states as they are and returns changes; none alters a state.
     """
 
-    def __init__(self, settings: GroupsSettings, clock: Clock) -> None:
+    def __init__(self, settings: GroupsSettings, clock: Clock, segments: Segments = NO_SEGMENTS) -> None:
         self.settings = settings
         self.clock = clock
+        self.segments = segments
         self._admins = frozenset(settings.platform_admins)
         self._inviters = self._admins | {leader.id for leader in settings.leaders} | set(settings.allow_list)
         self._leader_names = {leader.id: leader.name for leader in settings.leaders if leader.name}
@@ -66,6 +69,10 @@ class GroupService:
     def role(self, state: GroupState, contact_id: str) -> Role:
         """Return who somebody is in a group."""
         return rules.role_of(state, contact_id, self._admins)
+
+    def effects(self, state: GroupState) -> Effects:
+        """Return what holds in a group by its own rules and its segments; ask only when it is needed."""
+        return effects_of(state, self.segments)
 
     def leader_name(self, state: GroupState) -> str:
         """Return what to call who runs a group: as configured, else their own name; empty when nobody is known."""

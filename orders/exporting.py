@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from groups.segment_settings import Packing
 from orders import totals
 from orders.masking import building_order
 from orders.state import Offer, Payment
@@ -49,20 +50,36 @@ class Sheet:
     packing: bool = False
 
 
-def sheets(offer: Offer, zone: ZoneInfo, groups: Mapping[int, str] | None = None) -> list[Sheet]:
-    """Return the views of a book. ``groups`` are names by group id, shown when the offer runs in several."""
+def sheets(
+    offer: Offer, zone: ZoneInfo, groups: Mapping[int, str] | None = None, packing: Packing = Packing.BUILDING
+) -> list[Sheet]:
+    """Return the views of a book. ``groups`` are names by group id, shown when the offer runs in several.
+
+    ``packing`` is what the packing sheet is ordered by.
+    """
     named = {group_id: (groups or {}).get(group_id) or str(group_id) for group_id in offer.group_ids}
     shown = named if len(named) > 1 else {}
-    return [_packing(offer, shown), _by_person(offer, shown, zone), _by_item(offer), _by_building(offer, shown)]
+    return [
+        _packing(offer, shown, packing),
+        _by_person(offer, shown, zone),
+        _by_item(offer),
+        _by_building(offer, shown),
+    ]
 
 
-def export_xlsx(offer: Offer, at: datetime, zone: ZoneInfo, groups: Mapping[int, str] | None = None) -> bytes:
+def export_xlsx(
+    offer: Offer,
+    at: datetime,
+    zone: ZoneInfo,
+    groups: Mapping[int, str] | None = None,
+    packing: Packing = Packing.BUILDING,
+) -> bytes:
     """Return the book as one workbook, the packing sheet first. ``at`` is when the leader asked, for the print head."""
     from openpyxl import Workbook  # noqa: PLC0415 - half a second, only when somebody exports
 
     book = Workbook()
     book.remove(book.active)
-    for sheet in sheets(offer, zone, groups):
+    for sheet in sheets(offer, zone, groups, packing):
         page = book.create_sheet(sheet.title)
         _write(page, sheet)
         _print_setup(page, sheet, f"{_plain(offer.title)} {at.astimezone(zone):%Y-%m-%d %H:%M}")
@@ -71,10 +88,16 @@ def export_xlsx(offer: Offer, at: datetime, zone: ZoneInfo, groups: Mapping[int,
     return out.getvalue()
 
 
-def export_csv(offer: Offer, at: datetime, zone: ZoneInfo, groups: Mapping[int, str] | None = None) -> dict[str, bytes]:
+def export_csv(
+    offer: Offer,
+    at: datetime,
+    zone: ZoneInfo,
+    groups: Mapping[int, str] | None = None,
+    packing: Packing = Packing.BUILDING,
+) -> dict[str, bytes]:
     """Return one CSV file for each view, by file name; UTF-8 with the mark and the line ends that Excel wants."""
     files: dict[str, bytes] = {}
-    for sheet in sheets(offer, zone, groups):
+    for sheet in sheets(offer, zone, groups, packing):
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\r\n")
         for row in (sheet.header, *sheet.rows, sheet.total):
@@ -89,10 +112,10 @@ def file_name(offer: Offer, at: datetime, zone: ZoneInfo) -> str:
     return f"{title or '订单'} {at.astimezone(zone):%Y-%m-%d}"
 
 
-def _packing(offer: Offer, groups: Mapping[int, str]) -> Sheet:
+def _packing(offer: Offer, groups: Mapping[int, str], packing: Packing) -> Sheet:
     people = {person.member: person for person in totals.by_person(offer)}
     header = ("取", "楼栋", "房号", "谁订的", "给谁", "商品", "规格", "数量", "单位", "备注", "取货码", "付款")
-    lines = sorted(totals.book_lines(offer), key=lambda one: _packing_place(one, people[one.key.member]))
+    lines = sorted(totals.book_lines(offer), key=lambda one: _packing_place(one, people[one.key.member], packing))
     rows = [
         (
             "☑" if people[one.key.member].handed_over_at else "□",
@@ -115,10 +138,24 @@ def _packing(offer: Offer, groups: Mapping[int, str]) -> Sheet:
     return _sheet("配货单", header, rows, sum_row, groups, packing=True)
 
 
-def _packing_place(one: BookLine, person: PersonTotal) -> tuple[Any, ...]:
-    """Order by group, building, room and buyer, so that one walk through the house hands everything out."""
-    room = one.room.rjust(8)
-    return one.line.group_id, building_order(one.building), room, person.name, person.member, one.item.position
+def _packing_place(one: BookLine, person: PersonTotal, packing: Packing) -> tuple[Any, ...]:
+    """Return where a line stands on the packing sheet.
+
+    By building, one walk through the house hands everything out. By item, one thing after the other is taken from its
+    crate, for all groups. By person, each bag is packed at once. By code, the bags stand as they are called for.
+    """
+    group_id, position = one.line.group_id, one.item.position
+    buyer = (person.name, person.member, position)
+    house = (group_id, building_order(one.building), one.room.rjust(8), *buyer)
+    match packing:
+        case Packing.BUILDING:
+            return house
+        case Packing.ITEM:
+            return position, *house
+        case Packing.PERSON:
+            return group_id, *buyer
+        case Packing.CODE:
+            return person.code, group_id, *buyer
 
 
 def _by_person(offer: Offer, groups: Mapping[int, str], zone: ZoneInfo) -> Sheet:

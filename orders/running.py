@@ -247,9 +247,8 @@ class WordRunner:
         if isinstance(offer, Unclear):
             return not_understood(offer.text)
         name = exporting.file_name(offer, heard.at, self.zone)
-        file = OutgoingFile(
-            f"{name}.xlsx", exporting.XLSX, exporting.export_xlsx(offer, heard.at, self.zone, heard.led)
-        )
+        book = exporting.export_xlsx(offer, heard.at, self.zone, heard.led, heard.packing(offer))
+        file = OutgoingFile(f"{name}.xlsx", exporting.XLSX, book)
         desk.happened(offer, "exported", heard.member, heard.inbox_id)
         says = [Say("export", file.name, to=heard.member, file=file)]
         if not heard.private:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from core.messages import OutgoingFile, Quote
 from core.outcomes import Outcome, Reason
 from core.text import NormalText
+from groups.segment_settings import Packing
 from orders.book import Applied
 from orders.state import Offer
 
@@ -20,7 +21,8 @@ class Heard:
 
     ``name`` is what the room calls the speaker; ``members`` are all names by contact id. ``helper`` when a leader or
     assistant speaks, ``leads`` when it is the leader; ``leader`` is who is asked in private; ``private`` when it was
-    said to the bot alone. ``led`` are the groups that the speaker runs, with their topics, when a word needs them.
+    said to the bot alone. ``led`` are the groups that the speaker runs, with their topics, when a word needs them;
+    ``packings`` tell of this group and of those what their packing sheets are ordered by, when a word exports.
     ``at`` is when the message was written, ``handled_at`` is now.
     """
 
@@ -40,12 +42,18 @@ class Heard:
     leader: str = ""
     private: bool = False
     led: Mapping[int, str] = field(default_factory=dict)
+    packings: Mapping[int, Packing] = field(default_factory=dict)
     members: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def groups(self) -> tuple[int, ...]:
         """Return the groups that a word may be about: this one, in private all that the speaker runs."""
         return tuple(dict.fromkeys([self.group_id, *self.led])) if self.private else (self.group_id,)
+
+    def packing(self, offer: Offer) -> Packing:
+        """Return what an offer's packing sheet is ordered by: as in this group, else as in the offer's first one."""
+        here = (self.group_id, *offer.group_ids) if self.group_id in offer.group_ids else offer.group_ids
+        return next((self.packings[one] for one in here if one in self.packings), Packing.BUILDING)
 
     @property
     def own_names(self) -> frozenset[str]:

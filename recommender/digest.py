@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from core.outbox import PRIORITY_UNASKED, Draft
 from core.outcomes import Reason
 from core.templates import render
 from groups import repository as group_store
+from groups.effects import Effects, own_effects
 from groups.state import GroupState
 from recommender import repository
 
@@ -30,17 +32,20 @@ class _Said:
     praises: Counter[str] = field(default_factory=Counter)
 
 
-async def write_digests(session: AsyncSession, until: datetime) -> int:
+async def write_digests(
+    session: AsyncSession, until: datetime, effects_of: Callable[[GroupState], Effects] = own_effects
+) -> int:
     """Put one message for each leader with something to tell into the outbox; return how many.
 
-    Covers the day before ``until``. The same ``until`` twice changes nothing.
+    Covers the day before ``until``. The same ``until`` twice changes nothing. ``effects_of`` tells which groups to
+    leave out.
     """
     said = await _collect(session, until - _DAY, until)
     states = await group_store.load(session, await group_store.all_keys(session))
     leaders: dict[tuple[str, str, str], list[tuple[GroupState, _Said]]] = defaultdict(list)
     for state in states.values():
         leader = state.leader_id or state.owner_id
-        if state.id in said and leader and state.level > 0 and not state.paused:
+        if state.id in said and leader and state.level > 0 and not state.paused and effects_of(state).digest:
             leaders[state.channel, state.account, leader].append((state, said[state.id]))
     drafts = [_draft(*who, groups, until) for who, groups in leaders.items()]
     await outbox.enqueue(session, drafts, until)

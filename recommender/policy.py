@@ -26,7 +26,8 @@ class Situation:
     """Everything the decision reads.
 
     ``score`` is the best product's, ``hidden_only`` tells that every fitting product was shown lately.
-    ``group_answers`` and ``account_answers`` count today's; ``member_answered_at`` is when this member was last
+    ``group_answers`` and ``account_answers`` count today's, ``answers_cap`` is the group's own cap, None for the
+    settings'; ``member_answered_at`` is when this member was last
     answered here, ``term_answered_at`` when this object was.
     """
 
@@ -40,6 +41,7 @@ class Situation:
     hidden_only: bool = False
     group_answers: int = 0
     account_answers: int = 0
+    answers_cap: int | None = None
     member_answered_at: datetime | None = None
     term_answered_at: datetime | None = None
 
@@ -75,7 +77,8 @@ def _limit(situation: Situation, settings: RecommenderSettings) -> Hold | None:
         return Hold.SHOWN_LATELY
     if _within(situation.member_answered_at, situation.now, minutes=settings.member_pause_minutes):
         return Hold.CAP_MEMBER
-    if situation.group_answers >= settings.answers_per_group_per_day:
+    cap = settings.answers_per_group_per_day if situation.answers_cap is None else situation.answers_cap
+    if situation.group_answers >= cap:
         return Hold.CAP_GROUP
     if situation.account_answers >= settings.answers_per_account_per_day:
         return Hold.CAP_ACCOUNT

@@ -29,14 +29,19 @@ _ALMOST = 0.85
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a product is to be shown. Empty ``categories`` allows all; ``neighbourhoods`` are the group's."""
+    """Where a product is to be shown. Empty ``categories`` allows all; ``neighbourhoods`` are the group's.
+
+    ``also_excluded`` and ``also_pinned`` come from segments: what the group itself pinned is spared from them.
+    """
 
     neighbourhoods: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     excluded_ids: frozenset[int] = frozenset()
     excluded_texts: frozenset[str] = frozenset()
+    also_excluded: frozenset[str] = frozenset()
     pinned_ids: frozenset[int] = frozenset()
     pinned_texts: frozenset[str] = frozenset()
+    also_pinned: frozenset[str] = frozenset()
     forbidden_words: tuple[str, ...] = ()
 
 
@@ -58,7 +63,7 @@ def allowed(item: Item, place: Place, need: Need | None, now: datetime) -> bool:
         return False
     if place.categories and not any(_within(item.category, category) for category in place.categories):
         return False
-    if item.id in place.excluded_ids or any(_is_meant(item, text) for text in place.excluded_texts):
+    if _excluded(item, place):
         return False
     if any(word in item.category or word in item.title for word in place.forbidden_words):
         return False
@@ -120,7 +125,7 @@ def _ordered(candidates: list[Candidate], need: Need, place: Place) -> list[Cand
 
     def key(candidate: Candidate) -> tuple[float, bool, object, int]:
         item = candidate.item
-        pinned = item.id in place.pinned_ids or any(_is_meant(item, text) for text in place.pinned_texts)
+        pinned = _pinned_here(item, place) or any(_is_meant(item, text) for text in place.also_pinned)
         return -round(candidate.score / step), not pinned, item.price, item.id
 
     return sorted(candidates, key=key)
@@ -138,6 +143,18 @@ def _has(item: Item, word: str) -> bool:
 def _is_meant(item: Item, text: str) -> bool:
     """Tell whether a rule's text means this product: its key, or a word of its title."""
     return text == item.key or text in item.title
+
+
+def _excluded(item: Item, place: Place) -> bool:
+    """Tell whether the group excluded a product, or a segment did and the group did not pin it."""
+    if item.id in place.excluded_ids or any(_is_meant(item, text) for text in place.excluded_texts):
+        return True
+    return any(_is_meant(item, text) for text in place.also_excluded) and not _pinned_here(item, place)
+
+
+def _pinned_here(item: Item, place: Place) -> bool:
+    """Tell whether the group itself pinned a product."""
+    return item.id in place.pinned_ids or any(_is_meant(item, text) for text in place.pinned_texts)
 
 
 def _within(category: str, allowed_category: str) -> bool:

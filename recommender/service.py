@@ -5,14 +5,16 @@ Nothing here touches the database or sends; the message path stores what is deci
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.outcomes import Hold, Outcome, Reason
 from core.text import NormalText
-from groups.state import GroupState, LabelKind, LabelSource
+from groups.effects import Effects, own_effects
+from groups.segment_settings import Wording
+from groups.state import GroupState
 from recommender.dialogue import in_context, utterance_of
 from recommender.lexicon import Lexicon
 from recommender.memory import GroupMemory
@@ -57,6 +59,7 @@ class Decision:
     hold: Hold | None = None
     text: str = ""
     reasons: tuple[str, ...] = ()
+    wording: Wording = Wording.STANDARD
 
 
 class Recommender:
@@ -95,15 +98,22 @@ class Recommender:
         """Return what one message says by itself."""
         return self._reader.read(text, mentioned=mentioned)
 
-    def decide(self, asked: Asked, group: GroupState, memory: GroupMemory, account_answers: int) -> Decision:
-        """Return what becomes of a message and note it in ``memory``."""
+    def decide(
+        self,
+        asked: Asked,
+        group: GroupState,
+        memory: GroupMemory,
+        account_answers: int,
+        effects_of: Callable[[GroupState], Effects] = own_effects,
+    ) -> Decision:
+        """Return what becomes of a message and note it in ``memory``; ``effects_of`` is asked only about a need."""
         settings = self.settings
         alone = self.read(asked.text, mentioned=asked.mentioned)
         if asked.by_leader and _is_offer(alone):
             memory.offered(tuple(token.word.canonical for token in alone.masked.tokens if token.word), asked.at)
             return Decision(Outcome.IGNORED, Reason.ADVERTISEMENT, replace(alone, need=None))
         reading = in_context(alone, asked.member, asked.at, memory, settings)
-        decision = self._answer(reading, asked, group, memory, account_answers)
+        decision = self._answer(reading, asked, group, memory, account_answers, effects_of)
         answered = decision.reason in {Reason.PUSHED, Reason.SUGGESTED}
         left = utterance_of(reading, asked.member, asked.at, answered=answered)
         if left is not None:
@@ -117,7 +127,9 @@ class Recommender:
         """Put a push into words; ``codes`` are by product what members type to order it."""
         if decision.need is None:
             return decision
-        text = push_text(decision.need, asked.name, asked.leader, decision.picks, decision.reasons, codes)
+        text = push_text(
+            decision.need, asked.name, asked.leader, decision.picks, decision.reasons, codes, decision.wording
+        )
         return replace(decision, text=text)
 
     def category(self, need: Need) -> str:
@@ -126,29 +138,42 @@ class Recommender:
         return word.category if word is not None else ""
 
     def _answer(
-        self, reading: Reading, asked: Asked, group: GroupState, memory: GroupMemory, account_answers: int
+        self,
+        reading: Reading,
+        asked: Asked,
+        group: GroupState,
+        memory: GroupMemory,
+        account_answers: int,
+        effects_of: Callable[[GroupState], Effects],
     ) -> Decision:
         need = reading.need
         if need is None or reading.reason is Reason.RECORDED:
             return Decision(reading.outcome, reading.reason, reading, need)
-        place = self._place(group)
-        candidates = find(need, self.shelf, place, asked.at, self._segmenter.cut)
+        effects = effects_of(group)
+        candidates = find(need, self.shelf, self.place(effects), asked.at, self._segmenter.cut)
         if not candidates:
             return Decision(Outcome.NEED, Reason.UNMET, reading, need)
         hidden = self._shown_lately(memory, asked.at)
         picks = tuple(choose(candidates, self.settings.max_products, hidden))
-        threshold = self.settings.threshold if group.threshold is None else group.threshold
+        threshold = self.settings.threshold if effects.threshold is None else effects.threshold
         situation = self._situation(asked, group, memory, need, picks or tuple(candidates[:1]), threshold)
         hold = may_push(
-            replace(situation, hidden_only=not picks, account_answers=account_answers), self.settings, self.zone
+            replace(
+                situation,
+                hidden_only=not picks,
+                account_answers=account_answers,
+                answers_cap=effects.answers_per_day,
+            ),
+            self.settings,
+            self.zone,
         )
         if hold is not None:
             # whatever is uncertain is counted as unmet rather than held: the leader may want to sell it
             reason = Reason.UNMET if hold is Hold.BELOW_THRESHOLD else Reason.HELD
             return Decision(Outcome.NEED, reason, reading, need, picks, hold)
-        reasons = reasons_of(need, picks, group.neighbourhoods, asked.at, self.zone)
+        reasons = reasons_of(need, picks, effects.neighbourhoods, asked.at, self.zone)
         reason = Reason.SUGGESTED if group.level == Level.SUGGEST and not asked.mentioned else Reason.PUSHED
-        return Decision(Outcome.NEED, reason, reading, need, picks, reasons=tuple(reasons))
+        return Decision(Outcome.NEED, reason, reading, need, picks, reasons=tuple(reasons), wording=effects.wording)
 
     def _situation(
         self,
@@ -180,26 +205,19 @@ class Recommender:
         since = at - timedelta(hours=self.settings.shown_again_hours)
         return {product for product, seen in memory.shown.items() if seen > since}
 
-    def _place(self, group: GroupState) -> Place:
+    def place(self, effects: Effects) -> Place:
+        """Return what may be shown in a group with these effects."""
         return Place(
-            neighbourhoods=group.neighbourhoods,
-            categories=_binding_categories(group),
-            excluded_ids=group.excluded_ids,
-            excluded_texts=group.excluded_texts,
-            pinned_ids=group.pinned_ids,
-            pinned_texts=group.pinned_texts,
+            neighbourhoods=effects.neighbourhoods,
+            categories=effects.categories,
+            excluded_ids=effects.excluded_ids,
+            excluded_texts=effects.excluded_texts,
+            also_excluded=effects.also_excluded,
+            pinned_ids=effects.pinned_ids,
+            pinned_texts=effects.pinned_texts,
+            also_pinned=effects.also_pinned,
             forbidden_words=self.settings.forbidden_words,
         )
-
-
-def _binding_categories(group: GroupState) -> tuple[str, ...]:
-    """Return the categories that shut others out: those the configuration or the leader set.
-
-    What was only guessed from a topic (水果群) does not forbid the group rice.
-    """
-    said = {LabelSource.CONFIGURATION, LabelSource.LEADER}
-    named = {label.value for label in group.labels if label.kind is LabelKind.CATEGORY and label.source in said}
-    return tuple(value for value in group.categories if value in named)
 
 
 def _is_offer(reading: Reading) -> bool:

@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 from core.templates import render
 from core.types import Money
+from groups.segment_settings import Wording
 from recommender.needs import Need
 from recommender.ranking import Candidate
 
 _SOON = timedelta(days=7)
 """A closing time further away moves nobody."""
+_TEMPLATES = {Wording.STANDARD: "push", Wording.SHORT: "push_short", Wording.WARM: "push_warm"}
 
 
 def reasons_of(
@@ -29,8 +31,11 @@ def push_text(
     candidates: Sequence[Candidate],
     reasons: Sequence[str],
     codes: Mapping[int, str],
+    wording: Wording = Wording.STANDARD,
 ) -> str:
     """Return the message for the group; ``codes`` are what members type to order each product.
+
+    Every ``wording`` says who sends it and how to refuse.
 
     Only the object and attributes of a need are repeated, never the member's sentence: it may hold what is nobody's
     business.
@@ -46,7 +51,7 @@ def push_text(
         }
         for candidate, reason in zip(candidates, reasons, strict=True)
     ]
-    return render("recommender", "push", asker=asker, wanted=wanted(need), leader=leader, products=lines)
+    return render("recommender", _TEMPLATES[wording], asker=asker, wanted=wanted(need), leader=leader, products=lines)
 
 
 def _worth_saying(specification: str, title: str) -> str:

@@ -19,9 +19,11 @@ app = typer.Typer(
 catalog_app = typer.Typer(help="Suppliers' products: sync, list, show.", no_args_is_help=True)
 sending_app = typer.Typer(help="The kill switch: stop all sending at once, or let it go on.", no_args_is_help=True)
 orders_app = typer.Typer(help="Orders: list and export offers, read a 接龙.", no_args_is_help=True)
+groups_app = typer.Typer(help="Groups: what they are, and what changes it.", no_args_is_help=True)
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(sending_app, name="sending")
 app.add_typer(orders_app, name="orders")
+app.add_typer(groups_app, name="groups")
 
 Config = Annotated[Path, typer.Option("--config", help="The settings file.", dir_okay=False)]
 
@@ -163,6 +165,37 @@ def orders_parse(
     from bot.cli import ordering  # noqa: PLC0415
 
     raise typer.Exit(ordering.parse(file, format))
+
+
+@groups_app.command("list", epilog="Example: `qianqun groups list --config config.toml --label 水果`")
+def groups_list(
+    config: Config,
+    segment: Annotated[str, typer.Option(help="Only groups of this segment.")] = "",
+    label: Annotated[str, typer.Option(help="Only groups with this label: 水果, 宠物=猫.")] = "",
+) -> None:
+    """List the groups the bot is in, with their labels and segments."""
+    from bot.cli import grouping  # noqa: PLC0415
+
+    raise typer.Exit(grouping.list_groups(config, segment=segment, label=label))
+
+
+@groups_app.command("show", epilog="Example: `qianqun groups show 阳光小区水果群 --config config.toml`")
+def groups_show(
+    group: Annotated[str, typer.Argument(help="Its id, its room's id, or its topic.")],
+    config: Config,
+) -> None:
+    """Show one group: its labels and why they count, its segments, and what they change."""
+    from bot.cli import grouping  # noqa: PLC0415
+
+    raise typer.Exit(grouping.show(group, config))
+
+
+@groups_app.command("segments", epilog="Example: `qianqun groups segments --config config.toml`")
+def groups_segments(config: Config) -> None:
+    """List the segments of the settings: their rules, how many groups match, which match none or disagree."""
+    from bot.cli import grouping  # noqa: PLC0415
+
+    raise typer.Exit(grouping.list_segments(config))
 
 
 @sending_app.command("stop", epilog="Example: `qianqun sending stop --config config.toml --reason 账号异常`")

@@ -17,6 +17,9 @@ from catalog.service import CatalogService
 from core.clock import SystemClock
 from core.database import Database, DatabaseUnavailableError
 from core.migrate import upgrade
+from groups import listing
+from groups.effects import effects_of
+from groups.segments import Segments
 
 _FAULTS_SHOWN = 5
 
@@ -53,6 +56,8 @@ async def _looks(settings: Settings, config: Path) -> AsyncIterator[tuple[str, s
         yield "database", ""
         async for look in _feeds(settings, database):
             yield look
+        if settings.segments:
+            yield "segments", await _segment_fault(settings, database)
         await database.close()
     if settings.channels.local is None and settings.channels.wechaty is None:
         yield "channels", "none is configured; add [channels.local] or [channels.wechaty]"
@@ -72,6 +77,19 @@ async def _feeds(settings: Settings, database: Database) -> AsyncIterator[tuple[
             continue
         shown = "\n  ".join(str(fault) for fault in faults[:_FAULTS_SHOWN])
         yield f"feed {supplier.id} ({rows} rows)", f"{len(faults)} broken row(s)\n  {shown}" if faults else ""
+
+
+async def _segment_fault(settings: Settings, database: Database) -> str:
+    """Return where two segments of one priority disagree about a group; the first listed counts, but who meant that?"""
+    segments = Segments(settings.segments)
+    if not segments.may_disagree():
+        return ""
+    found: list[str] = []
+    async with database.reading() as session:
+        async for state in listing.every_group(session):
+            found += [f"group {state.id} ({state.topic}): {one}" for one in effects_of(state, segments).disagreements]
+    shown = "\n  ".join(found[:_FAULTS_SHOWN])
+    return f"{len(found)} disagreement(s)\n  {shown}" if found else ""
 
 
 def _port_fault(settings: LocalSettings) -> str:

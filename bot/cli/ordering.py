@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.cli.session import execute, opened_database, out, report
 from core.clock import SystemClock
 from core.settings import SettingsError
 from core.text import Normaliser
 from groups import repository as group_store
+from groups.effects import effects_of
+from groups.segment_settings import Packing
+from groups.segments import Segments
 from orders import exporting, repository
 from orders.chains.chain import Chain
 from orders.chains.goods import Goods
@@ -80,17 +86,25 @@ def export(wanted: str, config: Path, *, form: str, folder: Path) -> int:
                 raise SettingsError("OFFER", [("OFFER", f"there is no offer {wanted!r}; the newest are: {known}")])
             offer = (await repository.load(session, [found.id]))[found.id]
             topics = await group_store.topics(session, offer.group_ids)
+            packing = await _packing(session, offer.group_ids, Segments(settings.segments))
             event = {"offer_id": offer.id, "what": "exported", "detail": {"form": form}, "said_by": "console"}
             await repository.add_events(session, [{**event, "inbox_id": None, "at": now}])
         if form == "xlsx":
             name = f"{exporting.file_name(offer, now, settings.zone)}.xlsx"
-            files = {name: exporting.export_xlsx(offer, now, settings.zone, topics)}
+            files = {name: exporting.export_xlsx(offer, now, settings.zone, topics, packing)}
         else:
-            files = exporting.export_csv(offer, now, settings.zone, topics)
+            files = exporting.export_csv(offer, now, settings.zone, topics, packing)
         _write(files, folder)
         return 0
 
     return execute(work)
+
+
+async def _packing(session: AsyncSession, group_ids: Sequence[int], segments: Segments) -> Packing:
+    """Return what the packing sheet is ordered by, as in the offer's first group."""
+    keys = await group_store.rooms(session, group_ids[:1])
+    states = await group_store.load(session, list(keys.values()))
+    return next((effects_of(state, segments).packing for state in states.values()), Packing.BUILDING)
 
 
 def _write(files: dict[str, bytes], folder: Path) -> None:

@@ -37,7 +37,7 @@ async def need(turn: Turn) -> Handled | None:
         leader=turn.groups.leader_name(group),
     )
     answers = await turn.desk.answers_today(group.channel, group.account)
-    decision = turn.recommender.decide(asked, group, turn.known.memory, answers)
+    decision = turn.recommender.decide(asked, group, turn.known.memory, answers, turn.groups.effects)
     if decision.reason in _SHOWN:
         decision = await _with_codes(turn, group, asked, decision)
     _store(turn, group, asked, decision)

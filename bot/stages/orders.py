@@ -11,10 +11,12 @@ from core import outbox
 from core.messages import MessageKind
 from core.outbox import PRIORITY_ANSWER, Draft
 from groups import repository as group_store
+from groups.segment_settings import Packing
 from groups.state import GroupKey, GroupState, Role
 from groups.words import Word, WordKind
 from orders.serving import Heard, Say, Served
 from orders.state import OfferKind, OfferState
+from orders.words import OrderWord, OrderWordKind
 from scheduler import repository as due_work
 from scheduler.jobs import OFFER_TURN
 
@@ -38,6 +40,8 @@ async def word(turn: Turn) -> Handled | None:
         served = await turn.orders.answer(turn.desk.orders, heard, agreed=agreed)
     else:
         assert said is not None  # noqa: S101 - one of the two is there
+        if isinstance(said, OrderWord) and said.kind is OrderWordKind.EXPORT:
+            heard = replace(heard, packings=_packings(turn, group, heard.led))
         served = await turn.orders.word(turn.desk.orders, heard, said)
     return None if served is None else await _carry(turn, group, served)
 
@@ -131,6 +135,12 @@ async def _led(turn: Turn) -> dict[int, str]:
     groups = [desk.known[one].group for one in keys if one in desk.known]
     await desk.orders.look([group.id for group in groups if group.id is not None])
     return {group.id or 0: group.topic for group in groups}
+
+
+def _packings(turn: Turn, group: GroupState, led: Collection[int]) -> dict[int, Packing]:
+    """Return what the packing sheets of this group and of those that the speaker runs are ordered by."""
+    groups = [known.group for known in turn.desk.known.values() if known.group.id in led]
+    return {one.id or 0: turn.groups.effects(one).packing for one in (*groups, group)}
 
 
 async def _seen(turn: Turn, group: GroupState) -> Collection[int]:

@@ -31,6 +31,7 @@ from core.database import Database
 from core.inbox import InboxMessage
 from core.messages import ChannelEvent, IncomingMessage, MemberLeft, OutgoingMessage, RoomSeen
 from core.outbox import OutboxMessage
+from groups.segment_settings import SegmentSettings
 from recommender.models import NeedRecord, Push
 from tests.bot.fake_channel import FakeChannel, FakeRoom, shown
 from tests.bot.shop import Shop
@@ -75,9 +76,10 @@ def later(*, minutes: float = 0, hours: float = 0) -> Later:
     return Later(minutes * 60 + hours * 3600)
 
 
-def settings(**sections: dict[str, Any]) -> Settings:
-    """Return the demo's settings with its limits on, and single keys of sections replaced."""
+def settings(*, segments: Sequence[dict[str, Any]] = (), **sections: dict[str, Any]) -> Settings:
+    """Return the demo's settings with its limits on, single keys of sections replaced, and with these segments."""
     chosen = demo_settings(FOLDER, 0)
+    chosen = chosen.model_copy(update={"segments": tuple(map(SegmentSettings.model_validate, segments))})
     values: dict[str, dict[str, Any]] = {**sections, "recommender": {"limits": True, **sections.get("recommender", {})}}
     return chosen.model_copy(
         update={
@@ -119,6 +121,7 @@ class Conversation:
             pacing=self.settings.pacing,
             recommender=self.settings.recommender,
             zone=self.settings.zone,
+            segments=self.parts.groups.segments,
         )
 
     async def enter(self, *topics: str) -> None:

@@ -24,6 +24,7 @@ from catalog.service import CatalogService
 from core.clock import Clock, SystemClock
 from core.database import Database, execute
 from core.text import Normaliser
+from groups.segments import Segments
 from groups.service import GroupService
 from orders.service import OrderService
 from recommender.lexicon import packaged_goods
@@ -65,7 +66,7 @@ class Shop:
     def open(self, settings: Settings, database: Database, clock: Clock) -> Parts:
         """Build what ``bot.bootstrap.build`` builds, with the words and the shelf that are read already."""
         catalog = CatalogService(settings.catalog, database, clock)
-        groups = GroupService(settings.groups, clock)
+        groups = GroupService(settings.groups, clock, Segments(settings.segments))
         recommender = copy.copy(self.recommender)
         recommender.settings = settings.recommender
         pipeline = Pipeline(
