@@ -7,12 +7,12 @@ nothing twice.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from bot.bootstrap import Parts
-from bot.channels.protocol import EventSink, Health, Link
+from bot.channels.protocol import EventSink, Health, Link, SendRefusedError
 from bot.dispatcher import Dispatcher
 from bot.settings import Settings
 from bot.stages.turn import Handled
@@ -33,6 +33,7 @@ class RelayChannel:
     name: str = CHANNEL
     account: str = ACCOUNT
     sends_files: bool = True
+    makes_rooms: bool = False
     sent: list[OutgoingMessage] = field(default_factory=list)
 
     async def run(self, sink: EventSink) -> None:
@@ -45,6 +46,14 @@ class RelayChannel:
 
     async def accept_invitation(self, invitation_id: str) -> None:
         """Return at once: nobody invites a relay."""
+
+    async def create_room(self, topic: str, member_ids: Sequence[str]) -> str:
+        """Refuse: the leader makes rooms by hand."""
+        raise SendRefusedError(f"a relay makes no rooms; make {topic!r} by hand")
+
+    async def invite(self, room_id: str, member_id: str) -> None:
+        """Refuse: the leader invites by hand."""
+        raise SendRefusedError("a relay invites nobody; invite them by hand")
 
     def health(self) -> Health:
         """Return that the leader is there."""
