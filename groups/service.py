@@ -101,7 +101,7 @@ class GroupService:
     def _observed(self, observer: Observer) -> Observation:
         state = observer.state
         text = None
-        if not state.introduced and state.active:
+        if not state.introduced and state.active and not state.retired:
             text = speech.introduction(
                 state,
                 bot=self.settings.bot_names[0],

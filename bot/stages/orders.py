@@ -47,7 +47,7 @@ async def reply(turn: Turn) -> Handled | None:
     if turn.known is None:
         return None
     group = turn.known.group
-    if _deaf(turn, group):
+    if _deaf(turn, group) or group.retired:
         return None
     served: Served | None
     if turn.message.kind is MessageKind.RECALL:
@@ -90,9 +90,9 @@ def heard_of(turn: Turn, group: GroupState) -> Heard:
 
 
 def _deaf(turn: Turn, group: GroupState) -> bool:
-    """Tell whether this group is switched off for this speaker: level 0 hears only who leads it."""
+    """Tell whether this group is switched off for this speaker: level 0 and a retired group hear only who leads it."""
     helper = turn.groups.role(group, turn.message.sender_id) in _HELPERS
-    return not group.active or (group.level == 0 and not helper)
+    return not group.active or ((group.level == 0 or group.retired) and not helper)
 
 
 def _agreement(turn: Turn) -> bool | None:
@@ -116,6 +116,7 @@ async def _group(turn: Turn) -> GroupState | None:
     keys = await group_store.owned_by(desk.session, *who) or await group_store.joined_by(desk.session, *who)
     await desk.fetch(keys)
     groups = [desk.known[one].group for one in keys if one in desk.known]
+    groups = [group for group in groups if not group.retired] or groups
     await desk.orders.look([group.id for group in groups if group.id is not None])
     named = [group for group in groups if group.topic and group.topic in turn.message.text]
     waiting = [group for group in groups if (group.id or 0, turn.message.sender_id) in desk.orders.asked]
