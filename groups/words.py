@@ -132,6 +132,7 @@ _WITH_OBJECT_ADDRESSED = {WordKind.SPLIT, WordKind.MERGE, WordKind.MOVE}
 """The same, but only to the bot: 搬到 三楼 is talk."""
 _NUMBERED = {WordKind.AGREE, WordKind.DECLINE}
 _NAMES_GROUP = {WordKind.PAUSE, WordKind.RESUME, WordKind.LABELS, WordKind.NEEDS, WordKind.UNSUBSCRIBE} | _NUMBERED
+_NAMES_GROUP |= {WordKind.RETIRE, WordKind.REVIVE}
 _DIGITS = str.maketrans("零〇一二两三四五六七八九", "001223456789")
 
 _JOINTS = re.compile(r"[\W_]+")
@@ -144,6 +145,7 @@ _LEVEL = re.compile(
 _LABEL = re.compile(r"标签[\s:]*(?P<act>加|添加|增加|删|删除|去掉)(?P<gap>[\s:]*)(?P<label>\S.{0,63})")
 _LABEL_TURNED = re.compile(r"(?P<act>加|添加)标签(?P<gap>[\s:]*)(?P<label>\S.{0,63})")
 _OBJECT = re.compile(r"(?P<word>[^\s:]+)[\s:]+(?P<object>\S.{0,127})")
+_BETWEEN = re.compile(r"(?P<group>\S.{0,63}?)[\s:,]+(?P<word>[^\s:,]+)[\s:]+(?P<object>\S.{0,63})")
 _TURNED = re.compile(r"(?P<object>\S.{0,127}?)[\s:,]+(?P<word>[^\s:,]+)")
 _QUESTION = re.compile(r"[?？]|吗|么|呢|怎|啥|多少|几时|不了$")
 
@@ -194,6 +196,9 @@ def _with_object(text: str, mentioned: bool) -> Word | None:
     if label and (mentioned or label["gap"]) and not text.endswith("?"):
         added = label["act"] in {"加", "添加", "增加"}
         return Word(WordKind.LABEL_ADD if added else WordKind.LABEL_REMOVE, label["label"].strip())
+    between = _BETWEEN.fullmatch(text) if mentioned and not text.endswith("?") else None
+    if between and (kind := _KINDS.get(between["word"])) in _WITH_OBJECT_ADDRESSED and kind is not None:
+        return Word(kind, between["object"].strip(), between["group"].strip())
     for pattern in (_OBJECT, _TURNED):
         pair = pattern.fullmatch(text)
         kind = _KINDS.get(pair["word"]) if pair else None
