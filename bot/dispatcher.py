@@ -43,12 +43,13 @@ class Dispatcher:
         pacing: PacingSettings,
         recommender: RecommenderSettings,
         zone: ZoneInfo,
+        pace: Pace | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._channel = channel
         self._pacing = pacing
-        self._pace = Pace()
+        self._pace = Pace() if pace is None else pace  # shared with whoever else acts for the account
         self._guard = Guard(recommender, pacing, zone, self._pace)
         self._awake = asyncio.Event()
         self._failures = 0

@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.channels.local.repository import ChatLog
+from bot.openings import Openings
 from bot.settings import Settings
 from bot.stages.orders import draft_of
 from bot.storefront import Storefront
 from core import inbox, outbox
+from groups import proposing
 from groups import repository as group_store
 from orders import closing
 from orders import retention as order_retention
@@ -30,6 +32,7 @@ def program_jobs(settings: Settings, storefront: Storefront, chat_log: ChatLog) 
         jobs.RETENTION: jobs.InTransaction(_Retention(settings, chat_log).run, at_present=True),
         jobs.UNMET_DIGEST: jobs.InTransaction(write_digests),
         jobs.OFFER_TURN: _OfferTurn(settings.zone),
+        jobs.GROUP_PROPOSALS: jobs.InTransaction(Openings(settings).run, at_present=True),
     }
     kinds[jobs.HOUSEKEEPING] = jobs.housekeeping(settings.scheduler, kinds)
     return kinds
@@ -79,3 +82,4 @@ class _Retention:
         await need_store.forget(session, before)
         await order_retention.forget(session, before)
         await self.chat_log.forget(session, before)
+        await proposing.forget(session, before)

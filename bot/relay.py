@@ -14,6 +14,8 @@ from hashlib import blake2b
 from bot.bootstrap import Parts
 from bot.channels.protocol import EventSink, Health, Link, SendRefusedError
 from bot.dispatcher import Dispatcher
+from bot.pacing import Pace
+from bot.rooms import RoomMaker
 from bot.settings import Settings
 from bot.stages.turn import Handled
 from bot.transcript import Said
@@ -79,6 +81,7 @@ async def relay(parts: Parts, settings: Settings, topic: str, leader: str, said:
     handled: list[Handled] = []
     for start in range(0, len(messages), _BATCH):
         handled += await parts.pipeline.take(messages[start : start + _BATCH])
+    await _hand_out(parts, settings)
     sent = [one async for one in _sent(parts, settings)]
     return Relayed(
         tuple(handled),
@@ -108,6 +111,23 @@ def _messages(topic: str, said: Iterable[Said]) -> Iterable[IncomingMessage]:
             at=one.at,
             quote=one.quote,
         )
+
+
+async def _hand_out(parts: Parts, settings: Settings) -> None:
+    """Put what leaders agreed to into words: a relay makes no rooms, so they get the text and the list."""
+    maker = RoomMaker(
+        parts.database,
+        parts.clock,
+        RelayChannel(parts.clock),
+        groups=parts.groups,
+        pacing=settings.pacing,
+        pace=Pace(),
+        stuck_seconds=settings.scheduler.stuck_sending_seconds,
+        at_desk=parts.pipeline.at_desk,
+        committed=lambda: None,
+    )
+    while await maker.work() == 0:
+        pass
 
 
 async def _sent(parts: Parts, settings: Settings) -> AsyncIterator[OutgoingMessage]:

@@ -155,7 +155,7 @@ def _counts(wish: Wish, state: GroupState) -> bool:
 
 
 def _covers(label: str, category: str, goods: str) -> bool:
-    return label == goods or category == label or category.startswith(f"{label}/")
+    return label in {goods, category} or category.startswith(f"{label}/")
 
 
 def _keys(wish: Wish) -> list[str]:

@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute, insert_into
 from groups import ledger
-from groups.models import ForgottenPerson, Group, Member, Membership, Proposal
+from groups.models import ForgottenPerson, Group, Member, Membership, MemberTag, Proposal
 from groups.proposals import LIFETIMES, ProposalKind, ProposalState
 from groups.state import MemberKey
 
@@ -26,6 +26,7 @@ _proposals = Proposal.__table__  # type: ignore[attr-defined]
 _groups = Group.__table__  # type: ignore[attr-defined]
 _members = Member.__table__  # type: ignore[attr-defined]
 _memberships = Membership.__table__  # type: ignore[attr-defined]
+_tags = MemberTag.__table__  # type: ignore[attr-defined]
 _forgotten = ForgottenPerson.__table__  # type: ignore[attr-defined]
 
 _CHUNK = 500
@@ -222,6 +223,18 @@ async def invitees(
                 here.setdefault(row.contact_id, Invitee(row.contact_id, row.name, row.topic))
     refused |= await forgotten(session, leader, here)
     return [here[one] for one in dict.fromkeys(contact_ids) if one in here and one not in refused]
+
+
+async def tagged(session: AsyncSession, group_ids: Collection[int], value: str) -> list[str]:
+    """Return the members of these groups of whom their own words or orders say this."""
+    query = (
+        select(_members.c.contact_id)
+        .join(_tags, _tags.c.member_id == _members.c.id)
+        .join(_memberships, _memberships.c.member_id == _members.c.id)
+        .where(_tags.c.value == value, _memberships.c.group_id.in_(list(group_ids)))
+        .order_by(_members.c.id)
+    )
+    return list(dict.fromkeys(row.contact_id for row in await execute(session, query)))
 
 
 async def forgotten(session: AsyncSession, account: MemberKey, contact_ids: Iterable[str]) -> set[str]:

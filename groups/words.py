@@ -171,7 +171,7 @@ def parse(text: str, mentioned: bool, bot_names: Sequence[str] = ()) -> Word | U
     if not mentioned and "\u4e00" <= plain[:1] <= "\u9fff" and plain[0] not in _FIRST:
         return None  # most messages end here
     plain = _EDGES.sub("", unicodedata.normalize("NFKC", plain).lower()) + ("?" if plain.rstrip()[-1:] in "?？" else "")
-    word = _bare(plain) or _with_object(plain, mentioned)
+    word = _bare(plain) or (_between(plain) if mentioned else None) or _with_object(plain, mentioned)
     if word is not None or not mentioned:
         return word
     return _dressed(plain) or _unknown(plain)
@@ -196,9 +196,6 @@ def _with_object(text: str, mentioned: bool) -> Word | None:
     if label and (mentioned or label["gap"]) and not text.endswith("?"):
         added = label["act"] in {"加", "添加", "增加"}
         return Word(WordKind.LABEL_ADD if added else WordKind.LABEL_REMOVE, label["label"].strip())
-    between = _BETWEEN.fullmatch(text) if mentioned and not text.endswith("?") else None
-    if between and (kind := _KINDS.get(between["word"])) in _WITH_OBJECT_ADDRESSED and kind is not None:
-        return Word(kind, between["object"].strip(), between["group"].strip())
     for pattern in (_OBJECT, _TURNED):
         pair = pattern.fullmatch(text)
         kind = _KINDS.get(pair["word"]) if pair else None
@@ -211,6 +208,15 @@ def _with_object(text: str, mentioned: bool) -> Word | None:
         if kind in _NAMES_GROUP and mentioned:
             return Word(kind, group=pair["object"].strip())
     return None
+
+
+def _between(text: str) -> Word | None:
+    """Read what happens to one group with another or with goods: 阳光小区水果群 并入 枫林苑猫奴群."""
+    triple = _BETWEEN.fullmatch(text)
+    kind = _KINDS.get(triple["word"]) if triple else None
+    if triple is None or kind not in _WITH_OBJECT_ADDRESSED or text.endswith("?"):
+        return None
+    return Word(kind, triple["object"].strip(), triple["group"].strip())
 
 
 def _dressed(text: str) -> Word | None:
