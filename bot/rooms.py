@@ -165,7 +165,10 @@ class RoomMaker:
                 why = "nobody_left" if there else "group_gone"
                 await self._tell(session, agreed, ProposalState.VOID, "proposal_void", why=why)
             elif not self._channel.makes_rooms:
-                values = {"people": _names(people), "invitation": await self._invitation(session, agreed)}
+                values: dict[str, Any] = {
+                    "people": _names(people),
+                    "invitation": await self._invitation(session, agreed),
+                }
                 await self._tell(session, agreed, ProposalState.BY_HAND, "proposal_by_hand", **values)
             elif await proposing.begin(session, agreed, [one.contact_id for one in people], now):
                 return people

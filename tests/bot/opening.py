@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
-from sqlmodel import col
-from sqlmodel import select as pick
+from sqlmodel import col, select
 
 from bot.openings import Openings
 from bot.pacing import Pace
 from bot.rooms import RoomMaker
-from groups.models import Proposal
+from groups import ledger
+from groups.models import ForgottenPerson, Proposal
 from groups.repository import load
-from groups.state import GroupKey, GroupState
+from groups.state import GroupKey, GroupState, MemberKey
 from tests.bot.conversation import Conversation
 from tests.bot.fake_channel import FakeRoom
 
@@ -67,14 +66,18 @@ class Town:
         self.channel.sent.clear()
 
     async def look(self) -> list[str]:
-        """Let the daily look happen now; return what the leader is told."""
+        """Let the daily look happen a moment later; return what the leader is told."""
+        self.talk.clock.advance(60)
         async with self.talk.database.transaction() as session:
             await Openings(self.talk.settings).run(session, self.talk.clock.now())
         return await self.told()
 
     async def told(self, person: str = LEADER) -> list[str]:
         """Send what waits; return what a person was told in private."""
-        return [message.text for message in await self.talk.send() if message.contact_id == person]
+        before = len(self.channel.sent)
+        for _ in range(3):  # a refused text ends a round
+            await self.talk.send()
+        return [message.text for message in self.channel.sent[before:] if message.contact_id == person]
 
     async def make(self, *, observed: bool = True) -> None:
         """Let the maker do everything that it can do now; the program sees the rooms that come to be."""
@@ -88,15 +91,20 @@ class Town:
             if room_id in self.channel.rooms:
                 await self.talk.intake.observe(self.channel.seen(room_id))
 
+    async def forget(self, contact_id: str) -> None:
+        """Note that somebody's data was deleted, as that deletion does."""
+        who = MemberKey("fake", self.channel.account, contact_id)
+        now = self.talk.clock.now()
+        async with self.talk.database.transaction() as session:
+            mark = ledger.person_hash(await ledger.key(session), who)
+            session.add(ForgottenPerson(person=mark, channel=who.channel, account=who.account, at=now))
+
     async def proposals(self) -> list[Proposal]:
         async with self.talk.database.reading() as session:
-            return list((await session.exec(pick(Proposal).order_by(col(Proposal.id)))).all())
+            return list((await session.exec(select(Proposal).order_by(col(Proposal.id)))).all())
 
     async def group(self, room_id: str) -> GroupState:
         """Return a group as the database has it."""
         key = GroupKey("fake", self.channel.account, room_id)
         async with self.talk.database.reading() as session:
             return (await load(session, [key]))[key]
-
-
-__all__ = ["EAST", "EASTERS", "GOODS", "LEADER", "LEADER_NAME", "WEST", "WESTERS", "Town", "select"]
