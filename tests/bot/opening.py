@@ -10,9 +10,10 @@ from bot.openings import Openings
 from bot.pacing import Pace
 from bot.rooms import RoomMaker
 from groups import ledger
+from groups.changes import RoleSet
 from groups.models import ForgottenPerson, Proposal
 from groups.repository import load
-from groups.state import GroupKey, GroupState, MemberKey
+from groups.state import GroupKey, GroupState, MemberKey, Role
 from tests.bot.conversation import Conversation
 from tests.bot.fake_channel import FakeRoom
 
@@ -90,6 +91,11 @@ class Town:
         for room_id in self.channel.made:
             if room_id in self.channel.rooms:
                 await self.talk.intake.observe(self.channel.seen(room_id))
+
+    async def appoint(self, contact_id: str, room_id: str) -> None:
+        """Make somebody an assistant in a group."""
+        key = GroupKey("fake", self.channel.account, room_id)
+        await self.talk.parts.pipeline.change([RoleSet(key, contact_id, Role.ASSISTANT)])
 
     async def forget(self, contact_id: str) -> None:
         """Note that somebody's data was deleted, as that deletion does."""
