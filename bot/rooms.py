@@ -316,7 +316,8 @@ class RoomMaker:
         leader = _leader(proposal)
         configured = {one.id: one.name for one in self._groups.settings.leaders if one.name}
         name = configured.get(leader.contact_id) or await proposing.own_name(session, leader)
-        return render("groups", "invitation", leader=name, name=proposal.about["name"])
+        split = proposal.kind == ProposalKind.SPLIT
+        return render("groups", "invitation", leader=name, name=proposal.about["name"], split=split)
 
     async def _rest(self, seconds: float) -> None:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.stages import proposals
 from bot.stages.turn import Handled, Turn
 from core import outbox
 from core.messages import MessageKind
@@ -32,6 +33,8 @@ async def word(turn: Turn) -> Handled | None:
         return None
     group = await _group(turn)
     if group is None or _deaf(turn, group):
+        return None
+    if agreed is not None and await _answers_something_newer(turn, group):
         return None
     heard = replace(heard_of(turn, group), led=await _led(turn))
     if agreed is not None:
@@ -101,9 +104,17 @@ def _agreement(turn: Turn) -> bool | None:
     if known is not None and (known.group.id or 0, turn.message.sender_id) not in asked:
         return None
     parsed = turn.groups.parse(turn.text.text, addressed=turn.mentioned or not turn.message.room_id)
-    if not isinstance(parsed, Word) or parsed.kind not in {WordKind.AGREE, WordKind.DECLINE}:
+    if not isinstance(parsed, Word) or parsed.kind not in {WordKind.AGREE, WordKind.DECLINE} or parsed.object:
         return None
     return parsed.kind is WordKind.AGREE
+
+
+async def _answers_something_newer(turn: Turn, group: GroupState) -> bool:
+    """Tell whether something was proposed to the speaker after the order's question: the newest is meant."""
+    question = turn.desk.orders.asked.get((group.id or 0, turn.message.sender_id))
+    if question is None or question.asked_at is None:
+        return False
+    return await proposals.asked_after(turn, question.asked_at)
 
 
 async def _group(turn: Turn) -> GroupState | None:

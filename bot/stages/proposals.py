@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.stages.turn import Handled, Turn
 from core.outcomes import Outcome, Reason
@@ -48,6 +48,12 @@ async def waits_here(turn: Turn) -> bool:
     if turn.known is None or turn.groups.role(turn.known.group, turn.message.sender_id) is Role.MEMBER:
         return False
     return bool(await _waiting(turn))
+
+
+async def asked_after(turn: Turn, since: datetime) -> bool:
+    """Tell whether something waits for the speaker here that was proposed after an instant."""
+    waiting = await _waiting(turn)
+    return bool(waiting) and waiting[0].at > since
 
 
 def speaker(turn: Turn) -> MemberKey:

@@ -427,3 +427,31 @@ async def test_quiet_hours_keep_the_proposal_for_the_next_day(town: Town) -> Non
     assert await town.look() == []
     town.talk.clock.advance(3600 * 10)
     assert len(await town.look()) == 1
+
+
+async def test_a_question_about_an_order_is_meant_when_it_is_the_newer_one(town: Town) -> None:
+    await town.talk.verify(("林姐", "开团 周末水果\n1. 丹东草莓 59.9元", sees("开团啦")), room=EAST)
+    await proposed(town)
+    town.talk.clock.advance(60)
+    await town.talk.verify(("林姐", "截单", told("林姐", "确认")), ("林姐", "不用", told("林姐")), room="")
+    assert [one.state for one in await town.proposals()] == ["proposed"], "the order's question was the newer one"
+    await town.talk.verify(("林姐", "不用", told("林姐", "不建了")), room="")
+
+
+async def test_a_proposal_is_meant_when_it_is_newer_than_a_question_about_an_order(town: Town) -> None:
+    await town.talk.verify(("林姐", "开团 周末水果\n1. 丹东草莓 59.9元", sees("开团啦")), room=EAST)
+    await town.ask(EAST, EAST_NAMES, ASKED)
+    await town.ask(WEST, WEST_NAMES, ASKED)
+    await town.talk.verify(("林姐", "截单", told("林姐", "确认")), room="")
+    assert len(await town.look()) == 1
+    await town.talk.verify(("林姐", "同意", told("林姐", TOPIC, "准备")), room="")
+    assert [one.state for one in await town.proposals()] == ["agreed"]
+
+
+async def test_a_number_is_a_proposal_and_never_a_question_about_an_order(town: Town) -> None:
+    await town.talk.verify(("林姐", "开团 周末水果\n1. 丹东草莓 59.9元", sees("开团啦")), room=EAST)
+    await proposed(town)
+    town.talk.clock.advance(60)
+    await town.talk.verify(
+        ("林姐", "截单", told("林姐", "确认")), ("林姐", "同意 1", told("林姐", TOPIC, "准备")), room=""
+    )
