@@ -17,7 +17,9 @@ from bot.dispatcher import Dispatcher
 from bot.intake import Intake
 from bot.jobs import program_jobs
 from bot.lane import Lane
+from bot.pacing import Pace
 from bot.pipeline import Pipeline
+from bot.rooms import RoomMaker
 from bot.settings import Settings
 from bot.storefront import Storefront
 from bot.work import Office
@@ -34,7 +36,7 @@ from orders.service import OrderService
 from recommender.lexicon import packaged_goods
 from recommender.service import Recommender
 from scheduler import jobs
-from scheduler.plans import Plan
+from scheduler.plans import Plan, parse_schedule
 from scheduler.tick import Scheduler
 
 _log = structlog.get_logger(__name__)
@@ -97,6 +99,7 @@ class Program:
         self.settings = settings
         self.parts = parts
         self.channels = tuple(channels(settings, parts))
+        paces = {id(channel): Pace() for channel in self.channels}
         self._dispatchers = [
             Dispatcher(
                 parts.database,
@@ -106,10 +109,12 @@ class Program:
                 recommender=settings.recommender,
                 zone=settings.zone,
                 segments=parts.groups.segments,
+                pace=paces[id(channel)],
             )
             for channel in self.channels
         ]
-        self._lane = Lane(parts.pipeline, committed=self._wake_dispatchers)
+        self._lane = Lane(parts.pipeline, committed=self._wake_senders)
+        self._makers = [self._maker(channel, paces[id(channel)]) for channel in self.channels]
         self._intake = Intake(parts.database, parts.clock, stored=self._lane.wake, observe=self._observe)
         kinds = program_jobs(settings, parts.storefront, ChatLog(parts.database))
         self._scheduler = Scheduler(settings.scheduler, parts.database, parts.clock, kinds, self._plans)
@@ -122,6 +127,8 @@ class Program:
             tasks.create_task(self._lane.run())
             for dispatcher in self._dispatchers:
                 tasks.create_task(dispatcher.run())
+            for maker in self._makers:
+                tasks.create_task(maker.run())
             tasks.create_task(self._scheduler.run())
             for channel in self.channels:
                 tasks.create_task(channel.run(self._intake))
@@ -155,13 +162,33 @@ class Program:
                 except SendRefusedError as error:
                     _log.warning("invitation.failed", inviter=invitation.inviter_id, error=str(error))
 
-    def _wake_dispatchers(self) -> None:
+    def _maker(self, channel: Channel, pace: Pace) -> RoomMaker:
+        return RoomMaker(
+            self.parts.database,
+            self.parts.clock,
+            channel,
+            groups=self.parts.groups,
+            pacing=self.settings.pacing,
+            pace=pace,
+            stuck_seconds=self.settings.scheduler.stuck_sending_seconds,
+            at_desk=self._lane.at_desk,
+            committed=self._wake_senders,
+        )
+
+    def _wake_senders(self) -> None:
         for dispatcher in self._dispatchers:
             dispatcher.wake()
+        for maker in self._makers:
+            maker.wake()
 
     def _plans(self) -> Sequence[Plan]:
         suppliers = [(supplier.id, supplier.schedule) for supplier in self.parts.catalog.suppliers if supplier.schedule]
-        return jobs.standing_plans(self.settings.scheduler, suppliers)
+        plans = jobs.standing_plans(self.settings.scheduler, suppliers)
+        proposals = self.settings.groups.proposals
+        if proposals.enabled:
+            schedule = parse_schedule(proposals.time, self.settings.scheduler.zone)
+            plans.append(Plan(jobs.GROUP_PROPOSALS, schedule))
+        return plans
 
 
 def channels(settings: Settings, parts: Parts) -> Sequence[Channel]:

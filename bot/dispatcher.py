@@ -45,12 +45,13 @@ class Dispatcher:
         recommender: RecommenderSettings,
         zone: ZoneInfo,
         segments: Segments = NO_SEGMENTS,
+        pace: Pace | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._channel = channel
         self._pacing = pacing
-        self._pace = Pace()
+        self._pace = Pace() if pace is None else pace  # shared with whoever else acts for the account
         self._guard = Guard(recommender, pacing, zone, self._pace, segments)
         self._awake = asyncio.Event()
         self._failures = 0

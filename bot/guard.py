@@ -19,7 +19,7 @@ from groups.effects import effects_of
 from groups.segments import NO_SEGMENTS, Segments
 from recommender.settings import RecommenderSettings
 
-_RECOMMENDS = frozenset({"push", "suggestion", "digest"})
+_RECOMMENDS = frozenset({"push", "suggestion", "digest", "proposal"})
 """What level, pause and quiet hours hold back; answers to words, receipts and the introduction always go."""
 
 
@@ -43,16 +43,25 @@ class Guard:
 
     async def _group(self, session: AsyncSession, row: OutboxMessage, now: datetime) -> Hold | None:
         if row.kind not in _RECOMMENDS:
-            return None
+            return await self._retired(session, row)
         quiet = self.recommender.limits and self.recommender.quiet_hours.covers(now.astimezone(self.zone).time())
         if row.group_id is None:
             return Hold.QUIET_HOURS if quiet else None
         standing = await group_store.standing(session, row.group_id)
         if standing is None or not standing.active or standing.level < row.least_level:
             return Hold.LEVEL
+        if standing.retired:
+            return Hold.RETIRED
         if standing.paused:
             return Hold.PAUSED
         return Hold.QUIET_HOURS if quiet else None
+
+    async def _retired(self, session: AsyncSession, row: OutboxMessage) -> Hold | None:
+        """Keep everything but answers to words out of a room that was given up."""
+        if row.group_id is None or not row.room_id or row.kind == "answer":
+            return None
+        standing = await group_store.standing(session, row.group_id)
+        return Hold.RETIRED if standing is not None and standing.retired else None
 
     async def _members(self, session: AsyncSession, row: OutboxMessage, now: datetime) -> Hold | None:
         if row.group_id is None or not row.about_members:

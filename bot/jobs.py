@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.channels.local.repository import ChatLog
+from bot.openings import Openings
 from bot.settings import Settings
 from bot.stages.orders import draft_of
 from bot.storefront import Storefront
 from core import inbox, outbox
+from groups import proposing
 from groups import repository as group_store
 from groups.effects import effects_of
 from groups.segments import Segments
@@ -34,6 +36,7 @@ def program_jobs(settings: Settings, storefront: Storefront, chat_log: ChatLog) 
         jobs.RETENTION: jobs.InTransaction(_Retention(settings, chat_log).run, at_present=True),
         jobs.UNMET_DIGEST: jobs.InTransaction(digest),
         jobs.OFFER_TURN: _OfferTurn(settings.zone),
+        jobs.GROUP_PROPOSALS: jobs.InTransaction(Openings(settings).run, at_present=True),
     }
     kinds[jobs.HOUSEKEEPING] = jobs.housekeeping(settings.scheduler, kinds)
     return kinds
@@ -83,3 +86,4 @@ class _Retention:
         await need_store.forget(session, before)
         await order_retention.forget(session, before)
         await self.chat_log.forget(session, before)
+        await proposing.forget(session, before)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
 from bot.pipeline import Pipeline
 from bot.stages.turn import Handled
+from bot.work import Desk
 from core import inbox
 from core.clock import monotonic
 from core.database import is_unavailable
@@ -75,6 +76,12 @@ class Lane:
         """Take note of a room between two batches."""
         async with self._turn:
             await self._pipeline.observe(event)
+        self._committed()
+
+    async def at_desk(self, job: Callable[[Desk], Awaitable[None]]) -> None:
+        """Let somebody else work at a desk between two batches, so that memory and database stay one."""
+        async with self._turn:
+            await self._pipeline.at_desk(job)
         self._committed()
 
     async def missed(self, gap: Gap) -> None:

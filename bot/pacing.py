@@ -26,9 +26,13 @@ class Pace:
 
     def note(self, row: OutboxMessage, now: datetime) -> None:
         """Remember that a row went out."""
+        self.note_act(target_of(row), now)
+
+    def note_act(self, target: str, now: datetime) -> None:
+        """Remember that the account did something that others see, a text or an invitation."""
         self.first_sent_at = self.first_sent_at or now
         self.sent = [at for at in self.sent if now - at < _MINUTE] + [now]
-        self.last_target = target_of(row)
+        self.last_target = target
 
 
 def target_of(row: OutboxMessage) -> str:
@@ -51,11 +55,25 @@ def wait_seconds(row: OutboxMessage, pace: Pace, now: datetime, settings: Pacing
     if pace.sent and pace.last_target != target_of(row):
         pause = timedelta(seconds=dice.uniform(*settings.between_groups))
         waits.append((pace.sent[-1] + pause - now).total_seconds())
+    return max(0.0, _until_cap_allows(pace, now, settings), *waits)
+
+
+def act_wait_seconds(seed: str, pace: Pace, now: datetime, settings: PacingSettings) -> float:
+    """Return how long making a room or inviting somebody must still wait: a pause after whatever the account did last.
+
+    ``seed`` tells one act from the next, so that asking again gives the same answer.
+    """
+    if not settings.enabled or not pace.sent:
+        return 0.0
+    dice = random.Random(seed)  # noqa: S311 - no secret, only to look less like a machine
+    pause = timedelta(seconds=dice.uniform(*settings.between_groups))
+    return max(0.0, (pace.sent[-1] + pause - now).total_seconds(), _until_cap_allows(pace, now, settings))
+
+
+def _until_cap_allows(pace: Pace, now: datetime, settings: PacingSettings) -> float:
     cap = scaled(settings.per_minute, pace, now, settings)
     within = [at for at in pace.sent if now - at < _MINUTE]
-    if len(within) >= cap:
-        waits.append((within[len(within) - cap] + _MINUTE - now).total_seconds())
-    return max(0.0, *waits)
+    return (within[len(within) - cap] + _MINUTE - now).total_seconds() if len(within) >= cap else 0.0
 
 
 def scaled(cap: int, pace: Pace, now: datetime, settings: PacingSettings) -> int:

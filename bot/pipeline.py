@@ -9,7 +9,7 @@ and may the dispatcher send. Nothing is sent from here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -140,6 +140,14 @@ class Pipeline:
                     key = f"gap:{say.group_id}:{gap.until.isoformat()}"
                     desk.drafts.append(orders.draft_of(say, key, rooms[say.group_id], say.group_id))
             await desk.flush()
+
+    async def at_desk(self, job: Callable[[Desk], Awaitable[None]]) -> None:
+        """Let somebody else do one thing at a desk of this lane, in a transaction of its own."""
+        async with self.database.transaction() as session:
+            desk = self.office.desk(session, self.clock.now())
+            await job(desk)
+            await desk.flush()
+        self.office.keep(desk)
 
     async def change(self, changes: Sequence[Change]) -> None:
         """Carry out changes of groups that come from elsewhere than a message."""

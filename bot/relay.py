@@ -7,13 +7,15 @@ nothing twice.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from bot.bootstrap import Parts
-from bot.channels.protocol import EventSink, Health, Link
+from bot.channels.protocol import EventSink, Health, Link, SendRefusedError
 from bot.dispatcher import Dispatcher
+from bot.pacing import Pace
+from bot.rooms import RoomMaker
 from bot.settings import Settings
 from bot.stages.turn import Handled
 from bot.transcript import Said
@@ -33,6 +35,7 @@ class RelayChannel:
     name: str = CHANNEL
     account: str = ACCOUNT
     sends_files: bool = True
+    makes_rooms: bool = False
     sent: list[OutgoingMessage] = field(default_factory=list)
 
     async def run(self, sink: EventSink) -> None:
@@ -45,6 +48,14 @@ class RelayChannel:
 
     async def accept_invitation(self, invitation_id: str) -> None:
         """Return at once: nobody invites a relay."""
+
+    async def create_room(self, topic: str, member_ids: Sequence[str]) -> str:
+        """Refuse: the leader makes rooms by hand."""
+        raise SendRefusedError(f"a relay makes no rooms; make {topic!r} by hand")
+
+    async def invite(self, room_id: str, member_id: str) -> None:
+        """Refuse: the leader invites by hand."""
+        raise SendRefusedError("a relay invites nobody; invite them by hand")
 
     def health(self) -> Health:
         """Return that the leader is there."""
@@ -70,6 +81,7 @@ async def relay(parts: Parts, settings: Settings, topic: str, leader: str, said:
     handled: list[Handled] = []
     for start in range(0, len(messages), _BATCH):
         handled += await parts.pipeline.take(messages[start : start + _BATCH])
+    await _hand_out(parts, settings)
     sent = [one async for one in _sent(parts, settings)]
     return Relayed(
         tuple(handled),
@@ -99,6 +111,23 @@ def _messages(topic: str, said: Iterable[Said]) -> Iterable[IncomingMessage]:
             at=one.at,
             quote=one.quote,
         )
+
+
+async def _hand_out(parts: Parts, settings: Settings) -> None:
+    """Put what leaders agreed to into words: a relay makes no rooms, so they get the text and the list."""
+    maker = RoomMaker(
+        parts.database,
+        parts.clock,
+        RelayChannel(parts.clock),
+        groups=parts.groups,
+        pacing=settings.pacing,
+        pace=Pace(),
+        stuck_seconds=settings.scheduler.stuck_sending_seconds,
+        at_desk=parts.pipeline.at_desk,
+        committed=lambda: None,
+    )
+    while await maker.work() == 0:
+        pass
 
 
 async def _sent(parts: Parts, settings: Settings) -> AsyncIterator[OutgoingMessage]:

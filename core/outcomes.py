@@ -74,6 +74,7 @@ class Hold(StrEnum):
 
     LEVEL = "level"  # the group's permission level forbids it
     PAUSED = "paused"  # the leader paused the bot here
+    RETIRED = "retired"  # the leader gave the group up
     QUIET_HOURS = "quiet_hours"  # night
     UNSUBSCRIBED = "unsubscribed"  # somebody the push names opted out
     SHOWN_LATELY = "shown_lately"  # the same product was shown here lately

@@ -114,6 +114,19 @@ class PausedSet:
 
 
 @dataclass(frozen=True, slots=True)
+class RetiredSet:
+    """The leader gave the group up, perhaps to another that goes on in its place, or took it into use again."""
+
+    group: GroupKey
+    retired: bool
+    successor_id: int | None = None
+
+    def apply(self, state: GroupState) -> None:
+        """Note it; what the group was stays as it is."""
+        state.retired, state.successor_id = self.retired, self.successor_id
+
+
+@dataclass(frozen=True, slots=True)
 class ThresholdSet:
     """The least score of a push in this group; None for the program's default."""
 
@@ -179,6 +192,18 @@ class Unsubscribed:
 
     def apply(self, state: GroupState) -> None:
         """From here on the member is not read."""
+        _change(state, self.contact_id, unsubscribed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalCarried:
+    """A member who opted out in a group is not read in the one that took it over either."""
+
+    group: GroupKey
+    contact_id: str
+
+    def apply(self, state: GroupState) -> None:
+        """Do as when they opt out here."""
         _change(state, self.contact_id, unsubscribed=True)
 
 
@@ -273,11 +298,13 @@ Change = (
     | LeaderSet
     | LevelSet
     | PausedSet
+    | RetiredSet
     | ThresholdSet
     | MemberSeen
     | MemberGone
     | RoleSet
     | Unsubscribed
+    | RefusalCarried
     | Resubscribed
     | PersonalisationSet
     | LabelSet

@@ -9,7 +9,7 @@ from groups.rules import clean_name
 from groups.state import GroupState
 from groups.words import Word, WordKind
 
-_LABELLING = {WordKind.LABEL_ADD, WordKind.LABEL_REMOVE}
+_LABELLING = {WordKind.LABEL_ADD, WordKind.LABEL_REMOVE, WordKind.SPLIT}
 
 
 def matching(owned: Sequence[GroupState], word: Word) -> tuple[GroupState | None, Word]:

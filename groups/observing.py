@@ -104,6 +104,8 @@ class Observer:
         inside = [contact_id for contact_id, member in state.members.items() if member.present and contact_id in known]
         if configured is not None and configured.leader:
             leader_id = configured.leader
+        elif state.owner_id == state.account and state.leader_id:
+            leader_id = state.leader_id  # the bot made the room on this leader's word
         elif state.owner_id in known or len(inside) != 1:
             leader_id = state.owner_id if state.owner_id != state.account else state.leader_id
         else:

@@ -55,6 +55,7 @@ class Standing:
     active: bool
     paused: bool
     level: int
+    retired: bool = False
 
 
 async def load(session: AsyncSession, keys: Collection[GroupKey]) -> dict[GroupKey, GroupState]:
@@ -112,6 +113,8 @@ def _state(row: Row[Any]) -> GroupState:
         paused=row.paused_at is not None,
         active=row.state == "active",
         introduced=row.introduced_at is not None,
+        retired=row.retired_at is not None,
+        successor_id=row.successor_id,
         threshold=row.threshold,
     )
 
@@ -158,9 +161,11 @@ async def unsubscribed(session: AsyncSession, group_id: int, contact_ids: Iterab
 
 async def standing(session: AsyncSession, group_id: int) -> Standing | None:
     """Return whether a group may be spoken to, read from the database now; None if it does not exist."""
-    query = select(_groups.c.state, _groups.c.paused_at, _groups.c.level).where(_groups.c.id == group_id)
-    row = (await execute(session, query)).one_or_none()
-    return None if row is None else Standing(row.state == "active", row.paused_at is not None, row.level)
+    columns = (_groups.c.state, _groups.c.paused_at, _groups.c.level, _groups.c.retired_at)
+    row = (await execute(session, select(*columns).where(_groups.c.id == group_id))).one_or_none()
+    if row is None:
+        return None
+    return Standing(row.state == "active", row.paused_at is not None, row.level, row.retired_at is not None)
 
 
 async def owned_by(session: AsyncSession, channel: str, account: str, contact_id: str) -> list[GroupKey]:
@@ -211,8 +216,9 @@ async def topics(session: AsyncSession, group_ids: Collection[int]) -> dict[int,
 
 
 async def all_keys(session: AsyncSession) -> list[GroupKey]:
-    """Return every group the bot is in, oldest first: for schedules and lists."""
-    query = select(_groups.c.channel, _groups.c.account, _groups.c.room_id).where(_groups.c.state == "active")
+    """Return every group that the bot is in and that was not given up, oldest first: for schedules and lists."""
+    going = (_groups.c.state == "active", _groups.c.retired_at.is_(None))
+    query = select(_groups.c.channel, _groups.c.account, _groups.c.room_id).where(*going)
     return [GroupKey(*row) for row in await execute(session, query.order_by(_groups.c.id))]
 
 

@@ -79,6 +79,12 @@ class GroupService:
         leader = state.members.get(state.leader_id) or state.members.get(state.owner_id)
         return self._leader_names.get(state.leader_id) or ((leader.name or leader.room_name) if leader else "")
 
+    def introduction(self, state: GroupState) -> str:
+        """Return the one text that a new group is greeted with."""
+        return speech.introduction(
+            state, bot=self.settings.bot_names[0], leader=self.leader_name(state), days=self.settings.retention_days
+        )
+
     def parse(self, text: str, *, addressed: bool) -> Word | UnknownWord | None:
         """Return the word that a uniform text is; ``addressed`` when the bot is mentioned or the chat is private."""
         return parse(text, addressed, self.settings.bot_names)
@@ -108,12 +114,7 @@ class GroupService:
     def _observed(self, observer: Observer) -> Observation:
         state = observer.state
         text = None
-        if not state.introduced and state.active:
-            text = speech.introduction(
-                state,
-                bot=self.settings.bot_names[0],
-                leader=self.leader_name(state),
-                days=self.settings.retention_days,
-            )
+        if not state.introduced and state.active and not state.retired:
+            text = self.introduction(state)
             observer.add(happened.Introduced(state.key))
         return Observation(tuple(observer.changes), text)

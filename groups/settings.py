@@ -99,6 +99,19 @@ class RoomSettings(Section):
         return self
 
 
+class ProposalsSettings(Section):
+    """New groups that are proposed to leaders because several of their groups asked for the same."""
+
+    enabled: bool = Field(default=True, description="Whether the bot proposes new groups by itself.")
+    time: str = Field(
+        default="10:00", pattern=r"^([01]?\d|2[0-3]):[0-5]\d$", description="When it looks, once a day, HH:MM."
+    )
+    days: int = Field(default=14, ge=1, le=90, description="Days of needs that count.")
+    least_members: int = Field(default=8, ge=2, le=400, description="Least different people who asked.")
+    least_groups: int = Field(default=2, ge=1, description="Least groups of the leader in which it was asked.")
+    again_days: int = Field(default=30, ge=1, le=365, description="Days in which the same is not proposed again.")
+
+
 class GroupsSettings(Section):
     """Groups, leaders and what their names mean."""
 
@@ -111,6 +124,7 @@ class GroupsSettings(Section):
     neighbourhoods: tuple[NeighbourhoodSettings, ...] = Field(default=(), description="Neighbourhoods by name.")
     categories: tuple[TopicRule, ...] = Field(default=CATEGORIES, description="Which topics mean which category.")
     persons: tuple[TopicRule, ...] = Field(default=PERSONS, description="Which topics mean which kind of people.")
+    proposals: ProposalsSettings = Field(default=ProposalsSettings(), description="New groups proposed to leaders.")
     rooms: tuple[RoomSettings, ...] = Field(default=(), description="Known rooms; all others work with the defaults.")
 
     def room(self, channel: str, account: str, room_id: str, topic: str) -> RoomSettings | None:

@@ -99,7 +99,8 @@ class GroupState:
 
     ``level`` is the permission level 0 to 4; ``threshold`` the least score of a push, None for the program's default.
     ``neighbourhoods``, ``categories`` and ``persons`` are the labels that won; ``excluded_*`` and ``pinned_*`` are the
-    rules, all derived from ``labels`` and ``rules``. ``id`` is None until the group is stored.
+    rules, all derived from ``labels`` and ``rules``. ``id`` is None until the group is stored. A ``retired`` group was
+    given up on purpose: it is not read any more; ``successor_id`` is the group that goes on in its place.
     """
 
     key: GroupKey
@@ -112,6 +113,8 @@ class GroupState:
     paused: bool = False
     active: bool = True
     introduced: bool = False
+    retired: bool = False
+    successor_id: int | None = None
     threshold: float | None = None
     labels: tuple[LabelState, ...] = ()
     neighbourhoods: tuple[str, ...] = ()

@@ -132,6 +132,7 @@ _WITH_OBJECT_ADDRESSED = {WordKind.SPLIT, WordKind.MERGE, WordKind.MOVE}
 """The same, but only to the bot: 搬到 三楼 is talk."""
 _NUMBERED = {WordKind.AGREE, WordKind.DECLINE}
 _NAMES_GROUP = {WordKind.PAUSE, WordKind.RESUME, WordKind.LABELS, WordKind.NEEDS, WordKind.UNSUBSCRIBE} | _NUMBERED
+_NAMES_GROUP |= {WordKind.RETIRE, WordKind.REVIVE}
 _DIGITS = str.maketrans("零〇一二两三四五六七八九", "001223456789")
 
 _JOINTS = re.compile(r"[\W_]+")
@@ -144,6 +145,7 @@ _LEVEL = re.compile(
 _LABEL = re.compile(r"标签[\s:]*(?P<act>加|添加|增加|删|删除|去掉)(?P<gap>[\s:]*)(?P<label>\S.{0,63})")
 _LABEL_TURNED = re.compile(r"(?P<act>加|添加)标签(?P<gap>[\s:]*)(?P<label>\S.{0,63})")
 _OBJECT = re.compile(r"(?P<word>[^\s:]+)[\s:]+(?P<object>\S.{0,127})")
+_BETWEEN = re.compile(r"(?P<group>\S.{0,63}?)[\s:,]+(?P<word>[^\s:,]+)[\s:]+(?P<object>\S.{0,63})")
 _TURNED = re.compile(r"(?P<object>\S.{0,127}?)[\s:,]+(?P<word>[^\s:,]+)")
 _QUESTION = re.compile(r"[?？]|吗|么|呢|怎|啥|多少|几时|不了$")
 
@@ -169,7 +171,7 @@ def parse(text: str, mentioned: bool, bot_names: Sequence[str] = ()) -> Word | U
     if not mentioned and "\u4e00" <= plain[:1] <= "\u9fff" and plain[0] not in _FIRST:
         return None  # most messages end here
     plain = _EDGES.sub("", unicodedata.normalize("NFKC", plain).lower()) + ("?" if plain.rstrip()[-1:] in "?？" else "")
-    word = _bare(plain) or _with_object(plain, mentioned)
+    word = _bare(plain) or (_between(plain) if mentioned else None) or _with_object(plain, mentioned)
     if word is not None or not mentioned:
         return word
     return _dressed(plain) or _unknown(plain)
@@ -206,6 +208,15 @@ def _with_object(text: str, mentioned: bool) -> Word | None:
         if kind in _NAMES_GROUP and mentioned:
             return Word(kind, group=pair["object"].strip())
     return None
+
+
+def _between(text: str) -> Word | None:
+    """Read what happens to one group with another or with goods: 阳光小区水果群 并入 枫林苑猫奴群."""
+    triple = _BETWEEN.fullmatch(text)
+    kind = _KINDS.get(triple["word"]) if triple else None
+    if triple is None or kind not in _WITH_OBJECT_ADDRESSED or text.endswith("?"):
+        return None
+    return Word(kind, triple["object"].strip(), triple["group"].strip())
 
 
 def _dressed(text: str) -> Word | None:

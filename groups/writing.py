@@ -69,6 +69,7 @@ class Batch:
                 | happened.MemberGone()
                 | happened.RoleSet()
                 | happened.Unsubscribed()
+                | happened.RefusalCarried()
                 | happened.Resubscribed()
             ):
                 self._take_membership(change)
@@ -81,6 +82,7 @@ class Batch:
         | happened.MemberGone
         | happened.RoleSet
         | happened.Unsubscribed
+        | happened.RefusalCarried
         | happened.Resubscribed,
     ) -> None:
         member = MemberKey(change.group.channel, change.group.account, change.contact_id)
@@ -99,6 +101,9 @@ class Batch:
             case happened.Unsubscribed():
                 values["unsubscribed_at"] = self.now
                 self.consents.append((member, "unsubscribed", change.group, change.message_id))
+            case happened.RefusalCarried():
+                values["unsubscribed_at"] = self.now
+                self.consents.append((member, "refusal_carried", change.group, ""))
             case happened.Resubscribed():
                 values["unsubscribed_at"] = None
                 self.consents.append((member, "resubscribed", change.group, change.message_id))
@@ -112,6 +117,7 @@ class Batch:
         | happened.LeaderSet
         | happened.LevelSet
         | happened.PausedSet
+        | happened.RetiredSet
         | happened.ThresholdSet,
     ) -> Values:
         values: Values
@@ -132,6 +138,8 @@ class Batch:
                     values["configured_level"] = change.level
             case happened.PausedSet():
                 values = {"paused_at": self.now if change.paused else None}
+            case happened.RetiredSet():
+                values = {"retired_at": self.now if change.retired else None, "successor_id": change.successor_id}
             case happened.ThresholdSet():
                 values = {"threshold": change.threshold}
         return values

@@ -156,6 +156,16 @@ class OrderDesk:
             self._in_group.setdefault(group_id, []).insert(0, stored.id)
         return stored
 
+    async def run_in(self, offer: Offer, group_id: int) -> None:
+        """Let a locked offer run in one more group; one that it runs in already changes nothing."""
+        if group_id in offer.group_ids:
+            return
+        await repository.add_groups(self.session, offer.id, [group_id])
+        offer.group_ids = (*offer.group_ids, group_id)
+        if group_id in self._looked:
+            self._in_group.setdefault(group_id, []).insert(0, offer.id)
+        self.note(offer)
+
     async def add_item(self, offer: Offer, item: Item) -> Item:
         """Put one more thing on a locked offer; return it with its id."""
         stored = await repository.add_item(self.session, item)

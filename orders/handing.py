@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from core.outcomes import Outcome, Reason
 from core.templates import render
+from groups import lineage
 from orders import closing, lists, repository, totals
 from orders.choosing import Unclear, buyer_called
 from orders.desk import OrderDesk
@@ -121,5 +122,6 @@ async def my_orders(desk: OrderDesk, heard: Heard, since: datetime) -> Served:
     offers = await desk.read(await repository.offers_with(desk.session, heard.member, since))
     own = [offer for offer in offers if offer.channel == heard.channel and offer.account == heard.account]
     if not heard.private:
-        own = [offer for offer in own if heard.group_id in offer.group_ids]
+        here = await lineage.line(desk.session, heard.group_id)
+        own = [offer for offer in own if here.intersection(offer.group_ids)]
     return said(lists.my_orders_text(own, heard.member, heard.name, private=heard.private))

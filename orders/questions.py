@@ -34,7 +34,10 @@ class QuestionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question that is open for a member in a group. ``detail`` is what its kind needs to go on."""
+    """A question that is open for a member in a group. ``detail`` is what its kind needs to go on.
+
+    ``asked_at`` is set once it is stored.
+    """
 
     id: int
     group_id: int
@@ -42,6 +45,7 @@ class Question:
     kind: QuestionKind
     detail: Mapping[str, Any] = field(default_factory=dict)
     inbox_id: int | None = None
+    asked_at: datetime | None = None
 
     @property
     def doubt(self) -> Doubt | None:
@@ -57,7 +61,7 @@ async def open_questions(session: AsyncSession, group_ids: Collection[int], now:
         .order_by(_table.c.id)
     )
     return [
-        Question(int(row.id), row.group_id, row.member, QuestionKind(row.kind), row.detail, row.inbox_id)
+        Question(int(row.id), row.group_id, row.member, QuestionKind(row.kind), row.detail, row.inbox_id, row.asked_at)
         for row in await execute(session, query)
     ]
 
@@ -76,7 +80,7 @@ async def ask(session: AsyncSession, question: Question, now: datetime, lifetime
         "expires_at": now + lifetime,
     }
     question_id = (await execute(session, _table.insert().values(row).returning(_table.c.id))).scalar_one()
-    stored = (question.group_id, question.member, question.kind, question.detail, question.inbox_id)
+    stored = (question.group_id, question.member, question.kind, question.detail, question.inbox_id, now)
     return Question(int(question_id), *stored)
 
 

@@ -13,6 +13,7 @@ from core import outbox
 from core.outbox import PRIORITY_UNASKED, Draft
 from core.outcomes import Reason
 from core.templates import render
+from groups import lineage
 from groups import repository as group_store
 from groups.effects import Effects, own_effects
 from groups.state import GroupState
@@ -54,14 +55,15 @@ async def write_digests(
 
 async def _collect(session: AsyncSession, since: datetime, until: datetime) -> dict[int, _Said]:
     said: dict[int, _Said] = defaultdict(_Said)
+    heirs = await lineage.heirs(session)  # what was said in a group that was merged is told of its successor
     people: dict[tuple[int, str], set[str]] = defaultdict(set)
     for record in await repository.open_needs(session, since, until):
         if record.terms:
-            people[record.group_id, "、".join(record.terms)].add(record.member)
+            people[heirs.get(record.group_id, record.group_id), "、".join(record.terms)].add(record.member)
     for (group_id, wanted), members in people.items():
         said[group_id].wanted[wanted] = len(members)
     for opinion in await repository.opinions(session, since, until):
-        about = said[opinion.group_id]
+        about = said[heirs.get(opinion.group_id, opinion.group_id)]
         (about.complaints if opinion.kind == Reason.COMPLAINT else about.praises).update(opinion.about)
     return said
 

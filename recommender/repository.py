@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -175,6 +175,18 @@ async def open_needs(session: AsyncSession, since: datetime, until: datetime) ->
         .order_by(col(NeedRecord.id))
     )
     return list((await session.exec(query)).all())
+
+
+async def stated_needs(
+    session: AsyncSession, since: datetime, until: datetime, group_ids: Collection[int] | None = None
+) -> list[NeedRecord]:
+    """Return the needs of a period that were said outright, in some groups or in all, oldest first."""
+    query = select(NeedRecord).where(
+        col(NeedRecord.at) >= since, col(NeedRecord.at) < until, col(NeedRecord.state) != Reason.RECORDED
+    )
+    if group_ids is not None:
+        query = query.where(col(NeedRecord.group_id).in_(group_ids))
+    return list((await session.exec(query.order_by(col(NeedRecord.id)))).all())
 
 
 async def opinions(session: AsyncSession, since: datetime, until: datetime) -> list[Opinion]:

@@ -134,7 +134,11 @@ class Recommender:
 
     def category(self, need: Need) -> str:
         """Return the category path of a need's main object, empty when its word is of no list."""
-        word = self._lexicon.get(need.terms[0]) if need.terms else None
+        return self.category_of(need.terms[0]) if need.terms else ""
+
+    def category_of(self, goods: str) -> str:
+        """Return the category path of a word for goods, empty when it is of no list."""
+        word = self._lexicon.get(goods)
         return word.category if word is not None else ""
 
     def _answer(

@@ -33,6 +33,9 @@ OFFER_TURN = "orders.turn"
 UNMET_DIGEST = "recommender.digest"
 """Tells each leader what members wanted and nobody sells."""
 
+GROUP_PROPOSALS = "groups.proposals"
+"""Looks for new groups that leaders might open, and asks them."""
+
 _RETENTION_TIME = "03:30"
 _OFFER_SWEEP = "every 1m"
 """Offers with a time of their own are noted for it; this finds pushes, and whatever was missed."""

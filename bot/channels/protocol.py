@@ -6,6 +6,7 @@ texts and files. It knows no rules. The sink stores before it returns: a channel
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -97,6 +98,22 @@ class Channel(Protocol):
 
     async def accept_invitation(self, invitation_id: str) -> None:
         """Enter a room the bot was invited to; raises ``SendRefusedError`` if that fails."""
+        ...
+
+    @property
+    def makes_rooms(self) -> bool:
+        """Whether the bot can make rooms here and ask people in; where it is false, a leader does it by hand."""
+        ...
+
+    async def create_room(self, topic: str, member_ids: Sequence[str]) -> str:
+        """Make a room with these people and the bot, the first of them in charge; return the channel's id for it.
+
+        Raises ``SendRefusedError`` when there is certainly no new room, ``SendUncertainError`` when unknown.
+        """
+        ...
+
+    async def invite(self, room_id: str, member_id: str) -> None:
+        """Ask somebody into a room; they may still decline. Raises as ``create_room`` does."""
         ...
 
     def health(self) -> Health:

@@ -43,7 +43,7 @@ async def heard(turn: Turn) -> Handled | None:
         return turn.end(Outcome.IGNORED, Reason.TOO_LONG)
     if group.unsubscribed(turn.message.sender_id):
         return turn.end(Outcome.IGNORED, Reason.MEMBER_UNSUBSCRIBED)
-    if group.level == 0 or not group.active:
+    if group.level == 0 or not group.active or group.retired:
         return turn.end(Outcome.IGNORED, Reason.GROUP_OFF)
     return None
 

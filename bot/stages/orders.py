@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.stages import proposals
 from bot.stages.turn import Handled, Turn
 from core import outbox
 from core.messages import MessageKind
@@ -35,6 +36,8 @@ async def word(turn: Turn) -> Handled | None:
     group = await _group(turn)
     if group is None or _deaf(turn, group):
         return None
+    if agreed is not None and await _answers_something_newer(turn, group):
+        return None
     heard = replace(heard_of(turn, group), led=await _led(turn))
     if agreed is not None:
         served = await turn.orders.answer(turn.desk.orders, heard, agreed=agreed)
@@ -51,7 +54,7 @@ async def reply(turn: Turn) -> Handled | None:
     if turn.known is None:
         return None
     group = turn.known.group
-    if _deaf(turn, group):
+    if _deaf(turn, group) or group.retired:
         return None
     served: Served | None
     if turn.message.kind is MessageKind.RECALL:
@@ -94,9 +97,9 @@ def heard_of(turn: Turn, group: GroupState) -> Heard:
 
 
 def _deaf(turn: Turn, group: GroupState) -> bool:
-    """Tell whether this group is switched off for this speaker: level 0 hears only who leads it."""
+    """Tell whether this group is switched off for this speaker: level 0 and a retired group hear only who leads it."""
     helper = turn.groups.role(group, turn.message.sender_id) in _HELPERS
-    return not group.active or (group.level == 0 and not helper)
+    return not group.active or ((group.level == 0 or group.retired) and not helper)
 
 
 def _agreement(turn: Turn) -> bool | None:
@@ -105,9 +108,17 @@ def _agreement(turn: Turn) -> bool | None:
     if known is not None and (known.group.id or 0, turn.message.sender_id) not in asked:
         return None
     parsed = turn.groups.parse(turn.text.text, addressed=turn.mentioned or not turn.message.room_id)
-    if not isinstance(parsed, Word) or parsed.kind not in {WordKind.AGREE, WordKind.DECLINE}:
+    if not isinstance(parsed, Word) or parsed.kind not in {WordKind.AGREE, WordKind.DECLINE} or parsed.object:
         return None
     return parsed.kind is WordKind.AGREE
+
+
+async def _answers_something_newer(turn: Turn, group: GroupState) -> bool:
+    """Tell whether something was proposed to the speaker after the order's question: the newest is meant."""
+    question = turn.desk.orders.asked.get((group.id or 0, turn.message.sender_id))
+    if question is None or question.asked_at is None:
+        return False
+    return await proposals.asked_after(turn, question.asked_at)
 
 
 async def _group(turn: Turn) -> GroupState | None:
@@ -120,6 +131,7 @@ async def _group(turn: Turn) -> GroupState | None:
     keys = await group_store.owned_by(desk.session, *who) or await group_store.joined_by(desk.session, *who)
     await desk.fetch(keys)
     groups = [desk.known[one].group for one in keys if one in desk.known]
+    groups = [group for group in groups if not group.retired] or groups
     await desk.orders.look([group.id for group in groups if group.id is not None])
     named = [group for group in groups if group.topic and group.topic in turn.message.text]
     waiting = [group for group in groups if (group.id or 0, turn.message.sender_id) in desk.orders.asked]

@@ -8,6 +8,7 @@ from datetime import timedelta
 from bot.stages.needs import push_draft
 from bot.stages.turn import Turn
 from core.templates import render
+from groups import lineage
 from groups.service import WordResult
 from groups.state import GroupState
 from groups.words import WordKind
@@ -31,7 +32,8 @@ async def unmet(turn: Turn, result: WordResult) -> None:
     """List what members of the group asked for and nobody sells."""
     group, now = turn.group_of(result), turn.desk.now
     records = await need_store.open_needs(turn.desk.session, now - _LOOK_BACK, now + timedelta(seconds=1))
-    here = [record for record in records if group is not None and record.group_id == group.id and record.terms]
+    line = await lineage.line(turn.desk.session, group.id) if group is not None and group.id is not None else set()
+    here = [record for record in records if record.group_id in line and record.terms]
     counts = Counter("、".join(record.terms) for record in here)
     needs = [{"wanted": wanted, "count": count} for wanted, count in counts.most_common(15)]
     turn.answer(render("recommender", "unmet", needs=needs, days=_LOOK_BACK.days), private=result.private)

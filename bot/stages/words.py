@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.stages import suggestions
+from bot.stages import group_life, proposals, suggestions
 from bot.stages.turn import Handled, Turn
 from core.outcomes import Outcome, Reason
 from core.templates import render
@@ -19,6 +19,11 @@ _CARRIED_OUT: Mapping[WordKind, Callable[[Turn, WordResult], Awaitable[None]]] =
     WordKind.DECLINE: suggestions.settle,
     WordKind.NEEDS: suggestions.unmet,
     WordKind.WHY: suggestions.why,
+    WordKind.SPLIT: group_life.split,
+    WordKind.MERGE: group_life.merge,
+    WordKind.MOVE: group_life.move,
+    WordKind.RETIRE: group_life.retire,
+    WordKind.REVIVE: group_life.revive,
 }
 """Who carries out the words that ``groups`` allows and passes on."""
 
@@ -29,10 +34,14 @@ async def command(turn: Turn) -> Handled | None:
     word = turn.groups.parse(turn.text.text, addressed=turn.mentioned or private)
     if word is None or await _is_talk(turn, word):
         return None
+    answered = await proposals.answered(turn, word)
+    if answered is not None:
+        return answered
     result = await _private(turn, word) if private else _in_group(turn, word)
     if result is None:
         return None
     await turn.desk.apply(result.changes)
+    await group_life.carry_refusals(turn, result.changes)
     if result.passed_on is not None:
         await turn.desk.flush()  # what this batch decided so far must be readable
         await _CARRIED_OUT[result.passed_on.kind](turn, result)
@@ -59,7 +68,9 @@ async def _is_talk(turn: Turn, word: Word | UnknownWord) -> bool:
     """Tell whether 同意 or 不用 only answers somebody in the room: nothing waits for it, nobody addressed the bot."""
     if turn.known is None or turn.mentioned or not isinstance(word, Word):
         return False
-    return word.kind in _ANSWERS and await suggestions.waiting(turn, turn.known.group) is None
+    if word.kind not in _ANSWERS or await suggestions.waiting(turn, turn.known.group) is not None:
+        return False
+    return not await proposals.waits_here(turn)
 
 
 def _in_group(turn: Turn, word: Word | UnknownWord) -> WordResult | None:

@@ -41,8 +41,8 @@ class FakeRoom:
 class FakeChannel:
     """Delivers what members say in order, until the sink has taken it; keeps what is sent.
 
-    ``faults`` are raised by the next sends, one each. Without ``run`` it is online at once, for tests that hand
-    messages over themselves.
+    ``faults`` are raised by the next sends, one each, ``room_faults`` by the next calls that make or fill rooms.
+    Without ``run`` it is online at once, for tests that hand messages over themselves.
     """
 
     name = "fake"
@@ -51,6 +51,10 @@ class FakeChannel:
         self.rooms = {room.id: room for room in rooms}
         self.sent: list[OutgoingMessage] = []
         self.faults: deque[Exception] = deque()
+        self.room_faults: deque[Exception] = deque()
+        self.makes_rooms = True
+        self.made: list[str] = []
+        self.invited: list[tuple[str, str]] = []
         self.sends_files = True
         self.invitations: dict[str, FakeRoom] = {}
         self._account = account
@@ -117,6 +121,38 @@ class FakeChannel:
         self.rooms[room.id] = room
         self.deliver(self.seen(room.id))
 
+    async def create_room(self, topic: str, member_ids: Sequence[str]) -> str:
+        """The room belongs to the bot, as in WeChat."""
+        self._ready_for_rooms()
+        room = FakeRoom(f"made-{len(self.made) + 1}", topic, self._account, {one: self._own(one) for one in member_ids})
+        self.rooms[room.id] = room
+        self.made.append(room.id)
+        self.deliver(self.seen(room.id))
+        return room.id
+
+    async def invite(self, room_id: str, member_id: str) -> None:
+        self._ready_for_rooms()
+        if room_id not in self.rooms:
+            raise SendRefusedError(f"there is no room {room_id!r}")
+        own = self._own(member_id)
+        self.invited.append((room_id, member_id))
+        self.join(room_id, member_id, own[0])
+
+    def _ready_for_rooms(self) -> None:
+        if self._health.link is not Link.ONLINE:
+            raise SendRefusedError(f"the chat is {self._health.link}")
+        if not self.makes_rooms:
+            raise SendRefusedError("this chat makes no rooms")
+        if self.room_faults:
+            raise self.room_faults.popleft()
+
+    def _own(self, member_id: str) -> tuple[str, str]:
+        """Return somebody's names in a new room; the chat must know them."""
+        found = next((room.members[member_id] for room in self.rooms.values() if member_id in room.members), None)
+        if found is None:
+            raise SendRefusedError(f"nobody here is {member_id!r}")
+        return found[0], ""
+
     def deliver(self, event: ChannelEvent | IncomingMessage) -> None:
         """Let something happen in the chat; ``run`` hands it over."""
         self._waiting.append(event)
@@ -175,7 +211,7 @@ class FakeChannel:
         self.rooms[room_id] = replace(self.rooms[room_id], topic=topic)
         self.deliver(self.seen(room_id))
 
-    def invite(self, inviter_id: str, room: FakeRoom) -> str:
+    def invite_bot(self, inviter_id: str, room: FakeRoom) -> str:
         invitation_id = f"invitation-{next(self._numbers)}"
         self.invitations[invitation_id] = room
         self.deliver(RoomInvitation(self.name, self._account, invitation_id, inviter_id, room.topic))

@@ -84,7 +84,9 @@ class FakeRig(ChannelRig):
         self.channel.deliver(self._said[message_id])
 
     async def invite(self, inviter: str, topic: str) -> str:
-        return self.channel.invite(self.member_id(inviter), FakeRoom(f"room-{topic}", topic, self.member_id(inviter)))
+        return self.channel.invite_bot(
+            self.member_id(inviter), FakeRoom(f"room-{topic}", topic, self.member_id(inviter))
+        )
 
     async def cut(self) -> None:
         self.channel.cut()

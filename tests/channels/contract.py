@@ -389,6 +389,38 @@ class ChannelContract:
             await rig.channel.accept_invitation(invitation_id)
             await sink.event(RoomSeen, lambda e: e.topic == "新开的群")
 
+    async def test_it_makes_a_room_with_the_right_people_and_asks_others_in(
+        self, rig: ChannelRig, sink: RecordingSink
+    ) -> None:
+        async with running(rig.channel, sink):
+            people = [rig.member_id(LAOGUO), rig.member_id(AMEI)]
+            if not rig.channel.makes_rooms:
+                with pytest.raises(SendRefusedError):
+                    await rig.channel.create_room("猫粮群", people)
+                return
+            await sink.event(RoomSeen, lambda e: e.room_id == rig.room_id(CATS) and e.complete)
+            room_id = await rig.channel.create_room("猫粮群", people)
+            made = await sink.event(RoomSeen, lambda e: e.room_id == room_id and e.complete)
+            assert made.topic == "猫粮群"
+            assert {member.member_id for member in made.members} == {*people, rig.member_id(BOT)}
+            await rig.channel.invite(room_id, rig.member_id(XIAOTANG))
+            newcomer = rig.member_id(XIAOTANG)
+            await sink.event(RoomSeen, lambda e: e.room_id == room_id and newcomer in {m.member_id for m in e.members})
+            await rig.channel.send(OutgoingMessage("大家好", room_id=room_id))
+
+    async def test_rooms_that_are_not_there_and_people_nobody_knows_are_refused(
+        self, rig: ChannelRig, sink: RecordingSink
+    ) -> None:
+        people = [rig.member_id(LAOGUO), rig.member_id(AMEI)]
+        with pytest.raises(SendRefusedError):
+            await rig.channel.create_room("太早", people)
+        async with running(rig.channel, sink):
+            with pytest.raises(SendRefusedError):
+                await rig.channel.invite("no-such-room@chatroom", rig.member_id(AMEI))
+            with pytest.raises(SendRefusedError):
+                await rig.channel.create_room("陌生人群", [rig.member_id(LAOGUO), "nobody-we-know"])
+        assert not [event for event in sink.seen(RoomSeen) if event.topic in {"太早", "陌生人群"}]
+
     async def test_accepting_an_unknown_invitation_is_refused(self, rig: ChannelRig, sink: RecordingSink) -> None:
         async with running(rig.channel, sink):
             with pytest.raises(SendRefusedError):

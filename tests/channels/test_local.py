@@ -352,3 +352,42 @@ async def test_a_pong_answers_a_ping(database: Database) -> None:
         client: PageClient = page
         await client.send(type="ping")
         await client.next("pong")
+
+
+async def test_a_room_that_the_bot_made_is_on_every_open_page_and_there_after_a_restart(database: Database) -> None:
+    sink = RecordingSink()
+    async with online(database, sink) as channel, page_at(channel.url) as page:
+        await page.hello("mei")
+        room_id = await channel.create_room("桃子群", ["guo", "mei"])
+        shown = [room for room in (await page.next("rooms"))["rooms"] if room["id"] == room_id]
+        assert [(room["topic"], room["owner"], len(room["members"])) for room in shown] == [("桃子群", "guo", 2)]
+        await page.say("mei", "有桃子吗", room_id)
+        assert (await sink.message("有桃子吗")).room_id == room_id
+        await channel.invite(room_id, "tang")
+        await channel.invite(room_id, "tang")
+    async with online(database) as channel, page_at(channel.url) as page:
+        await page.hello("tang")
+        (made,) = [room for room in channel.rooms if room.id == room_id]
+        assert [member.id for member in made.members] == ["guo", "mei", "tang"]
+        await page.say("tang", "我也要", room_id)
+
+
+async def test_rooms_of_the_settings_are_not_filled_by_the_bot(database: Database) -> None:
+    async with online(database) as channel:
+        with pytest.raises(SendRefusedError, match="stands in the settings"):
+            await channel.invite("peach", "tang")
+        with pytest.raises(SendRefusedError, match="no member 'nobody'"):
+            await channel.create_room("桃子群", ["guo", "nobody"])
+        with pytest.raises(SendRefusedError):
+            await channel.create_room("桃子群", [])
+    with pytest.raises(SendRefusedError):
+        await channel.create_room("桃子群", ["guo"])
+
+
+async def test_a_room_that_may_not_have_been_kept_is_uncertain(database: Database) -> None:
+    async with online(database) as channel:
+        async with database.transaction() as session:
+            await session.exec(sql("DROP TABLE local_chat_room"))  # type: ignore[call-overload]
+        with pytest.raises(SendUncertainError):
+            await channel.create_room("桃子群", ["guo", "mei"])
+        assert [room.id for room in channel.rooms] == ["peach", "cats"]

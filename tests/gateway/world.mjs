@@ -91,6 +91,17 @@ class RoomKeepingPuppet extends PuppetMock {
     return this.world.speak(this.currentUserId, conversation, file, [])
   }
 
+  /** WeChat makes no room of fewer than three, and tells everybody in it that they joined. */
+  async roomCreate (contactIds, topic) {
+    await this.gate.pass('createRoom', topic)
+    return this.world.makeRoom(contactIds, topic)
+  }
+
+  async roomAdd (room, contact) {
+    await this.gate.pass('addMember', contact)
+    this.world.addMember(room, contact)
+  }
+
   async roomInvitationRawPayload (id) {
     await this.gate.pass('invitation', id)
     return this.world.invitation(id)
@@ -107,6 +118,7 @@ export class World {
 
   aliases = new Map()
   invitations = new Map()
+  made = 0
   mocker = new mock.Mocker()
   puppet = new RoomKeepingPuppet({ mocker: this.mocker })
 
@@ -132,6 +144,38 @@ export class World {
     }
     const memberIdList = Object.keys(members).map(contactId)
     this.mocker.createRoom({ id, topic, ownerId: contactId(owner), memberIdList, adminIdList: [] })
+  }
+
+  makeRoom (contactIds, topic) {
+    const { ContactMock, RoomMock } = this.mocker
+    const people = contactIds.map(id => ContactMock.load(id))
+    if (people.length < 2) {
+      throw new Error('a room needs three people')
+    }
+    this.made += 1
+    const id = roomId(`${topic} #${this.made}`)
+    const names = people.map(({ payload }) => [payload.name, ''])
+    this.createRoom(id, topic, this.bot.payload.name, Object.fromEntries(names))
+    RoomMock.load(id).add(this.bot).by(this.bot)
+    return id
+  }
+
+  addMember (room, contact) {
+    this.mocker.RoomMock.load(room).add(this.mocker.ContactMock.load(contact)).by(this.bot)
+    this.puppet.dirtyPayload(types.Dirty.Room, room)
+  }
+
+  /** Every room that the bot has made: its id, topic and the names of who is in it. */
+  madeRooms () {
+    const { ContactMock, RoomMock } = this.mocker
+    return [...RoomMock.pool.values()]
+      .map(({ payload }) => payload)
+      .filter(({ ownerId }) => ownerId === this.bot.id)
+      .map(({ id, topic, memberIdList }) => ({
+        id,
+        topic,
+        members: memberIdList.map(member => ContactMock.load(member).payload.name),
+      }))
   }
 
   /** Called when a client starts the puppet: whoever was logged in is logged in again. */

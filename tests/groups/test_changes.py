@@ -52,11 +52,13 @@ change = st.one_of(
     st.builds(happened.LeaderSet, group, person),
     st.builds(happened.LevelSet, group, level, st.booleans()),
     st.builds(happened.PausedSet, group, st.booleans()),
+    st.builds(happened.RetiredSet, group, st.booleans(), st.sampled_from([None, 7])),
     st.builds(happened.ThresholdSet, group, st.sampled_from([None, 0.25])),
     st.builds(happened.MemberSeen, group, person, name, name),
     st.builds(happened.MemberGone, group, person),
     st.builds(happened.RoleSet, group, person, st.sampled_from([Role.ASSISTANT, Role.MEMBER])),
     st.builds(happened.Unsubscribed, group, person),
+    st.builds(happened.RefusalCarried, group, person),
     st.builds(happened.Resubscribed, group, person),
     st.builds(
         happened.PersonalisationSet, st.builds(MemberKey, st.just("local"), st.just("bot"), person), st.booleans()

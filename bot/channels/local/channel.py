@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import Sequence
 
@@ -11,9 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.local.desk import Desk
 from bot.channels.local.repository import ChatLog, Conversation, Line
+from bot.channels.local.rooms import MadeRooms
 from bot.channels.local.roster import Roster
 from bot.channels.local.server import serving
-from bot.channels.local.settings import LocalSettings, RoomSettings
+from bot.channels.local.settings import LocalSettings, MemberSettings, RoomSettings
 from bot.channels.protocol import EventSink, Health, Link, SendRefusedError, SendUncertainError
 from core.clock import Clock
 from core.messages import ChannelEvent, IncomingMessage, MessageKey, MessageKind, OutgoingMessage, Quote
@@ -34,6 +36,7 @@ class LocalChannel:
     def __init__(self, settings: LocalSettings, store: ChatLog, clock: Clock) -> None:
         self._settings = settings
         self._log = store
+        self._made = MadeRooms(store.database, clock)
         self._clock = clock
         self._roster = Roster(self.name, settings)
         self._desk = Desk(settings, store, self._roster, clock)
@@ -67,6 +70,7 @@ class LocalChannel:
 
     async def run(self, sink: EventSink) -> None:
         """Serve the page and hand over what is said until cancelled; raises ``AddressError`` at the start."""
+        self._roster.add(await self._made.all())
         self._events = deque(self._roster.seen())
         self._desk.said.set()  # lines of an earlier run may still wait
         try:
@@ -97,6 +101,47 @@ class LocalChannel:
         """Refuse: nobody can invite the bot here, rooms are configured."""
         raise SendRefusedError(f"the chat page has no invitation {invitation_id!r}; its rooms are configured")
 
+    @property
+    def makes_rooms(self) -> bool:
+        """A new room stands in the list of every open page, and is kept."""
+        return True
+
+    async def create_room(self, topic: str, member_ids: Sequence[str]) -> str:
+        """Make a room of people of the page; the first of them owns it."""
+        self._refuse_unless_online()
+        people = [(member_id, self._roster.person(member_id)) for member_id in dict.fromkeys(member_ids)]
+        strangers = [member_id for member_id, person in people if person is None]
+        if strangers or not people:
+            raise SendRefusedError(
+                f"there is no member {strangers[0]!r} on the chat page" if people else "nobody asked"
+            )
+        room = RoomSettings(
+            id=f"made-{secrets.token_hex(8)}",
+            topic=topic,
+            owner=people[0][0],
+            members=tuple(MemberSettings(id=person.id, name=person.name) for _, person in people if person),
+        )
+        try:
+            await self._made.add(room)
+        except SQLAlchemyError as error:
+            raise SendUncertainError(f"the chat log gave no clear answer: {type(error).__name__}") from error
+        self._show(self._roster.put(room))
+        return room.id
+
+    async def invite(self, room_id: str, member_id: str) -> None:
+        """Put somebody into a room that the bot made; those of the settings are changed in the settings."""
+        self._refuse_unless_online()
+        if any(room.id == room_id for room in self._settings.rooms):
+            raise SendRefusedError(f"room {room_id!r} stands in the settings; add its members there")
+        room = self._roster.with_member(room_id, member_id)
+        if room is None:
+            raise SendRefusedError(f"there is no room {room_id!r} or no member {member_id!r} on the chat page")
+        try:
+            await self._made.fill(room)
+        except SQLAlchemyError as error:
+            raise SendUncertainError(f"the chat log gave no clear answer: {type(error).__name__}") from error
+        self._show(self._roster.put(room))
+
     def health(self) -> Health:
         """Return the current state."""
         return self._health
@@ -107,9 +152,17 @@ class LocalChannel:
         The change holds until the program ends; the settings decide again at the next start.
         """
         checked = LocalSettings(account=self._settings.account, rooms=tuple(rooms)).rooms
-        self._events.extend(self._roster.change(checked))
+        self._show(self._roster.change(checked))
+
+    def _show(self, events: Sequence[ChannelEvent]) -> None:
+        """Tell open pages and the program that rooms have changed."""
+        self._events.extend(events)
         self._desk.show_rooms()
         self._desk.said.set()
+
+    def _refuse_unless_online(self) -> None:
+        if self._health.link is not Link.ONLINE:
+            raise SendRefusedError(f"the local channel is {self._health.link}; nothing was done")
 
     async def _hand_over_for_ever(self, sink: EventSink) -> None:
         pause = _RETRY_S

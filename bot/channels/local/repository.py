@@ -61,7 +61,7 @@ class ChatLog:
     """What was said in the local rooms, in the order it was said."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     async def append(
         self,
@@ -97,7 +97,7 @@ class ChatLog:
             "file": None if file is None else _described(file),
         }
         try:
-            async with self._database.transaction() as session:
+            async with self.database.transaction() as session:
                 row = (await execute(session, insert(_TABLE).values(values).returning(*_TABLE.c))).one()
                 if recalls:
                     await _recall(session, recalls)
@@ -117,7 +117,7 @@ class ChatLog:
     async def content(self, line_id: int) -> bytes | None:
         """Return the content of a line's file, None if it has none."""
         query = select(_FILES.c.content).where(_FILES.c.line_id == line_id)
-        async with self._database.reading() as session:
+        async with self.database.reading() as session:
             found: bytes | None = (await execute(session, query)).scalar_one_or_none()
         return found
 
@@ -128,25 +128,25 @@ class ChatLog:
         query = select(_TABLE).where(*_within(conversation), _TABLE.c.id > after)
         if before is not None:
             query = query.where(_TABLE.c.id < before)
-        async with self._database.reading() as session:
+        async with self.database.reading() as session:
             rows = (await execute(session, query.order_by(_TABLE.c.id.desc()).limit(limit + 1))).all()
         return [_line(row) for row in reversed(rows[:limit])], len(rows) > limit
 
     async def knows(self, line_id: int, at: datetime) -> bool:
         """Tell whether this very line is in the log, so that a page knows it still talks to the same log."""
         query = select(exists().where(_TABLE.c.id == line_id, _TABLE.c.at == at))
-        async with self._database.reading() as session:
+        async with self.database.reading() as session:
             return bool((await execute(session, query)).scalar_one())
 
     async def waiting(self, limit: int = 100) -> list[Line]:
         """Return lines that the program has not taken yet, oldest first."""
         query = select(_TABLE).where(~_TABLE.c.handed).order_by(_TABLE.c.id).limit(limit)
-        async with self._database.reading() as session:
+        async with self.database.reading() as session:
             return [_line(row) for row in (await execute(session, query)).all()]
 
     async def mark_handed(self, line_ids: Sequence[int]) -> None:
         """Note that the program has taken these lines."""
-        async with self._database.transaction() as session:
+        async with self.database.transaction() as session:
             await execute(session, update(_TABLE).where(_TABLE.c.id.in_(line_ids)).values(handed=True))
 
     async def forget(self, session: AsyncSession, before: datetime) -> int:
@@ -155,7 +155,7 @@ class ChatLog:
         return int((await execute(session, old)).rowcount)
 
     async def _one(self, condition: Any) -> Line | None:
-        async with self._database.reading() as session:
+        async with self.database.reading() as session:
             row = (await execute(session, select(_TABLE).where(condition))).one_or_none()
         return None if row is None else _line(row)
 

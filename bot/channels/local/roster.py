@@ -40,6 +40,25 @@ class Roster:
         """Return what the program should know when it connects: every room with everybody in it."""
         return [self._seen(room) for room in self.rooms]
 
+    def with_member(self, room_id: str, member_id: str) -> RoomSettings | None:
+        """Return a room as it is once somebody has come in; None where the room or the person is unknown."""
+        room, person = self.room(room_id), self.person(member_id)
+        if room is None or person is None or room.member(member_id):
+            return room if person is not None else None
+        newcomer = MemberSettings(id=person.id, name=person.name)
+        return room.model_copy(update={"members": (*room.members, newcomer)})
+
+    def put(self, room: RoomSettings) -> list[ChannelEvent]:
+        """Add a room, or put it in place of the one with its id; return the events that tell of it."""
+        return self.change([*(other for other in self.rooms if other.id != room.id), room])
+
+    def add(self, rooms: Sequence[RoomSettings]) -> None:
+        """Take rooms of an earlier run; a person goes by the name that the present rooms give them."""
+        for room in rooms:
+            known = [(member, self.person(member.id)) for member in room.members]
+            named = [member.model_copy(update={"name": person.name}) if person else member for member, person in known]
+            self._rooms.setdefault(room.id, room.model_copy(update={"members": tuple(named)}))
+
     def change(self, rooms: Sequence[RoomSettings]) -> list[ChannelEvent]:
         """Put ``rooms`` in place of the present ones and return the events that tell of it.
 

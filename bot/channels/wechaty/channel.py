@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -23,6 +23,9 @@ from core.clock import Clock, monotonic
 from core.messages import Gap, OutgoingFile, OutgoingMessage
 
 T = TypeVar("T")
+
+LEAST_OTHERS = 2
+"""People beside the bot without whom WeChat makes no room."""
 
 
 class CertificateFileError(Exception):
@@ -46,6 +49,7 @@ class WechatyChannel:
         self._account = settings.account
         self._health = Health(Link.STARTING, clock.now(), "not connected yet", settings.account)
         self._client: GatewayClient | None = None
+        self._directory: Directory | None = None
         self._deaf_since: datetime | None = None
         self._scan_wanted = False
 
@@ -59,6 +63,11 @@ class WechatyChannel:
         """The protocol has a call for it; a gateway that has not says so, and the file counts as not delivered."""
         return True
 
+    @property
+    def makes_rooms(self) -> bool:
+        """The protocol has a call for it; a gateway that has not refuses it, and the leader is told."""
+        return True
+
     def health(self) -> Health:
         """Return the state of the connection."""
         return self._health
@@ -70,6 +79,7 @@ class WechatyChannel:
         except OSError as error:  # ssl.SSLError is one
             raise CertificateFileError(self._settings, error.strerror or type(error).__name__) from error
         directory, intake = self._parts(sink)
+        self._directory = directory
         supervisor = Supervisor(
             settings=self._settings,
             clock=self._clock,
@@ -114,6 +124,26 @@ class WechatyChannel:
             await self._call(self._ready().accept(invitation_id))
         except SendUncertainError as error:
             raise SendRefusedError(str(error)) from error
+
+    async def create_room(self, topic: str, member_ids: Sequence[str]) -> str:
+        """Make a room; see ``Channel.create_room``. WeChat makes none of fewer than three people, the bot included."""
+        others = list(dict.fromkeys(member_ids))
+        if len(others) < LEAST_OTHERS:
+            raise SendRefusedError(f"WeChat makes a room with {LEAST_OTHERS} others at least, not {len(others)}")
+        began = monotonic()
+        room_id = await self._call(self._ready().create_room(topic, others))
+        if not room_id:
+            raise SendUncertainError("the gateway made a room perhaps, but did not say which")
+        took_ms = round((monotonic() - began) * 1000)
+        structlog.get_logger().info("room_created", room=room_id, members=len(others), took_ms=took_ms)
+        if self._directory is not None:
+            self._directory.appeared(room_id)
+        return room_id
+
+    async def invite(self, room_id: str, member_id: str) -> None:
+        """Ask a contact into a room; see ``Channel.invite``."""
+        await self._call(self._ready().invite(room_id, member_id))
+        structlog.get_logger().info("member_invited", room=room_id)
 
     def _ready(self) -> GatewayClient:
         if self._health.link is not Link.ONLINE:

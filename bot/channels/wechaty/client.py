@@ -164,6 +164,14 @@ class GatewayClient:
         call = self._stub.message_send_file(conversation_id=conversation_id, filebox=filebox)
         return (await self._within(call)).id or ""
 
+    async def create_room(self, topic: str, member_ids: list[str]) -> str:
+        """Make a room with these contacts in it; return its id, empty if the gateway does not tell."""
+        return (await self._within(self._stub.room_create(contact_ids=member_ids, topic=topic))).id or ""
+
+    async def invite(self, room_id: str, member_id: str) -> None:
+        """Put a contact into a room, or send them an invitation where the room is large."""
+        await self._within(self._stub.room_add(id=room_id, contact_id=member_id))
+
     async def _within(self, call: Awaitable[T]) -> T:
         async with asyncio.timeout(self._timeout):
             return await call

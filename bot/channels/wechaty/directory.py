@@ -142,6 +142,11 @@ class Directory:
         self._add("", account, lambda: self._report_member("", account))
         self._add("rooms", "", self._report_rooms)
 
+    def appeared(self, room_id: str) -> None:
+        """Look a room up that the account has just made; not every gateway tells of it by itself."""
+        self._rooms.pop(room_id, None)
+        self._add_rooms([room_id])
+
     def joined(self, event: GatewayEvent) -> None:
         """Take a room-join event: new members, or the account itself in a new room."""
         room_id, newcomers = event.text("roomId"), event.texts("inviteeIdList")
