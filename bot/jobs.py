@@ -14,6 +14,7 @@ from bot.stages.orders import draft_of
 from bot.storefront import Storefront
 from core import inbox, outbox
 from groups import repository as group_store
+from groups import tagging
 from orders import closing
 from orders import retention as order_retention
 from orders.desk import OfferMemory
@@ -77,5 +78,6 @@ class _Retention:
         before = now - timedelta(days=self.settings.groups.retention_days)
         await inbox.forget(session, before)
         await need_store.forget(session, before)
+        await tagging.forget(session, self.settings.groups.profiles, before, now)
         await order_retention.forget(session, before)
         await self.chat_log.forget(session, before)
