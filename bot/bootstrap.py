@@ -69,7 +69,7 @@ def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         groups=groups,
         orders=OrderService(settings.orders, settings.zone, packaged_goods(), aliases, normaliser),
         recommender=recommender,
-        office=Office(settings.recommender, settings.zone),
+        office=Office(settings.recommender, settings.zone, settings.groups.profiles),
     )
     return Parts(database, clock, catalog, groups, recommender, Storefront(catalog, recommender, clock), pipeline)
 

@@ -15,7 +15,7 @@ from bot.settings import Settings
 from bot.stages.orders import draft_of
 from bot.storefront import Storefront
 from core import inbox, outbox
-from groups import proposing
+from groups import proposing, tagging
 from groups import repository as group_store
 from groups.effects import effects_of
 from groups.segments import Segments
@@ -84,6 +84,7 @@ class _Retention:
         before = now - timedelta(days=self.settings.groups.retention_days)
         await inbox.forget(session, before)
         await need_store.forget(session, before)
+        await tagging.forget(session, self.settings.groups.profiles, before, now)
         await order_retention.forget(session, before)
         await self.chat_log.forget(session, before)
         await proposing.forget(session, before)

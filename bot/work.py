@@ -16,8 +16,11 @@ from core.messages import IncomingMessage
 from core.outbox import Draft
 from core.outcomes import Reason
 from groups import repository as group_store
+from groups import tagging
 from groups.changes import Change, PersonalisationSet
-from groups.state import GroupKey, GroupState
+from groups.profiles import Evidence
+from groups.settings import ProfileSettings
+from groups.state import GroupKey, GroupState, MemberKey
 from orders.desk import OfferMemory, OrderDesk
 from recommender import repository as need_store
 from recommender.memory import GroupMemory
@@ -38,7 +41,8 @@ class Known:
 class Office:
     """The lane's memory of groups. A batch works at a ``Desk`` on copies; ``keep`` takes them over after its commit."""
 
-    def __init__(self, settings: RecommenderSettings, zone: ZoneInfo) -> None:
+    def __init__(self, settings: RecommenderSettings, zone: ZoneInfo, profiles: ProfileSettings) -> None:
+        self.profiles = profiles
         self._settings = settings
         self._zone = zone
         self._known: OrderedDict[GroupKey, Known] = OrderedDict()
@@ -114,6 +118,7 @@ class Desk:
     needs: list[dict[str, Any]] = field(default_factory=list)
     pushes: list[dict[str, Any]] = field(default_factory=list)
     opinions: list[dict[str, Any]] = field(default_factory=list)
+    evidence: list[tuple[MemberKey, Evidence]] = field(default_factory=list)
     outcomes: list[dict[str, Any]] = field(default_factory=list)
 
     async def fetch(self, keys: Iterable[GroupKey]) -> None:
@@ -183,6 +188,7 @@ class Desk:
         for change in saved.known:
             await self._apply(change)
         await self.orders.flush()
+        await tagging.record(self.session, self.evidence, self.office.profiles, self.now)
         await need_store.save_needs(self.session, self.needs)
         await need_store.save_pushes(self.session, self.pushes)
         await need_store.save_opinions(self.session, self.opinions)
@@ -190,5 +196,5 @@ class Desk:
         await inbox.finish(self.session, self.outcomes, self.now)
         unheard = [row["row_id"] for row in self.outcomes if row["reason"] is Reason.MEMBER_UNSUBSCRIBED]
         await inbox.empty(self.session, unheard)  # who opted out is not read, and what they say is not kept
-        for rows in (self.needs, self.pushes, self.opinions, self.drafts, self.outcomes):
+        for rows in (self.needs, self.pushes, self.opinions, self.evidence, self.drafts, self.outcomes):
             rows.clear()

@@ -207,6 +207,9 @@ def _tune_sqlite(engine: AsyncEngine) -> None:
                 "temp_store=MEMORY",
             ):
                 cursor.execute(f"PRAGMA {pragma}")
+            cursor.execute("SELECT 1 FROM pragma_function_list WHERE name = 'power'")
+            if cursor.fetchone() is None:  # a build of SQLite without its mathematical functions
+                connection.create_function("power", 2, pow, deterministic=True)
             cursor.close()
         except Exception:
             connection.close()  # the pool does not know it yet; its thread would outlive the event loop

@@ -34,6 +34,11 @@ def person_hash(secret: bytes, member: MemberKey) -> str:
     return hmac.new(secret, "\x00".join(member).encode("utf-8", "surrogatepass"), "sha256").hexdigest()
 
 
+def tag_mark(secret: bytes, member: MemberKey, *tag: str) -> str:
+    """Return the keyed hash that stands for one deleted tag of a person; it tells neither the person nor the tag."""
+    return hmac.new(secret, "\x00".join(("tag", *member, *tag)).encode("utf-8", "surrogatepass"), "sha256").hexdigest()
+
+
 async def key(session: AsyncSession) -> bytes:
     """Return the ledger's key, made at random the first time."""
     found = (await execute(session, select(_keys.c.secret))).scalar_one_or_none()

@@ -112,6 +112,17 @@ class ProposalsSettings(Section):
     again_days: int = Field(default=30, ge=1, le=365, description="Days in which the same is not proposed again.")
 
 
+class ProfileSettings(Section):
+    """What is remembered of a member's own words and orders, and for how long."""
+
+    enabled: bool = Field(default=True, description="False remembers nothing more and uses nothing that is there.")
+    half_life_days: float = Field(default=60, gt=0, le=3650, description="Days in which a tag loses half its weight.")
+    most_tags: int = Field(default=40, ge=1, le=200, description="Most tags of one person; the strongest are kept.")
+    least_weight: float = Field(
+        default=0.1, ge=0, lt=1, description="Tags below this weight are deleted; one need of today weighs 1."
+    )
+
+
 class GroupsSettings(Section):
     """Groups, leaders and what their names mean."""
 
@@ -125,6 +136,7 @@ class GroupsSettings(Section):
     categories: tuple[TopicRule, ...] = Field(default=CATEGORIES, description="Which topics mean which category.")
     persons: tuple[TopicRule, ...] = Field(default=PERSONS, description="Which topics mean which kind of people.")
     proposals: ProposalsSettings = Field(default=ProposalsSettings(), description="New groups proposed to leaders.")
+    profiles: ProfileSettings = Field(default=ProfileSettings(), description="Tags of members.")
     rooms: tuple[RoomSettings, ...] = Field(default=(), description="Known rooms; all others work with the defaults.")
 
     def room(self, channel: str, account: str, room_id: str, topic: str) -> RoomSettings | None:

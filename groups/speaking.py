@@ -14,7 +14,12 @@ from groups.settings import GroupsSettings
 from groups.state import GroupKey, GroupState, LabelKind, LabelSource, LabelState, MemberKey, Role
 from groups.words import UnknownWord, Word, WordKind
 
-_RIGHTS = frozenset({WordKind.UNSUBSCRIBE, WordKind.RESUME, WordKind.PERSONALISATION_OFF, WordKind.PERSONALISATION_ON})
+_RIGHTS = frozenset(
+    {
+        *(WordKind.UNSUBSCRIBE, WordKind.RESUME, WordKind.PERSONALISATION_OFF, WordKind.PERSONALISATION_ON),
+        *(WordKind.MY_TAGS, WordKind.DELETE_TAG),
+    }
+)
 _ALSO_TALK = frozenset(
     {
         *(WordKind.AGREE, WordKind.DECLINE, WordKind.RECOMMEND, WordKind.EXCLUDE, WordKind.INCLUDE),

@@ -144,6 +144,7 @@ _LEVEL = re.compile(
 )
 _LABEL = re.compile(r"标签[\s:]*(?P<act>加|添加|增加|删|删除|去掉)(?P<gap>[\s:]*)(?P<label>\S.{0,63})")
 _LABEL_TURNED = re.compile(r"(?P<act>加|添加)标签(?P<gap>[\s:]*)(?P<label>\S.{0,63})")
+_DELETE_TAG = re.compile(r"(?:删|删除|删掉)我?的?标签(?P<tag>[^\s:?].{0,63})")
 _OBJECT = re.compile(r"(?P<word>[^\s:]+)[\s:]+(?P<object>\S.{0,127})")
 _BETWEEN = re.compile(r"(?P<group>\S.{0,63}?)[\s:,]+(?P<word>[^\s:,]+)[\s:]+(?P<object>\S.{0,63})")
 _TURNED = re.compile(r"(?P<object>\S.{0,127}?)[\s:,]+(?P<word>[^\s:,]+)")
@@ -171,7 +172,8 @@ def parse(text: str, mentioned: bool, bot_names: Sequence[str] = ()) -> Word | U
     if not mentioned and "\u4e00" <= plain[:1] <= "\u9fff" and plain[0] not in _FIRST:
         return None  # most messages end here
     plain = _EDGES.sub("", unicodedata.normalize("NFKC", plain).lower()) + ("?" if plain.rstrip()[-1:] in "?？" else "")
-    word = _bare(plain) or (_between(plain) if mentioned else None) or _with_object(plain, mentioned)
+    word = _bare(plain) or _own_tag(plain)
+    word = word or (_between(plain) if mentioned else None) or _with_object(plain, mentioned)
     if word is not None or not mentioned:
         return word
     return _dressed(plain) or _unknown(plain)
@@ -185,6 +187,12 @@ def _bare(text: str) -> Word | None:
     if kind is None or (text.endswith("?") and kind not in _ASKS):
         return None
     return Word(kind)
+
+
+def _own_tag(text: str) -> Word | None:
+    """Read 删标签 with the tag right behind it."""
+    tag = _DELETE_TAG.fullmatch(text)
+    return Word(WordKind.DELETE_TAG, tag["tag"].strip()) if tag and not _QUESTION.search(text) else None
 
 
 def _with_object(text: str, mentioned: bool) -> Word | None:

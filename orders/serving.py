@@ -86,7 +86,10 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a message changed in the book, as ``qianqun replay`` shows it."""
+    """What a message changed in the book, as ``qianqun replay`` shows it.
+
+    ``member_id`` is whose line it is, ``product_id`` the catalogue's product behind it, ``before`` what stood there.
+    """
 
     offer: str
     item: str
@@ -95,6 +98,9 @@ class Effect:
     change: str
     quantity: Decimal | None
     total: Decimal
+    member_id: str = ""
+    product_id: int | None = None
+    before: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +123,15 @@ def effect_of(offer: Offer, one: Applied) -> Effect:
     """Return an applied edit as others are told of it."""
     quantity = one.edit.quantity
     member, change = one.name or one.key.member, one.edit.change.value
-    return Effect(offer.title, one.item.title, member, one.key.for_whom, change, quantity, one.after)
+    return Effect(
+        offer=offer.title,
+        item=one.item.title,
+        member=member,
+        for_whom=one.key.for_whom,
+        change=change,
+        quantity=quantity,
+        total=one.after,
+        member_id=one.key.member,
+        product_id=one.item.product_id,
+        before=one.before,
+    )

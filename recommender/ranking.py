@@ -47,12 +47,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A product for a need. ``score`` is 0..1; ``matched`` the words it was found by, ``met`` the attributes it has."""
+    """A product for a need. ``score`` is 0..1; ``matched`` the words it was found by, ``met`` the attributes it has.
+
+    ``because`` are the tags of whoever asked that put it before products that fit equally well.
+    """
 
     item: Item
     score: float
     matched: tuple[str, ...]
     met: tuple[str, ...] = field(default=())
+    because: tuple[int, ...] = field(default=())
 
 
 def allowed(item: Item, place: Place, need: Need | None, now: datetime) -> bool:
@@ -85,7 +89,7 @@ def find(need: Need, shelf: Shelf, place: Place, now: datetime, cut: Callable[[s
                 continue
             quality = item.kinds.get(term, _PHRASE_END)
             found[item.id] = _candidate(item, need, term, quality, float(text_scores[position]))
-    return _ordered(list(found.values()), need, place)
+    return in_order(list(found.values()), need, place)
 
 
 def choose(candidates: list[Candidate], limit: int, hidden: Collection[int]) -> list[Candidate]:
@@ -120,13 +124,18 @@ def _candidate(item: Item, need: Need, term: str, quality: float, text_score: fl
     return Candidate(item, min(score, EXACT), (term,), tuple(met))
 
 
-def _ordered(candidates: list[Candidate], need: Need, place: Place) -> list[Candidate]:
+def in_order(
+    candidates: list[Candidate], need: Need, place: Place, liking: Callable[[Item], float] | None = None
+) -> list[Candidate]:
+    """Return candidates best first; ``liking`` decides only between those that are level and not pinned apart."""
     step = 0.1 if need.constraints.cheap else 0.03  # who asks for cheap goods sees the price earlier
 
-    def key(candidate: Candidate) -> tuple[float, bool, object, int]:
+    def key(candidate: Candidate) -> tuple[float, bool, object, object, int]:
         item = candidate.item
         pinned = _pinned_here(item, place) or any(_is_meant(item, text) for text in place.also_pinned)
-        return -round(candidate.score / step), not pinned, item.price, item.id
+        liked = 0.0 if liking is None else -round(liking(item), 3)
+        last = (item.price, liked) if need.constraints.cheap else (liked, item.price)
+        return -round(candidate.score / step), not pinned, *last, item.id
 
     return sorted(candidates, key=key)
 

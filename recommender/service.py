@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from core.outcomes import Hold, Outcome, Reason
 from core.text import NormalText
 from groups.effects import Effects, own_effects
+from groups.profiles import Statement
 from groups.segment_settings import Wording
 from groups.state import GroupState
 from recommender.dialogue import in_context, utterance_of
@@ -25,6 +26,7 @@ from recommender.ranking import Candidate, Place, choose, find
 from recommender.segmentation import Segmenter
 from recommender.settings import RecommenderSettings
 from recommender.shelf import CatalogueProduct, Shelf, catalogue_words
+from recommender.taste import Taste, bought, bought_by_title, personal_order, said
 from recommender.wording import push_text, reasons_of
 
 _OFFER_MARKS = ("元", "块", "¥", "￥", "包邮", "接龙", "开团", "/斤", "/箱", "/盒")
@@ -104,16 +106,39 @@ class Recommender:
         group: GroupState,
         memory: GroupMemory,
         account_answers: int,
+        *,
+        taste: Taste = (),
         effects_of: Callable[[GroupState], Effects] = own_effects,
     ) -> Decision:
-        """Return what becomes of a message and note it in ``memory``; ``effects_of`` is asked only about a need."""
-        settings = self.settings
+        """Return what becomes of a message and note it in ``memory``: both steps at once, for who has the taste."""
+        reading = self.understand(asked, memory)
+        return self.conclude(reading, asked, group, memory, account_answers, taste=taste, effects_of=effects_of)
+
+    def understand(self, asked: Asked, memory: GroupMemory) -> Reading:
+        """Return what a message says in its conversation: the first step, before anything of the speaker is read."""
         alone = self.read(asked.text, mentioned=asked.mentioned)
         if asked.by_leader and _is_offer(alone):
             memory.offered(tuple(token.word.canonical for token in alone.masked.tokens if token.word), asked.at)
-            return Decision(Outcome.IGNORED, Reason.ADVERTISEMENT, replace(alone, need=None))
-        reading = in_context(alone, asked.member, asked.at, memory, settings)
-        decision = self._answer(reading, asked, group, memory, account_answers, effects_of)
+            nothing = replace(alone, need=None, loose=None, mentions=())  # that a later message could be about
+            return replace(nothing, outcome=Outcome.IGNORED, reason=Reason.ADVERTISEMENT)
+        return in_context(alone, asked.member, asked.at, memory, self.settings)
+
+    def conclude(
+        self,
+        reading: Reading,
+        asked: Asked,
+        group: GroupState,
+        memory: GroupMemory,
+        account_answers: int,
+        *,
+        taste: Taste = (),
+        effects_of: Callable[[GroupState], Effects] = own_effects,
+    ) -> Decision:
+        """Return what becomes of a message that was understood, and note it in ``memory``.
+
+        ``taste`` are the asker's own tags, empty for the neutral order; ``effects_of`` is asked only about a need.
+        """
+        decision = self._answer(reading, asked, group, memory, account_answers, taste, effects_of)
         answered = decision.reason in {Reason.PUSHED, Reason.SUGGESTED}
         left = utterance_of(reading, asked.member, asked.at, answered=answered)
         if left is not None:
@@ -122,6 +147,21 @@ class Recommender:
             products = tuple(candidate.item.id for candidate in decision.picks)
             memory.answered(asked.member, decision.need.terms, products, asked.at)
         return decision
+
+    def said(self, reading: Reading) -> Statement | None:
+        """Return what a stated need says of its speaker, None when it says nothing of them."""
+        if reading.need is None or reading.outcome is not Outcome.NEED:
+            return None
+        text = reading.masked.text
+        heard = (text.text, text.quote.text if text.quote is not None else "")
+        return said(reading.need, reading.constraints, heard, self._lexicon)
+
+    def bought(self, product_id: int | None, title: str, heard: str) -> Statement | None:
+        """Return what an order says of its buyer: of a product on the shelf, or by the leader's own title."""
+        item = self.shelf.get(product_id) if product_id is not None else None
+        if item is not None:
+            return bought(item, heard)
+        return bought_by_title(title, heard, self._segmenter.cut, self._lexicon)
 
     def worded(self, decision: Decision, asked: Asked, codes: Mapping[int, str]) -> Decision:
         """Put a push into words; ``codes`` are by product what members type to order it."""
@@ -148,13 +188,15 @@ class Recommender:
         group: GroupState,
         memory: GroupMemory,
         account_answers: int,
+        taste: Taste,
         effects_of: Callable[[GroupState], Effects],
     ) -> Decision:
         need = reading.need
         if need is None or reading.reason is Reason.RECORDED:
             return Decision(reading.outcome, reading.reason, reading, need)
         effects = effects_of(group)
-        candidates = find(need, self.shelf, self.place(effects), asked.at, self._segmenter.cut)
+        place = self.place(effects)
+        candidates = find(need, self.shelf, place, asked.at, self._segmenter.cut)
         if not candidates:
             return Decision(Outcome.NEED, Reason.UNMET, reading, need)
         hidden = self._shown_lately(memory, asked.at)
@@ -175,6 +217,9 @@ class Recommender:
             # whatever is uncertain is counted as unmet rather than held: the leader may want to sell it
             reason = Reason.UNMET if hold is Hold.BELOW_THRESHOLD else Reason.HELD
             return Decision(Outcome.NEED, reason, reading, need, picks, hold)
+        if taste:  # whether it may speak was decided on the neutral order
+            ordered = personal_order(candidates, need, place, taste)
+            picks = tuple(choose(ordered, self.settings.max_products, hidden))
         reasons = reasons_of(need, picks, effects.neighbourhoods, asked.at, self.zone)
         reason = Reason.SUGGESTED if group.level == Level.SUGGEST and not asked.mentioned else Reason.PUSHED
         return Decision(Outcome.NEED, reason, reading, need, picks, reasons=tuple(reasons), wording=effects.wording)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from bot.stages import profiling
 from bot.stages.turn import Handled, Turn
 from catalog import repository as catalog_store
 from core.messages import IncomingMessage
@@ -37,10 +38,15 @@ async def need(turn: Turn) -> Handled | None:
         leader=turn.groups.leader_name(group),
     )
     answers = await turn.desk.answers_today(group.channel, group.account)
-    decision = turn.recommender.decide(asked, group, turn.known.memory, answers, turn.groups.effects)
+    reading = turn.recommender.understand(asked, turn.known.memory)
+    taste = await profiling.taste(turn, group, reading)
+    decision = turn.recommender.conclude(
+        reading, asked, group, turn.known.memory, answers, taste=taste, effects_of=turn.groups.effects
+    )
     if decision.reason in _SHOWN:
         decision = await _with_codes(turn, group, asked, decision)
     _store(turn, group, asked, decision)
+    profiling.said(turn, group, decision)
     return turn.end(decision.outcome, decision.reason, decision)
 
 
@@ -156,7 +162,12 @@ def _product_ids(decision: Decision) -> tuple[int, ...]:
 
 def _push_row(who: dict[str, Any], decision: Decision, asked: Asked, state: str, dedupe_key: str) -> dict[str, Any]:
     products = [
-        {"product": candidate.item.id, "score": round(candidate.score, 4), "position": position}
+        {
+            "product": candidate.item.id,
+            "score": round(candidate.score, 4),
+            "position": position,
+            **({"because": list(candidate.because)} if candidate.because else {}),
+        }
         for position, candidate in enumerate(decision.picks, start=1)
     ]
     return {

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.stages import proposals
+from bot.stages import profiling, proposals
 from bot.stages.turn import Handled, Turn
 from core import outbox
 from core.messages import MessageKind
@@ -177,6 +177,7 @@ async def _carry(turn: Turn, group: GroupState, served: Served) -> Handled:
         turn.say(draft_of(say, f"order:{turn.row_id}:{place}", key, group.id if own else say.group_id))
     for offer_id, at in served.closings:
         await due_work.add(turn.desk.session, OFFER_TURN, str(offer_id), at)
+    profiling.ordered(turn, group, served)
     return turn.end(served.outcome, served.reason, effects=served.effects)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
+from bot.stages import profiling
 from bot.stages.needs import push_draft
 from bot.stages.turn import Turn
 from core.templates import render
@@ -46,7 +47,8 @@ async def why(turn: Turn, result: WordResult) -> None:
     if push is None:
         text = render("recommender", "why_nothing")
     else:
-        text = render("recommender", "why", terms=push.terms, reasons=push.reasons)
+        tags = await profiling.reasons(turn, push.products, push.at)
+        text = render("recommender", "why", terms=push.terms, reasons=push.reasons, tags=tags)
     turn.answer(text, private=True)
 
 

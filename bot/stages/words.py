@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.stages import group_life, proposals, suggestions
+from bot.stages import group_life, profiling, proposals, suggestions
 from bot.stages.turn import Handled, Turn
 from core.outcomes import Outcome, Reason
 from core.templates import render
@@ -24,6 +24,8 @@ _CARRIED_OUT: Mapping[WordKind, Callable[[Turn, WordResult], Awaitable[None]]] =
     WordKind.MOVE: group_life.move,
     WordKind.RETIRE: group_life.retire,
     WordKind.REVIVE: group_life.revive,
+    WordKind.MY_TAGS: profiling.my_tags,
+    WordKind.DELETE_TAG: profiling.delete_tag,
 }
 """Who carries out the words that ``groups`` allows and passes on."""
 

@@ -76,7 +76,7 @@ class Shop:
             groups=groups,
             orders=OrderService(settings.orders, settings.zone, packaged_goods(), self.aliases, self.normaliser),
             recommender=recommender,
-            office=Office(settings.recommender, settings.zone),
+            office=Office(settings.recommender, settings.zone, settings.groups.profiles),
         )
         return Parts(database, clock, catalog, groups, recommender, Storefront(catalog, recommender, clock), pipeline)
 

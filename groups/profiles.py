@@ -1,0 +1,223 @@
+"""What somebody's own words and orders say of them: tags, what never becomes one, how they fade. Pure.
+
+Nothing here knows a catalogue or a database: a ``Statement`` is what the caller made out of a need or an order.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+LONGEST_VALUE = 64
+"""Characters of a tag's value; what is longer is no word."""
+_LEVELS = 2
+"""A category is kept down to 水果/浆果: what is finer is the goods word itself."""
+_BRANCH = "组合"
+"""The leaf under which word lists keep words for a whole branch (水果 itself)."""
+_HALF = 3.0
+"""The weight at which a tag counts half of what it can: three statements, or one and an order, of today."""
+_SECONDS_A_DAY = 86_400.0
+
+
+class TagKind(StrEnum):
+    """What a tag says: a category, a word for goods, an attribute, a brand, or a free key (pet = 猫)."""
+
+    CATEGORY = "category"
+    GOODS = "goods"
+    ATTRIBUTE = "attribute"
+    BRAND = "brand"
+    FREE = "free"
+
+
+class Tag(NamedTuple):
+    """One thing that may be said of a person; ``key`` is set for the free kind only."""
+
+    kind: TagKind
+    value: str
+    key: str = ""
+
+
+class Source(StrEnum):
+    """What a tag rests on; an order that is taken back takes its share of the weight back."""
+
+    SAID = "said"
+    ORDERED = "ordered"
+    TAKEN_BACK = "taken_back"
+
+
+WEIGHTS = {Source.SAID: 1.0, Source.ORDERED: 2.0, Source.TAKEN_BACK: 2.0}
+"""What one statement adds, or takes back: who orders means it more than who asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one need or order names.
+
+    ``goods`` are words for goods with their category path, ``pets`` for which animal it was wanted. ``heard`` are the
+    texts that it was read from (the message, a product's title): they are looked through for what is sensitive or
+    somebody else's, and never kept.
+    """
+
+    goods: tuple[tuple[str, str], ...] = ()
+    attributes: tuple[str, ...] = ()
+    brand: str = ""
+    pets: tuple[str, ...] = ()
+    heard: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Tags that one message of a person speaks for, or, taken back, no longer speaks for."""
+
+    tags: tuple[Tag, ...]
+    source: Source
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """What goods of some categories, or with some names, say of whoever wants them."""
+
+    tag: Tag
+    shown: str
+    categories: tuple[str, ...]
+    words: frozenset[str]
+
+    def fits(self, words: Iterable[str], category: str) -> bool:
+        """Tell whether goods of these names in this category say so."""
+        return not self.words.isdisjoint(words) or any(within(category, one) for one in self.categories)
+
+
+def tags_of(statement: Statement) -> tuple[Tag, ...]:
+    """Return the tags that a statement makes; none when any part of it is sensitive or somebody else's."""
+    parts = [*(word for pair in statement.goods for word in pair), *statement.attributes, statement.brand]
+    if any(map(sensitive, (*parts, *statement.heard))) or any(map(_of_others, statement.heard)):
+        return ()
+    found = [tag for word, category in statement.goods for tag in _goods_tags(word, category)]
+    found += [Tag(TagKind.ATTRIBUTE, word) for word in statement.attributes]
+    found += [Tag(TagKind.BRAND, statement.brand)] if statement.brand else []
+    found += [
+        trait.tag
+        for trait in traits()
+        if any(trait.fits((word,), category) for word, category in statement.goods)
+        or not trait.words.isdisjoint(statement.pets)
+    ]
+    return tuple(dict.fromkeys(tag for tag in found if 0 < len(tag.value) <= LONGEST_VALUE))
+
+
+def _goods_tags(word: str, category: str) -> Iterable[Tag]:
+    path = [part for part in category.split("/") if part][:_LEVELS]
+    for depth, part in enumerate(path, start=1):
+        if part != _BRANCH:
+            yield Tag(TagKind.CATEGORY, "/".join(path[:depth]))
+    if word and word not in path:
+        yield Tag(TagKind.GOODS, word)
+
+
+def sensitive(text: str) -> bool:
+    """Tell whether a word, a category or a whole message touches what must never be known of a person."""
+    return bool(text) and _sensitive(text)
+
+
+@lru_cache(4_096)
+def _sensitive(text: str) -> bool:
+    spared, words, categories = _matters()
+    plain = unicodedata.normalize("NFKC", text).lower()
+    if any(within(plain, category) for category in categories):
+        return True
+    return words.search(spared.sub("\n", plain)) is not None
+
+
+def _of_others(text: str) -> bool:
+    return _others().search(text) is not None
+
+
+def within(category: str, wanted: str) -> bool:
+    """Tell whether a category is another, or lies under it."""
+    return category == wanted or category.startswith(f"{wanted}/")
+
+
+def decayed(weight: float, at: datetime, now: datetime, half_life_days: float) -> float:
+    """Return what is left now of a weight that was true ``at``; it halves every ``half_life_days``."""
+    days = max((now - at).total_seconds(), 0.0) / _SECONDS_A_DAY
+    return float(weight * 0.5 ** (days / half_life_days))
+
+
+def strength(weight: float) -> float:
+    """Return how much a weight counts, 0 to 1: the tenth order of apples says little more than the third."""
+    return max(weight, 0.0) / (max(weight, 0.0) + _HALF)
+
+
+def wider(tag: Tag) -> tuple[Tag, ...]:
+    """Return a tag and the category above it: whoever deleted 水果 wants no 水果/浆果 either."""
+    above = tag.value.rpartition("/")[0] if tag.kind is TagKind.CATEGORY else ""
+    return (tag, Tag(TagKind.CATEGORY, above)) if above else (tag,)
+
+
+def shown(tag: Tag) -> str:
+    """Return a tag as its owner reads it."""
+    return next((trait.shown for trait in traits() if trait.tag == tag), tag.value)
+
+
+def meant(tags: Sequence[Tag], text: str) -> list[Tag]:
+    """Return the tags that somebody names: as shown, by value, by the last part of a category; with all under it."""
+    wanted = unicodedata.normalize("NFKC", text).strip("“”\"'「」《》 。.,，!！").lower()
+    named = [tag for tag in tags if wanted and wanted in {shown(tag).lower(), tag.value.lower()}]
+    named = named or [tag for tag in tags if tag.kind is TagKind.CATEGORY and tag.value.lower().endswith(f"/{wanted}")]
+    categories = [tag.value for tag in named if tag.kind is TagKind.CATEGORY]
+    under = [
+        tag
+        for tag in tags
+        if tag.kind is TagKind.CATEGORY and any(within(tag.value, category) for category in categories)
+    ]
+    return list(dict.fromkeys([*named, *under]))
+
+
+@cache
+def traits() -> tuple[Trait, ...]:
+    """Return the packaged traits."""
+    return tuple(
+        Trait(
+            Tag(TagKind.FREE, row["value"], row["key"]),
+            row["shown"],
+            tuple(row.get("categories", ())),
+            frozenset(row.get("words", ())),
+        )
+        for row in _packaged("traits.toml")["trait"]
+    )
+
+
+@cache
+def _others() -> re.Pattern[str]:
+    words = "|".join(map(re.escape, sorted(_packaged("traits.toml")["others"]["words"], key=len, reverse=True)))
+    return re.compile(
+        rf"(?:[给帮替代为送]|我)(?:我|我们|家里|咱)?的?(?:大|小|老|一个|几个|个)?(?:{words})|(?<![其吉])(?:{words})们?也?[想要让托叫说]"
+    )
+
+
+@cache
+def _matters() -> tuple[re.Pattern[str], re.Pattern[str], tuple[str, ...]]:
+    """Return what is spared, what is sensitive wherever it stands, and the categories that are as a whole."""
+    document = _packaged("sensitive.toml")
+    matters = document["matter"]
+    words = {word.lower() for matter in matters for word in matter["words"]}
+    patterns = [pattern for matter in matters for pattern in matter.get("patterns", ())]
+    spared = sorted(document["spared"], key=len, reverse=True)
+    categories = tuple(category for matter in matters for category in matter.get("categories", ()))
+    return (
+        re.compile("|".join(map(re.escape, spared))),
+        re.compile("|".join([*map(re.escape, sorted(words, key=len, reverse=True)), *patterns])),
+        categories,
+    )
+
+
+def _packaged(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("groups").joinpath("data", name).read_text(encoding="utf-8"))
