@@ -17,7 +17,7 @@ from core.outcomes import Hold
 from groups import repository as group_store
 from recommender.settings import RecommenderSettings
 
-_RECOMMENDS = frozenset({"push", "suggestion", "digest"})
+_RECOMMENDS = frozenset({"push", "suggestion", "digest", "welcome"})
 """What level, pause and quiet hours hold back; answers to words, receipts and the introduction always go."""
 
 

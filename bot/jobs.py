@@ -12,6 +12,7 @@ from bot.channels.local.repository import ChatLog
 from bot.settings import Settings
 from bot.stages.orders import draft_of
 from bot.storefront import Storefront
+from bot.welcome import Welcoming
 from core import inbox, outbox
 from groups import repository as group_store
 from orders import closing
@@ -30,6 +31,7 @@ def program_jobs(settings: Settings, storefront: Storefront, chat_log: ChatLog) 
         jobs.RETENTION: jobs.InTransaction(_Retention(settings, chat_log).run, at_present=True),
         jobs.UNMET_DIGEST: jobs.InTransaction(write_digests),
         jobs.OFFER_TURN: _OfferTurn(settings.zone),
+        jobs.WELCOME: Welcoming(settings),
     }
     kinds[jobs.HOUSEKEEPING] = jobs.housekeeping(settings.scheduler, kinds)
     return kinds

@@ -113,6 +113,8 @@ def _state(row: Row[Any]) -> GroupState:
         active=row.state == "active",
         introduced=row.introduced_at is not None,
         threshold=row.threshold,
+        welcome=row.welcome,
+        roster_known=row.roster_at is not None,
     )
 
 

@@ -9,12 +9,14 @@ from core.clock import Clock
 from core.messages import IncomingMessage, MemberLeft, RoomSeen
 from groups import changes as happened
 from groups import rules, speech
+from groups.hearing import parse
 from groups.observing import Observer, observe_message, observe_room
 from groups.private import PrivateChat
 from groups.settings import GroupsSettings
 from groups.speaking import Speaker, WordResult
 from groups.state import GroupState, MemberKey, Role
-from groups.words import UnknownWord, Word, parse
+from groups.welcoming import Welcome, welcome_of
+from groups.words import UnknownWord, Word
 
 __all__ = ["GroupService", "Observation", "WordResult"]
 
@@ -25,6 +27,11 @@ class Observation:
 
     changes: tuple[happened.Change, ...] = ()
     introduction: str | None = None
+
+    @property
+    def joined(self) -> bool:
+        """Tell whether somebody came who may be welcomed."""
+        return any(isinstance(change, happened.MemberJoined) for change in self.changes)
 
 
 _NOTHING = Observation()
@@ -62,6 +69,11 @@ class GroupService:
     def may_enter(self, inviter_id: str) -> bool:
         """Return whether an invitation to a room from this contact is accepted."""
         return inviter_id in self._inviters
+
+    def welcome(self, state: GroupState, contact_ids: Sequence[str]) -> Welcome | None:
+        """Return the message for people who joined, and whom it is about; None when nobody may be welcomed now."""
+        leader, bot = self.leader_name(state), self.settings.bot_names[0]
+        return welcome_of(state, contact_ids, bot=bot, leader=leader, standard=self.settings.welcome)
 
     def role(self, state: GroupState, contact_id: str) -> Role:
         """Return who somebody is in a group."""
