@@ -1,7 +1,7 @@
 """Hearing the words of ``groups.words`` in what people write. Pure.
 
 In a group a word counts when it is the whole message ("暂停", "退订！"); with the bot's name or mention, and in a
-private chat, it may be dressed up ("请帮我退订一下"), carry an object ("暂停 阳光小区水果群") and be written with a slip
+private chat, it may be dressed up ("请帮我退订一下"), carry an object ("暂停 阳光小区水果群") and have a slip
 ("赞停", "全部商"). Talk that only begins with a word ("恢复得怎么样了", "暂停一下我去接电话") is never one.
 
 Words about rights are heard by their sound even where nobody addressed the bot ("退丁"): a refusal must not fail for a
@@ -63,7 +63,7 @@ _NUMBER = re.compile(r"(?P<number>\d{1,6})(?:\s+(?P<group>\S.{0,63}))?")
 _OBJECT = re.compile(r"(?P<word>[^\s:]+)[\s:]+(?P<object>\S.{0,127})")
 _TURNED = re.compile(r"(?P<object>\S.{0,127}?)[\s:,]+(?P<word>[^\s:,]+)")
 _QUESTION = re.compile(r"[?？]|吗|么|呢|怎|啥|多少|几时|不了$")
-_NO_OBJECT = re.compile(r"荐|了|的|得|过|着|完|一下")
+_NO_OBJECT = re.compile(r"荐|送|了|的|得|过|着|完|一下")
 """What follows a word in talk, not in front of an object: 推荐的, 不推荐."""
 _COMMANDING = re.compile(r"把|将|让|关|停|开|调|改|设")
 _ABOUT = re.compile(r"推荐|推送|暂停|级别|标签|欢迎|助手|置顶|个性化")

@@ -22,6 +22,7 @@ _OWN_WORDS = frozenset(
 """Words that sound like one of ours and mean something else."""
 _MOST_READINGS = 16
 _LEAST_EDITED = 3
+"""Of a shorter word too little is left when a character is wrong or missing; a doubled one leaves it whole."""
 
 
 @lru_cache(4096)
@@ -29,7 +30,7 @@ def _readings(char: str) -> tuple[str, ...]:
     """Return how one character may be read, without tones; itself when it is no Chinese character."""
     from pypinyin import Style, pinyin  # noqa: PLC0415 - its dictionaries take time; few messages come this far
 
-    found = pinyin(char, style=Style.NORMAL, heteronym=True, errors=lambda text: [text])
+    found = pinyin(char, style=Style.NORMAL, heteronym=True)
     return tuple(dict.fromkeys(found[0]))
 
 
@@ -54,7 +55,7 @@ class Slips:
         self._sounds: Mapping[str, list[str]] = dict(sounds)
         self._first = frozenset(sound.split(" ", 1)[0] for sound in sounds)
         self._longest = max(map(len, (sound.split(" ") for sound in sounds)), default=0)
-        self._edited = [form for form in edited if len(form) >= _LEAST_EDITED]
+        self._edited = [form for form in edited if not form.isascii()]
 
     def of_same_sound(self, text: str) -> list[str]:
         """Return the forms that sound like a text without spaces; most texts end at their first character."""
@@ -70,7 +71,7 @@ class Slips:
 def _one_slip(form: str, text: str) -> bool:
     """Tell whether a text is a form with one character wrong, missing or doubled."""
     short, long = sorted((form, text), key=len)
-    if len(long) - len(short) > 1:
+    if len(long) - len(short) > 1 or (len(text) <= len(form) and len(form) < _LEAST_EDITED):
         return False
     at = next((place for place, (one, other) in enumerate(zip(short, long, strict=False)) if one != other), len(short))
     if len(form) == len(text):

@@ -58,7 +58,7 @@ def allowed(item: Item, place: Place, need: Need | None, now: datetime) -> bool:
         return False
     if place.categories and not any(_within(item.category, category) for category in place.categories):
         return False
-    if item.id in place.excluded_ids or any(_is_meant(item, text) for text in place.excluded_texts):
+    if item.id in place.excluded_ids or any(is_meant(item, text) for text in place.excluded_texts):
         return False
     if any(word in item.category or word in item.title for word in place.forbidden_words):
         return False
@@ -120,7 +120,7 @@ def _ordered(candidates: list[Candidate], need: Need, place: Place) -> list[Cand
 
     def key(candidate: Candidate) -> tuple[float, bool, object, int]:
         item = candidate.item
-        pinned = item.id in place.pinned_ids or any(_is_meant(item, text) for text in place.pinned_texts)
+        pinned = item.id in place.pinned_ids or any(is_meant(item, text) for text in place.pinned_texts)
         return -round(candidate.score / step), not pinned, item.price, item.id
 
     return sorted(candidates, key=key)
@@ -135,9 +135,10 @@ def _has(item: Item, word: str) -> bool:
     return word in item.attributes or word in item.title.lower()
 
 
-def _is_meant(item: Item, text: str) -> bool:
-    """Tell whether a rule's text means this product: its key, or a word of its title."""
-    return text == item.key or text in item.title
+def is_meant(item: Item, text: str) -> bool:
+    """Tell whether a rule's text means this product: its key, or a word of its title, in large letters or small."""
+    wanted = text.lower()
+    return wanted == item.key.lower() or wanted in item.title.lower()
 
 
 def _within(category: str, allowed_category: str) -> bool:

@@ -19,10 +19,10 @@ from recommender.memory import GroupMemory
 from recommender.need_rules import packaged_rules
 from recommender.needs import Need, NeedReader, Reading
 from recommender.policy import Level, Situation, may_push
-from recommender.ranking import Candidate, Place, choose, find
+from recommender.ranking import Candidate, Place, allowed, choose, find
 from recommender.segmentation import Segmenter
 from recommender.settings import RecommenderSettings
-from recommender.shelf import CatalogueProduct, Shelf, catalogue_words
+from recommender.shelf import CatalogueProduct, Item, Shelf, catalogue_words
 from recommender.wording import push_text, reasons_of
 
 _OFFER_MARKS = ("元", "块", "¥", "￥", "包邮", "接龙", "开团", "/斤", "/箱", "/盒")
@@ -120,6 +120,34 @@ class Recommender:
         text = push_text(decision.need, asked.name, asked.leader, decision.picks, decision.reasons, codes)
         return replace(decision, text=text)
 
+    def requested(self, wanted: NormalText, group: GroupState, at: datetime) -> Decision:
+        """Return what there is of something that a leader wants shown: read, filtered and ranked as a need is.
+
+        Nobody asks here whether the bot may speak. Without ``picks`` nothing fits.
+        """
+        reading = self.read(wanted, mentioned=True)
+        if reading.need is None or reading.reason is Reason.RECORDED:
+            reading = self.read(_plain_text(f"想买{wanted.text}"), mentioned=True)
+        need = reading.need
+        if need is None or reading.reason is Reason.RECORDED:
+            return Decision(Outcome.COMMAND, Reason.UNMET, reading)
+        candidates = find(need, self.shelf, self._place(group), at, self._segmenter.cut)
+        threshold = self.settings.threshold if group.threshold is None else group.threshold
+        fitting = [candidate for candidate in candidates if candidate.score >= threshold]
+        picks = tuple(choose(fitting, self.settings.max_products, ()))
+        reasons = tuple(reasons_of(need, picks, group.neighbourhoods, at, self.zone))
+        reason = Reason.PUSHED if picks else Reason.UNMET
+        return Decision(Outcome.COMMAND, reason, reading, need, picks, reasons=reasons)
+
+    def shown_here(self, group: GroupState, at: datetime) -> list[Item]:
+        """Return every product that may be shown in a group, newest first: the same for everybody."""
+        place = self._place(group)
+        return sorted(
+            (item for item in self.shelf.items if allowed(item, place, None, at)),
+            key=lambda item: item.id,
+            reverse=True,
+        )
+
     def category(self, need: Need) -> str:
         """Return the category path of a need's main object, empty when its word is of no list."""
         word = self._lexicon.get(need.terms[0]) if need.terms else None
@@ -200,6 +228,11 @@ def _binding_categories(group: GroupState) -> tuple[str, ...]:
     said = {LabelSource.CONFIGURATION, LabelSource.LEADER}
     named = {label.value for label in group.labels if label.kind is LabelKind.CATEGORY and label.source in said}
     return tuple(value for value in group.categories if value in named)
+
+
+def _plain_text(text: str) -> NormalText:
+    """Return a text that is uniform already as the reader takes it."""
+    return NormalText(text, text, range(len(text)), range(1, len(text) + 1))
 
 
 def _is_offer(reading: Reading) -> bool:
