@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from groups.slips import Slips
 from groups.words import KINDS, UnknownWord, Word, WordKind, forms
@@ -41,8 +41,14 @@ _HEARD_BY_SOUND = {
 """Words about rights that their sound alone makes, also where nobody addressed the bot."""
 _EXACT = {WordKind.CONFIRM_DELETE}
 """What cannot be undone is never heard through a slip."""
-_NOT_NEARLY = {WordKind.AGREE, WordKind.DECLINE, WordKind.EXCLUDE, WordKind.INCLUDE, WordKind.WHY} | _EXACT
-"""Words that are one character away from everyday answers: 不满意, 可以的, 有什么推荐."""
+_NOT_NEARLY = {
+    *(WordKind.AGREE, WordKind.DECLINE, WordKind.EXCLUDE, WordKind.INCLUDE, WordKind.WHY),
+    *_WITH_OBJECT_ADDRESSED,
+    *_EXACT,
+}
+"""Words that are one character away from everyday talk: 不满意, 可以的, 有什么推荐, 换群主."""
+_NOT_BEGUN = _WITH_OBJECT | _NUMBERED
+"""Words that everyday talk begins with too (不用谢): what follows them is no command that went wrong."""
 _DIGITS = str.maketrans("零〇一二两三四五六七八九", "001223456789")
 
 _JOINTS = re.compile(r"[\W_]+")
@@ -87,7 +93,8 @@ def parse(text: str, mentioned: bool, bot_names: Sequence[str] = ()) -> Word | U
             plain, mentioned = text[len(name) :], True
             break
     if not mentioned and "\u4e00" <= plain[:1] <= "\u9fff" and plain[0] not in _FIRST:
-        return _right(plain) if len(plain) <= _LONGEST_SOUND else None  # most messages end here
+        near = len(plain) <= _LONGEST_SOUND and _may_begin_a_right(plain[0])
+        return _right(plain) if near else None  # most messages end here
     plain = _EDGES.sub("", unicodedata.normalize("NFKC", plain).lower()) + ("?" if plain.rstrip()[-1:] in "?？" else "")
     word = _bare(plain) or _with_object(plain, mentioned)
     if word is not None:
@@ -171,6 +178,11 @@ def _rights() -> Slips:
     return Slips([form for form, kind in KINDS.items() if kind in _HEARD_BY_SOUND], ())
 
 
+@lru_cache(8192)
+def _may_begin_a_right(char: str) -> bool:
+    return _rights().may_begin(char)
+
+
 @cache
 def _slips() -> Slips:
     heard = [form for form, kind in KINDS.items() if kind not in _EXACT]
@@ -221,6 +233,6 @@ def _unknown(text: str) -> UnknownWord | None:
     compact = _JOINTS.sub("", text)
     if len(compact) > _LONGEST_UNKNOWN or _QUESTION.search(text):
         return None
-    begins = any(compact.startswith(form) for form, kind in KINDS.items() if len(form) > 1 and kind not in _WITH_OBJECT)
+    begins = any(compact.startswith(form) for form, kind in KINDS.items() if len(form) > 1 and kind not in _NOT_BEGUN)
     commands = _COMMANDING.match(_PLEASE.sub("", compact)) and _ABOUT.search(compact)
     return UnknownWord(text) if begins or commands else None

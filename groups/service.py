@@ -35,6 +35,8 @@ class Observation:
 
 
 _NOTHING = Observation()
+ORDER_DAYS = 3 * 365
+"""How long orders are kept unless the program says otherwise: what the law asks (电子商务法 art. 31)."""
 
 
 class GroupService:
@@ -43,8 +45,9 @@ class GroupService:
     Every method takes states as they are and returns changes; none alters a state.
     """
 
-    def __init__(self, settings: GroupsSettings, clock: Clock) -> None:
+    def __init__(self, settings: GroupsSettings, clock: Clock, order_days: int = ORDER_DAYS) -> None:
         self.settings = settings
+        self._order_days = order_days
         self.clock = clock
         self._admins = frozenset(settings.platform_admins)
         self._inviters = self._admins | {leader.id for leader in settings.leaders} | set(settings.allow_list)
@@ -119,6 +122,7 @@ class GroupService:
                 bot=self.settings.bot_names[0],
                 leader=self.leader_name(state),
                 days=self.settings.retention_days,
+                order_days=self._order_days,
             )
             observer.add(happened.Introduced(state.key))
         return Observation(tuple(observer.changes), text)

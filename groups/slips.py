@@ -56,15 +56,22 @@ class Slips:
         self._first = frozenset(sound.split(" ", 1)[0] for sound in sounds)
         self._longest = max(map(len, (sound.split(" ") for sound in sounds)), default=0)
         self._edited = [form for form in edited if not form.isascii()]
+        self._longest_edited = max(map(len, self._edited), default=0) + 1
+
+    def may_begin(self, char: str) -> bool:
+        """Tell whether a form begins with the sound of this character; where most texts end."""
+        return not self._first.isdisjoint(_readings(char))
 
     def of_same_sound(self, text: str) -> list[str]:
-        """Return the forms that sound like a text without spaces; most texts end at their first character."""
-        if not 1 < len(text) <= self._longest or self._first.isdisjoint(_readings(text[0])) or text in _OWN_WORDS:
+        """Return the forms that sound like a text without spaces."""
+        if not 1 < len(text) <= self._longest or not self.may_begin(text[0]) or text in _OWN_WORDS:
             return []
         return [form for sound in _sounds(text) for form in self._sounds.get(sound, ())]
 
     def nearly(self, text: str) -> list[str]:
         """Return the forms that differ from a text by one slip of the finger."""
+        if not 1 < len(text) <= self._longest_edited:
+            return []
         return [form for form in self._edited if _one_slip(form, text)]
 
 

@@ -1,4 +1,4 @@
-"""Whatever sells something to members says who sends it and how to refuse (电子商务法 art. 18; 个人信息保护法 art. 24)."""
+"""Whatever sells something to members says who sends it and how to refuse (电子商务法 18, 个人信息保护法 24)."""
 
 from __future__ import annotations
 
