@@ -125,7 +125,7 @@ class Speaker:
             return WordResult(Reason.GROUP_OFF, group=self.state.key)
         if isinstance(word, UnknownWord):
             return WordResult(Reason.UNKNOWN_WORD, group=self.state.key) if member else None
-        if word.kind not in _ALSO_TALK and not allowed(self.role, word.kind):
+        if not (member and word.kind in _ALSO_TALK) and not allowed(self.role, word.kind):
             return WordResult(Reason.REFUSED_ROLE, group=self.state.key)
         stray = bool(word.group) and not named([self.state], word.group)
         if stray and word.kind != WordKind.UNSUBSCRIBE:  # a refusal is heard whatever is written beside it
