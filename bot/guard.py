@@ -19,7 +19,7 @@ from groups.effects import effects_of
 from groups.segments import NO_SEGMENTS, Segments
 from recommender.settings import RecommenderSettings
 
-_RECOMMENDS = frozenset({"push", "suggestion", "digest", "proposal"})
+_RECOMMENDS = frozenset({"push", "suggestion", "digest", "proposal", "welcome"})
 """What level, pause and quiet hours hold back; answers to words, receipts and the introduction always go."""
 
 

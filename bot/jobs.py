@@ -14,6 +14,7 @@ from bot.openings import Openings
 from bot.settings import Settings
 from bot.stages.orders import draft_of
 from bot.storefront import Storefront
+from bot.welcome import Welcoming
 from core import inbox, outbox
 from groups import proposing, tagging
 from groups import repository as group_store
@@ -37,6 +38,7 @@ def program_jobs(settings: Settings, storefront: Storefront, chat_log: ChatLog) 
         jobs.UNMET_DIGEST: jobs.InTransaction(digest),
         jobs.OFFER_TURN: _OfferTurn(settings.zone),
         jobs.GROUP_PROPOSALS: jobs.InTransaction(Openings(settings).run, at_present=True),
+        jobs.WELCOME: Welcoming(settings),
     }
     kinds[jobs.HOUSEKEEPING] = jobs.housekeeping(settings.scheduler, kinds)
     return kinds

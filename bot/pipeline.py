@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.stages import gate, needs, orders, words
 from bot.stages.turn import Handled, Stages, Turn
+from bot.welcome import expect
 from bot.work import Desk, Office
 from core import inbox
 from core.clock import Clock
@@ -104,6 +105,8 @@ class Pipeline:
             if known is None:
                 await desk.flush()  # what follows points at the new group's id
             turn.known = await desk.group(key)
+            if observation.joined:
+                await expect(desk, key, self.groups.settings)
             if observation.introduction and turn.known is not None:
                 turn.say(gate.introduction(turn.known.group, observation.introduction))
         return turn
@@ -122,6 +125,8 @@ class Pipeline:
                     await desk.take(key, observation.changes)
                     if observation.introduction:
                         introductions.append((key, observation.introduction))
+                    if observation.joined:
+                        await expect(desk, key, self.groups.settings)
                 elif known is not None:
                     await desk.apply(self.groups.left(known.group, event))
             await desk.flush()  # an introduction points at its group's id

@@ -139,6 +139,29 @@ class ThresholdSet:
 
 
 @dataclass(frozen=True, slots=True)
+class WelcomeSet:
+    """The leader wants newcomers welcomed in this group, or not."""
+
+    group: GroupKey
+    welcome: bool
+
+    def apply(self, state: GroupState) -> None:
+        """Take the switch."""
+        state.welcome = self.welcome
+
+
+@dataclass(frozen=True, slots=True)
+class RosterSeen:
+    """All members were seen together for the first time: whoever comes from now on has joined."""
+
+    group: GroupKey
+
+    def apply(self, state: GroupState) -> None:
+        """Remember it."""
+        state.roster_known = True
+
+
+@dataclass(frozen=True, slots=True)
 class MemberSeen:
     """This person is in the room under these names."""
 
@@ -151,6 +174,17 @@ class MemberSeen:
         """Add the member or take the names; refusals stay."""
         member = state.members.get(self.contact_id, MemberState())
         state.members[self.contact_id] = replace(member, name=self.name, room_name=self.room_name, present=True)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberJoined:
+    """This person came into the room while the bot was there, and waits for a welcome."""
+
+    group: GroupKey
+    contact_id: str
+
+    def apply(self, state: GroupState) -> None:
+        """Change nothing: only the database knows who waits, ``MemberSeen`` has added the member."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +334,10 @@ Change = (
     | PausedSet
     | RetiredSet
     | ThresholdSet
+    | WelcomeSet
+    | RosterSeen
     | MemberSeen
+    | MemberJoined
     | MemberGone
     | RoleSet
     | Unsubscribed

@@ -29,7 +29,8 @@ class Group(SQLModel, table=True):
 
     ``state``: active, left (the bot was removed). ``retired_at`` is when it was given up on purpose: nothing is read or
     said there any more, its history stays. ``successor_id`` is the group that took this one's history over, by a merger
-    or a move. ``welcome`` is the leader's switch for welcomes, None for the program's default.
+    or a move. ``welcome`` is the leader's switch for welcomes, None for the program's default. ``roster_at`` is when
+    all members were first seen together: who comes later has joined.
     """
 
     __tablename__ = "chat_group"
@@ -53,6 +54,7 @@ class Group(SQLModel, table=True):
     state: str = Field(default="active", max_length=16)
     threshold: float | None = Field(default=None, sa_column=Column(Float))
     welcome: bool | None = None
+    roster_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     successor_id: int | None = Field(default=None, sa_column=Column(BigInteger))
     retired_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     paused_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))

@@ -10,6 +10,7 @@ from groups.state import GroupState
 from groups.words import Word, WordKind
 
 _LABELLING = {WordKind.LABEL_ADD, WordKind.LABEL_REMOVE, WordKind.SPLIT}
+"""Words whose object may look like a part of a group's name (标签 加 枫林苑): only the whole name counts there."""
 
 
 def matching(owned: Sequence[GroupState], word: Word) -> tuple[GroupState | None, Word]:
@@ -17,9 +18,8 @@ def matching(owned: Sequence[GroupState], word: Word) -> tuple[GroupState | None
 
     Without a name the only group is meant. A part of the name is enough when it fits one group alone.
     """
-    rest = word
-    name = word.group
-    if word.kind in _LABELLING and not name:
+    rest, name = word, word.group
+    if word.object and not name:
         rest, name = _split(owned, word)
     if not name:
         return (owned[0] if len(owned) == 1 else None), rest
@@ -38,9 +38,18 @@ def only(states: Sequence[GroupState]) -> GroupState | None:
     return states[0] if len(states) == 1 else None
 
 
-def _split(owned: Sequence[GroupState], word: Word) -> tuple[Word, str]:
-    """Take a group's name off the end of a label (水果 阳光小区水果群)."""
-    label, space, last = word.object.rpartition(" ")
-    if space and any(state.topic.lower() == last.lower() for state in owned):
-        return replace(word, object=label.strip()), last
+def _split(states: Sequence[GroupState], word: Word) -> tuple[Word, str]:
+    """Take a group's name off the end of an object (推荐 草莓 阳光小区水果群).
+
+    A part of the name will do where it fits one group alone and the speaker must name one; a topic may have spaces.
+    """
+    places = [place for place, char in enumerate(word.object) if char == " "]
+    endings = [(word.object[:place].strip(), word.object[place:].strip()) for place in places]
+    for said, ending in endings:
+        if said and any(state.topic.lower() == ending.lower() for state in states):
+            return replace(word, object=said), ending
+    if endings and len(states) > 1 and word.kind not in _LABELLING:
+        said, ending = endings[-1]
+        if only(named(states, ending)) is not None:
+            return replace(word, object=said), ending
     return word, ""

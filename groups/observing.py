@@ -18,6 +18,7 @@ class Observer:
         self.settings = settings
         self.changes: list[happened.Change] = []
         self.known = state is not None
+        self.watched = state is not None and state.active and state.introduced and state.roster_known
         self.state = state.copy() if state is not None else GroupState(key)
 
     def add(self, change: happened.Change) -> None:
@@ -47,15 +48,19 @@ class Observer:
             for contact_id in [known for known, member in state.members.items() if member.present]:
                 if contact_id not in here:
                     self.add(happened.MemberGone(state.key, contact_id))
+            if not state.roster_known:
+                self.add(happened.RosterSeen(state.key))
         self._leader(configured)
 
     def person(self, person: RoomMember) -> None:
-        """Take in one member's names."""
+        """Take in one member's names; who was not in a room that was watched all the time has joined it."""
         old = self.state.members.get(person.member_id)
         name = clean_name(person.name) or (old.name if old else "")
         room_name = clean_name(person.room_name)
         if old is None or not old.present or (old.name, old.room_name) != (name, room_name):
             self.add(happened.MemberSeen(self.state.key, person.member_id, name, room_name))
+            if self.watched and (old is None or not old.present):
+                self.add(happened.MemberJoined(self.state.key, person.member_id))
 
     def label(self) -> None:
         """Bring labels and rules of configuration and evidence up to date; the leader's own are left alone."""

@@ -14,10 +14,20 @@ from groups.rules import role_of
 from groups.settings import GroupsSettings
 from groups.speaking import Speaker, WordResult, personalisation
 from groups.state import GroupState, MemberKey, Role
-from groups.words import UnknownWord, Word, WordKind
+from groups.words import UnknownWord, Word, WordKind, forms
 
 _OWN_TAGS = frozenset({WordKind.MY_TAGS, WordKind.DELETE_TAG})
 _PERSONAL = frozenset({WordKind.PERSONALISATION_OFF, WordKind.PERSONALISATION_ON})
+_BETWEEN_GROUPS = frozenset({WordKind.MERGE, WordKind.MOVE})
+"""Words in front of which the group stands that they are about: 阳光小区水果群 并入 枫林苑猫奴群."""
+_WRITTEN = {WordKind.LABEL_ADD: "标签 加", WordKind.LABEL_REMOVE: "标签 删"}
+_ABOUT_ONESELF = frozenset(
+    {
+        *(WordKind.MY_TAGS, WordKind.DELETE_TAG, WordKind.MY_DATA, WordKind.DELETE_DATA, WordKind.CONFIRM_DELETE),
+        WordKind.WHY,
+    }
+)
+"""Words about the speaker, in whatever groups they are: carried out without a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,10 @@ class PrivateChat:
                 return WordResult(Reason.DONE, private=True, passed_on=word)
             if word.kind == WordKind.UNSUBSCRIBE or (word.kind == WordKind.RESUME and not self.owned):
                 return self._everywhere(word)
+            if word.kind in _ABOUT_ONESELF:
+                return WordResult(Reason.DONE, private=True, passed_on=word)
+            if word.kind == WordKind.ALL_PRODUCTS:
+                return self._as_joined(word)
         return self._as_leader(word) if self.owned else self._as_member(word)
 
     def _as_member(self, word: Word | UnknownWord) -> WordResult:
@@ -47,9 +61,15 @@ class PrivateChat:
             return WordResult(Reason.UNKNOWN_WORD)
         if word.kind == WordKind.HELP:
             return WordResult(Reason.DONE, answer=speech.say("help_member"), private=True)
-        if word.kind == WordKind.WHY:
-            return WordResult(Reason.DONE, private=True, passed_on=word)
         return WordResult(Reason.REFUSED_ROLE)
+
+    def _as_joined(self, word: Word) -> WordResult:
+        """Pass on a word about one of the groups that the speaker is in, as a member or as the leader."""
+        groups = list({state.key: state for state in (*self.owned, *self.joined) if state.active}.values())
+        group, rest = matching(groups, word)
+        if group is None:
+            return WordResult(Reason.UNKNOWN_WORD, answer=self._which(groups, word), private=True)
+        return WordResult(Reason.DONE, private=True, passed_on=rest, group=group.key)
 
     def _as_leader(self, word: Word | UnknownWord) -> WordResult | None:
         if isinstance(word, UnknownWord):
@@ -87,4 +107,10 @@ class PrivateChat:
         if not states:
             return speech.say("no_group")
         groups = [speech.title(state, private=True) for state in states]
-        return speech.say("which_group", named=word.group, kind=word.kind.value, object=word.object, groups=groups)
+        between = word.kind in _BETWEEN_GROUPS
+        return speech.say("which_group", named=word.group, said=_as_said(word), between=between, groups=groups)
+
+
+def _as_said(word: Word) -> str:
+    """Return a word as it may be said again, with its object."""
+    return " ".join(filter(None, (_WRITTEN.get(word.kind, forms(word.kind)[0]), word.object)))

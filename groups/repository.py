@@ -116,6 +116,8 @@ def _state(row: Row[Any]) -> GroupState:
         retired=row.retired_at is not None,
         successor_id=row.successor_id,
         threshold=row.threshold,
+        welcome=row.welcome,
+        roster_known=row.roster_at is not None,
     )
 
 

@@ -10,13 +10,15 @@ from core.messages import IncomingMessage, MemberLeft, RoomSeen
 from groups import changes as happened
 from groups import rules, speech
 from groups.effects import Effects, effects_of
+from groups.hearing import parse
 from groups.observing import Observer, observe_message, observe_room
 from groups.private import PrivateChat
 from groups.segments import NO_SEGMENTS, Segments
 from groups.settings import GroupsSettings
 from groups.speaking import Speaker, WordResult
 from groups.state import GroupState, MemberKey, Role
-from groups.words import UnknownWord, Word, parse
+from groups.welcoming import Welcome, welcome_of
+from groups.words import UnknownWord, Word
 
 __all__ = ["GroupService", "Observation", "WordResult"]
 
@@ -28,8 +30,15 @@ class Observation:
     changes: tuple[happened.Change, ...] = ()
     introduction: str | None = None
 
+    @property
+    def joined(self) -> bool:
+        """Tell whether somebody came who may be welcomed."""
+        return any(isinstance(change, happened.MemberJoined) for change in self.changes)
+
 
 _NOTHING = Observation()
+ORDER_DAYS = 3 * 365
+"""How long orders are kept unless the program says otherwise: what the law asks (电子商务法 art. 31)."""
 
 
 class GroupService:
@@ -38,8 +47,15 @@ class GroupService:
     Every method takes states as they are and returns changes; none alters a state.
     """
 
-    def __init__(self, settings: GroupsSettings, clock: Clock, segments: Segments = NO_SEGMENTS) -> None:
+    def __init__(
+        self,
+        settings: GroupsSettings,
+        clock: Clock,
+        segments: Segments = NO_SEGMENTS,
+        order_days: int = ORDER_DAYS,
+    ) -> None:
         self.settings = settings
+        self._order_days = order_days
         self.clock = clock
         self.segments = segments
         self._admins = frozenset(settings.platform_admins)
@@ -66,6 +82,11 @@ class GroupService:
         """Return whether an invitation to a room from this contact is accepted."""
         return inviter_id in self._inviters
 
+    def welcome(self, state: GroupState, contact_ids: Sequence[str]) -> Welcome | None:
+        """Return the message for people who joined, and whom it is about; None when nobody may be welcomed now."""
+        leader, bot = self.leader_name(state), self.settings.bot_names[0]
+        return welcome_of(state, contact_ids, bot=bot, leader=leader, standard=self.settings.welcome)
+
     def role(self, state: GroupState, contact_id: str) -> Role:
         """Return who somebody is in a group."""
         return rules.role_of(state, contact_id, self._admins)
@@ -82,7 +103,11 @@ class GroupService:
     def introduction(self, state: GroupState) -> str:
         """Return the one text that a new group is greeted with."""
         return speech.introduction(
-            state, bot=self.settings.bot_names[0], leader=self.leader_name(state), days=self.settings.retention_days
+            state,
+            bot=self.settings.bot_names[0],
+            leader=self.leader_name(state),
+            days=self.settings.retention_days,
+            order_days=self._order_days,
         )
 
     def parse(self, text: str, *, addressed: bool) -> Word | UnknownWord | None:

@@ -131,6 +131,10 @@ class GroupsSettings(Section):
     leaders: tuple[LeaderSettings, ...] = Field(default=(), description="Who leads groups; they may invite the bot.")
     allow_list: tuple[Name, ...] = Field(default=(), description="Contact ids that may also invite the bot to a room.")
     platform_admins: tuple[Name, ...] = Field(default=(), description="Contact ids heard as leader in every group.")
+    welcome: bool = Field(default=True, description="Whether newcomers are welcomed; a leader's word changes it.")
+    welcome_minutes: int = Field(
+        default=5, ge=1, le=60, description="Minutes whose newcomers are welcomed in one message."
+    )
     retention_days: int = Field(default=180, ge=1, description="How long messages are kept; the introduction says so.")
     neighbourhoods: tuple[NeighbourhoodSettings, ...] = Field(default=(), description="Neighbourhoods by name.")
     categories: tuple[TopicRule, ...] = Field(default=CATEGORIES, description="Which topics mean which category.")

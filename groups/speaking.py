@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.outcomes import Reason
+from groups import appointing, speech
 from groups import changes as happened
-from groups import speech
 from groups.naming import named
 from groups.rules import Act, allowed, label_said, may
 from groups.settings import GroupsSettings
@@ -17,9 +17,11 @@ from groups.words import UnknownWord, Word, WordKind
 _RIGHTS = frozenset(
     {
         *(WordKind.UNSUBSCRIBE, WordKind.RESUME, WordKind.PERSONALISATION_OFF, WordKind.PERSONALISATION_ON),
-        *(WordKind.MY_TAGS, WordKind.DELETE_TAG),
+        *(WordKind.MY_TAGS, WordKind.DELETE_TAG, WordKind.MY_DATA, WordKind.DELETE_DATA, WordKind.CONFIRM_DELETE),
+        *(WordKind.WHY, WordKind.ALL_PRODUCTS),
     }
 )
+"""Served always: at level 0, when paused, and to who opted out."""
 _ALSO_TALK = frozenset(
     {
         *(WordKind.AGREE, WordKind.DECLINE, WordKind.RECOMMEND, WordKind.EXCLUDE, WordKind.INCLUDE),
@@ -27,6 +29,8 @@ _ALSO_TALK = frozenset(
     }
 )
 """What members say to each other as well (推荐 一款洗衣液): from them it is talk, and perhaps a need."""
+_WANT_OBJECT = frozenset({WordKind.RECOMMEND, WordKind.APPOINT, WordKind.DISMISS})
+"""Words that say nothing without an object: the answer is how to say them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +95,18 @@ class Speaker:
             WordKind.LABELS: lambda: self._said(Reason.DONE, speech.labels(self.state, private=self.private)),
             WordKind.LABEL_ADD: lambda: self._add_label(word.object),
             WordKind.LABEL_REMOVE: lambda: self._remove_label(word.object),
+            WordKind.WELCOME_ON: lambda: self._welcome(welcome=True),
+            WordKind.WELCOME_OFF: lambda: self._welcome(welcome=False),
+            WordKind.APPOINT: lambda: self._appoint(word, Role.ASSISTANT),
+            WordKind.DISMISS: lambda: self._appoint(word, Role.MEMBER),
             WordKind.HELP: self._help,
             WordKind.UNSUBSCRIBE: self._unsubscribe,
             WordKind.PERSONALISATION_OFF: lambda: self._personalisation(word.kind),
             WordKind.PERSONALISATION_ON: lambda: self._personalisation(word.kind),
         }
         handler = handlers.get(word.kind)
+        if not word.object and not word.member and word.kind in _WANT_OBJECT:
+            return self._said(Reason.UNKNOWN_WORD, speech.say("word_how", kind=word.kind.value))
         if handler is None:
             return WordResult(Reason.DONE, private=self.private, passed_on=word, group=self.state.key)
         return handler()
@@ -147,6 +157,18 @@ class Speaker:
         change = happened.Unsubscribed(self.state.key, self.contact_id, self.message_id)
         changes = [] if self.state.unsubscribed(self.contact_id) else [change]
         return self._said(Reason.DONE, speech.say("unsubscribed"), *changes)
+
+    def _welcome(self, *, welcome: bool) -> WordResult:
+        changes = [happened.WelcomeSet(self.state.key, welcome)] if self.state.welcome is not welcome else []
+        text = speech.say("welcome_on" if welcome else "welcome_off", group=self._title())
+        return self._said(Reason.DONE, text, *changes)
+
+    def _appoint(self, word: Word, role: Role) -> WordResult:
+        """Make somebody an assistant or a member again; who is meant is asked in private, names tell too much."""
+        appointed = appointing.appoint(self.state, word, role)
+        private = self.private or not appointed.settled
+        reason = Reason.DONE if appointed.settled else Reason.UNKNOWN_WORD
+        return WordResult(reason, appointed.changes, appointed.text, private=private, group=self.state.key)
 
     def _level(self, text: str) -> WordResult:
         level = int(text) if text.isascii() and text.isdigit() and len(text) == 1 else -1

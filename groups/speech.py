@@ -28,6 +28,6 @@ def labels(state: GroupState, *, private: bool) -> str:
     )
 
 
-def introduction(state: GroupState, *, bot: str, leader: str, days: int) -> str:
+def introduction(state: GroupState, *, bot: str, leader: str, days: int, order_days: int) -> str:
     """Say what the bot is, who runs it, what it reads, how long it keeps what, and how to stop it."""
-    return say("introduction", bot=bot, leader=leader, level=state.level, days=days)
+    return say("introduction", bot=bot, leader=leader, level=state.level, days=days, order_days=order_days)

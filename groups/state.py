@@ -97,7 +97,8 @@ class MemberState:
 class GroupState:
     """One group as the database has it. Changed only by the changes of ``groups.changes``, on a copy.
 
-    ``level`` is the permission level 0 to 4; ``threshold`` the least score of a push, None for the program's default.
+    ``level`` is the permission level 0 to 4; ``threshold`` the least score of a push and ``welcome`` whether newcomers
+    are welcomed, None for the program's default. ``roster_known`` once all members were seen together.
     ``neighbourhoods``, ``categories`` and ``persons`` are the labels that won; ``excluded_*`` and ``pinned_*`` are the
     rules, all derived from ``labels`` and ``rules``. ``id`` is None until the group is stored. A ``retired`` group was
     given up on purpose: it is not read any more; ``successor_id`` is the group that goes on in its place.
@@ -116,6 +117,8 @@ class GroupState:
     retired: bool = False
     successor_id: int | None = None
     threshold: float | None = None
+    welcome: bool | None = None
+    roster_known: bool = False
     labels: tuple[LabelState, ...] = ()
     neighbourhoods: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()

@@ -1,15 +1,7 @@
-"""The words that leaders and members say to the bot, and how to hear them through small slips. Pure.
-
-In a group a word counts when it is the whole message ("暂停", "退订！"); with the bot's name or mention, and in a
-private chat, it may be dressed up ("请帮我退订一下") and carry an object ("暂停 阳光小区水果群"). Talk that only begins
-with a word ("恢复得怎么样了", "暂停一下我去接电话") is never one.
-"""
+"""The words that leaders and members say to the bot, and who may give them; ``groups.hearing`` reads them. Pure."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -64,11 +56,15 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word, its object (the level, the label, the number of a suggestion) and the name of the group it is for."""
+    """A word, its object (the level, the label, the number of a suggestion) and the name of the group it is for.
+
+    ``member`` is the contact id of the one person whom the message mentions, for words about a person.
+    """
 
     kind: WordKind
     object: str = ""
     group: str = ""
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,45 +106,16 @@ _TABLE: tuple[tuple[WordKind, Audience, str], ...] = (
     (WordKind.PERSONALISATION_OFF, Audience.EVERYONE, "关闭个性化 关掉个性化 关闭个性化推荐 关个性化 关闭个性花"),
     (WordKind.PERSONALISATION_ON, Audience.EVERYONE, "打开个性化 开启个性化 打开个性化推荐 开个性化 打开个性花"),
     (WordKind.WHY, Audience.EVERYONE, "为什么推荐 为啥推荐 为什么推荐这个 为啥推荐这个 为什么推荐给我"),
-    (WordKind.ALL_PRODUCTS, Audience.EVERYONE, "全部商品 所有商品 商品列表 全部商品按时间 全部商品按销量"),
+    (WordKind.ALL_PRODUCTS, Audience.EVERYONE, "全部商品 所有商品 商品列表"),
     (WordKind.MY_TAGS, Audience.EVERYONE, "我的标签 看我的标签 查看我的标签"),
     (WordKind.DELETE_TAG, Audience.EVERYONE, "删标签 删除标签 删我的标签"),
     (WordKind.MY_DATA, Audience.EVERYONE, "我的数据 查我的数据 导出我的数据 我的资料"),
     (WordKind.DELETE_DATA, Audience.EVERYONE, "删除我的数据 清除我的数据 删掉我的数据 删我的数据"),
     (WordKind.CONFIRM_DELETE, Audience.EVERYONE, "确认删除 确定删除"),
 )
-_KINDS = {form: kind for kind, _, forms in _TABLE for form in forms.split()}
+KINDS = {form: kind for kind, _, forms in _TABLE for form in forms.split()}
+"""What each form of a word means."""
 _AUDIENCES = {kind: who for kind, who, _ in _TABLE}
-_FIRST = frozenset(form[0] for form in _KINDS)
-_LONGEST = max(map(len, _KINDS))
-
-_ASKS = {WordKind.HELP, WordKind.WHY, WordKind.NEEDS, WordKind.LABELS, WordKind.MY_TAGS, WordKind.ALL_PRODUCTS}
-_WITH_OBJECT = {
-    *(WordKind.RECOMMEND, WordKind.EXCLUDE, WordKind.INCLUDE, WordKind.PIN, WordKind.UNPIN),
-    *(WordKind.APPOINT, WordKind.DISMISS, WordKind.DELETE_TAG, WordKind.ALL_PRODUCTS),
-}
-"""Words that stand in front of what they are about (推荐 草莓), whether the bot is addressed or not."""
-_WITH_OBJECT_ADDRESSED = {WordKind.SPLIT, WordKind.MERGE, WordKind.MOVE}
-"""The same, but only to the bot: 搬到 三楼 is talk."""
-_NUMBERED = {WordKind.AGREE, WordKind.DECLINE}
-_NAMES_GROUP = {WordKind.PAUSE, WordKind.RESUME, WordKind.LABELS, WordKind.NEEDS, WordKind.UNSUBSCRIBE} | _NUMBERED
-_NAMES_GROUP |= {WordKind.RETIRE, WordKind.REVIVE}
-_DIGITS = str.maketrans("零〇一二两三四五六七八九", "001223456789")
-
-_JOINTS = re.compile(r"[\W_]+")
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
-_POLITE = re.compile(r"^(?:请|麻烦|帮我|帮忙|给我|我要|我想|你|先)+|(?:一下|下|吧|啦|了|哦|呀|啊|谢谢|多谢)+$")
-_LEVEL = re.compile(
-    r"(?:级别|等级|权限级别|level)(?:改成|改为|设为|调到|到)?[\s:=]*(?P<level>\d+|[零〇一二两三四五六七八九])级?"
-    r"(?:[\s:]+(?P<group>\S.{0,63}))?"
-)
-_LABEL = re.compile(r"标签[\s:]*(?P<act>加|添加|增加|删|删除|去掉)(?P<gap>[\s:]*)(?P<label>\S.{0,63})")
-_LABEL_TURNED = re.compile(r"(?P<act>加|添加)标签(?P<gap>[\s:]*)(?P<label>\S.{0,63})")
-_DELETE_TAG = re.compile(r"(?:删|删除|删掉)我?的?标签(?P<tag>[^\s:?].{0,63})")
-_OBJECT = re.compile(r"(?P<word>[^\s:]+)[\s:]+(?P<object>\S.{0,127})")
-_BETWEEN = re.compile(r"(?P<group>\S.{0,63}?)[\s:,]+(?P<word>[^\s:,]+)[\s:]+(?P<object>\S.{0,63})")
-_TURNED = re.compile(r"(?P<object>\S.{0,127}?)[\s:,]+(?P<word>[^\s:,]+)")
-_QUESTION = re.compile(r"[?？]|吗|么|呢|怎|啥|多少|几时|不了$")
 
 
 def audience(kind: WordKind) -> Audience:
@@ -156,90 +123,6 @@ def audience(kind: WordKind) -> Audience:
     return _AUDIENCES[kind]
 
 
-def parse(text: str, mentioned: bool, bot_names: Sequence[str] = ()) -> Word | UnknownWord | None:
-    """Return the word that a message is, or None for talk.
-
-    ``text`` is the message made uniform; ``mentioned`` when it is addressed to the bot: by mention, or privately.
-    A message that begins with one of ``bot_names`` is addressed as well.
-    """
-    if len(text) > 160:
-        return None
-    plain = text
-    for name in bot_names:
-        if text.startswith(name) and len(text) > len(name):
-            plain, mentioned = text[len(name) :], True
-            break
-    if not mentioned and "\u4e00" <= plain[:1] <= "\u9fff" and plain[0] not in _FIRST:
-        return None  # most messages end here
-    plain = _EDGES.sub("", unicodedata.normalize("NFKC", plain).lower()) + ("?" if plain.rstrip()[-1:] in "?？" else "")
-    word = _bare(plain) or _own_tag(plain)
-    word = word or (_between(plain) if mentioned else None) or _with_object(plain, mentioned)
-    if word is not None or not mentioned:
-        return word
-    return _dressed(plain) or _unknown(plain)
-
-
-def _bare(text: str) -> Word | None:
-    """Read a word alone, however it is spaced and punctuated."""
-    if len(text) > 4 * _LONGEST:
-        return None
-    kind = _KINDS.get(_JOINTS.sub("", text))
-    if kind is None or (text.endswith("?") and kind not in _ASKS):
-        return None
-    return Word(kind)
-
-
-def _own_tag(text: str) -> Word | None:
-    """Read 删标签 with the tag right behind it."""
-    tag = _DELETE_TAG.fullmatch(text)
-    return Word(WordKind.DELETE_TAG, tag["tag"].strip()) if tag and not _QUESTION.search(text) else None
-
-
-def _with_object(text: str, mentioned: bool) -> Word | None:
-    """Read a word with the object that belongs to it; a group's name only where the bot is addressed."""
-    level = _LEVEL.fullmatch(text)
-    if level and (mentioned or level["group"] is None) and not text.endswith("?"):
-        return Word(WordKind.LEVEL, level["level"].translate(_DIGITS), level["group"] or "")
-    label = _LABEL.fullmatch(text) or _LABEL_TURNED.fullmatch(text)
-    if label and (mentioned or label["gap"]) and not text.endswith("?"):
-        added = label["act"] in {"加", "添加", "增加"}
-        return Word(WordKind.LABEL_ADD if added else WordKind.LABEL_REMOVE, label["label"].strip())
-    for pattern in (_OBJECT, _TURNED):
-        pair = pattern.fullmatch(text)
-        kind = _KINDS.get(pair["word"]) if pair else None
-        if pair is None or kind is None or text.endswith("?"):
-            continue
-        if kind in _NUMBERED and pair["object"].isdigit() and pattern is _OBJECT:
-            return Word(kind, pair["object"])
-        if pattern is _OBJECT and (kind in _WITH_OBJECT or (mentioned and kind in _WITH_OBJECT_ADDRESSED)):
-            return Word(kind, pair["object"].strip())
-        if kind in _NAMES_GROUP and mentioned:
-            return Word(kind, group=pair["object"].strip())
-    return None
-
-
-def _between(text: str) -> Word | None:
-    """Read what happens to one group with another or with goods: 阳光小区水果群 并入 枫林苑猫奴群."""
-    triple = _BETWEEN.fullmatch(text)
-    kind = _KINDS.get(triple["word"]) if triple else None
-    if triple is None or kind not in _WITH_OBJECT_ADDRESSED or text.endswith("?"):
-        return None
-    return Word(kind, triple["object"].strip(), triple["group"].strip())
-
-
-def _dressed(text: str) -> Word | None:
-    """Read a word with what politeness puts around it."""
-    bare = _POLITE.sub("", _JOINTS.sub("", text))
-    kind = _KINDS.get(bare)
-    if kind is None or (_QUESTION.search(text) and kind not in _ASKS):
-        return None
-    return Word(kind)
-
-
-def _unknown(text: str) -> UnknownWord | None:
-    """Tell a command that went wrong from talk: short, begins like a word, asks nothing."""
-    compact = _JOINTS.sub("", text)
-    begins = any(compact.startswith(form) for form in _KINDS if len(form) > 1)
-    if begins and len(compact) <= 12 and not _QUESTION.search(text):
-        return UnknownWord(text)
-    return None
+def forms(kind: WordKind) -> tuple[str, ...]:
+    """Return how a word may be written, for help and for tests."""
+    return tuple(form for form, one in KINDS.items() if one is kind)

@@ -66,6 +66,7 @@ class Batch:
                 self.rules[group, rule] = False
             case (
                 happened.MemberSeen()
+                | happened.MemberJoined()
                 | happened.MemberGone()
                 | happened.RoleSet()
                 | happened.Unsubscribed()
@@ -79,6 +80,7 @@ class Batch:
     def _take_membership(
         self,
         change: happened.MemberSeen
+        | happened.MemberJoined
         | happened.MemberGone
         | happened.RoleSet
         | happened.Unsubscribed
@@ -94,6 +96,8 @@ class Batch:
                 values.update(name=change.name, room_name=change.room_name)
                 if change.name:
                     known["name"] = change.name
+            case happened.MemberJoined():
+                values["joined_at"] = self.now
             case happened.MemberGone():
                 values.update(left_at=self.now, role=Role.MEMBER.value, name="", room_name="")
             case happened.RoleSet():
@@ -118,7 +122,9 @@ class Batch:
         | happened.LevelSet
         | happened.PausedSet
         | happened.RetiredSet
-        | happened.ThresholdSet,
+        | happened.ThresholdSet
+        | happened.WelcomeSet
+        | happened.RosterSeen,
     ) -> Values:
         values: Values
         match change:
@@ -142,6 +148,10 @@ class Batch:
                 values = {"retired_at": self.now if change.retired else None, "successor_id": change.successor_id}
             case happened.ThresholdSet():
                 values = {"threshold": change.threshold}
+            case happened.WelcomeSet():
+                values = {"welcome": change.welcome}
+            case happened.RosterSeen():
+                values = {"roster_at": self.now}
         return values
 
     @property

@@ -37,7 +37,7 @@ def remind(heard: Heard, offer: Offer, zone: ZoneInfo, most: int) -> Served:
     says = []
     for group_id in offer.group_ids:
         names = [(one.member, one.name) for one in owing if one.group_id == group_id and not one.member.startswith("~")]
-        text = lists.remind_text(offer, heard.at, zone, most, group_id)
+        text = lists.remind_text(offer, heard.at, zone, most, group_id, mask_name(heard.name))
         says.append(Say("remind", text, group_id=group_id, mentions=tuple(names[:most])))
     return Served(Outcome.COMMAND, Reason.DONE, tuple(says))
 

@@ -74,7 +74,7 @@ async def add_items(desk: OrderDesk, heard: Heard, offer: Offer, added: Sequence
         item = replace(_item(replace(one, position=0), place), offer_id=offer.id)
         lines.append(lists.item_line(await desk.add_item(offer, item)))
         desk.happened(offer, "changed", heard.member, heard.inbox_id, added=item.title)
-    text = render("orders", "items_added", title=offer.title, lines=lines)
+    text = render("orders", "items_added", title=offer.title, lines=lines, leader=mask_name(heard.name))
     return Served(Outcome.COMMAND, Reason.DONE, to_groups(offer, heard, text))
 
 

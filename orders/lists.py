@@ -139,10 +139,12 @@ def unpaid_text(offer: Offer, *, private: bool) -> str:
     )
 
 
-def remind_text(offer: Offer, now: datetime, zone: ZoneInfo, most: int = 30, group_id: int | None = None) -> str:
+def remind_text(
+    offer: Offer, now: datetime, zone: ZoneInfo, most: int = 30, group_id: int | None = None, leader: str = ""
+) -> str:
     """Remind a group: while the offer is open that it closes, afterwards those who have not said that they paid.
 
-    ``group_id`` names the people of that group alone.
+    ``group_id`` names the people of that group alone; ``leader`` is the name that it is sent in.
     """
     people = [one for one in totals.unpaid(offer) if group_id in {None, one.group_id}]
     return render(
@@ -155,6 +157,7 @@ def remind_text(offer: Offer, now: datetime, zone: ZoneInfo, most: int = 30, gro
         progress=_progress(offer, title="") if totals.progress(offer).people else "",
         people=[mask_name(person.name) for person in people[:most]],
         more=len(people) if len(people) > most else 0,
+        leader=leader,
     )
 
 

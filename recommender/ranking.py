@@ -132,7 +132,7 @@ def in_order(
 
     def key(candidate: Candidate) -> tuple[float, bool, object, object, int]:
         item = candidate.item
-        pinned = _pinned_here(item, place) or any(_is_meant(item, text) for text in place.also_pinned)
+        pinned = _pinned_here(item, place) or any(is_meant(item, text) for text in place.also_pinned)
         liked = 0.0 if liking is None else -round(liking(item), 3)
         last = (item.price, liked) if need.constraints.cheap else (liked, item.price)
         return -round(candidate.score / step), not pinned, *last, item.id
@@ -149,21 +149,22 @@ def _has(item: Item, word: str) -> bool:
     return word in item.attributes or word in item.title.lower()
 
 
-def _is_meant(item: Item, text: str) -> bool:
-    """Tell whether a rule's text means this product: its key, or a word of its title."""
-    return text == item.key or text in item.title
+def is_meant(item: Item, text: str) -> bool:
+    """Tell whether a rule's text means this product: its key, or a word of its title, in large letters or small."""
+    wanted = text.lower()
+    return wanted == item.key.lower() or wanted in item.title.lower()
 
 
 def _excluded(item: Item, place: Place) -> bool:
     """Tell whether the group excluded a product, or a segment did and the group did not pin it."""
-    if item.id in place.excluded_ids or any(_is_meant(item, text) for text in place.excluded_texts):
+    if item.id in place.excluded_ids or any(is_meant(item, text) for text in place.excluded_texts):
         return True
-    return any(_is_meant(item, text) for text in place.also_excluded) and not _pinned_here(item, place)
+    return any(is_meant(item, text) for text in place.also_excluded) and not _pinned_here(item, place)
 
 
 def _pinned_here(item: Item, place: Place) -> bool:
     """Tell whether the group itself pinned a product."""
-    return item.id in place.pinned_ids or any(_is_meant(item, text) for text in place.pinned_texts)
+    return item.id in place.pinned_ids or any(is_meant(item, text) for text in place.pinned_texts)
 
 
 def _within(category: str, allowed_category: str) -> bool:

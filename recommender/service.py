@@ -22,10 +22,10 @@ from recommender.memory import GroupMemory
 from recommender.need_rules import packaged_rules
 from recommender.needs import Need, NeedReader, Reading
 from recommender.policy import Level, Situation, may_push
-from recommender.ranking import Candidate, Place, choose, find
+from recommender.ranking import Candidate, Place, allowed, choose, find
 from recommender.segmentation import Segmenter
 from recommender.settings import RecommenderSettings
-from recommender.shelf import CatalogueProduct, Shelf, catalogue_words
+from recommender.shelf import CatalogueProduct, Item, Shelf, catalogue_words
 from recommender.taste import Taste, bought, bought_by_title, personal_order, said
 from recommender.wording import push_text, reasons_of
 
@@ -172,6 +172,34 @@ class Recommender:
         )
         return replace(decision, text=text)
 
+    def requested(self, wanted: NormalText, effects: Effects, at: datetime) -> Decision:
+        """Return what there is of something that a leader wants shown: read, filtered and ranked as a need is.
+
+        ``effects`` are the group's. Nobody asks here whether the bot may speak. Without ``picks`` nothing fits.
+        """
+        reading = self.read(wanted, mentioned=True)
+        if reading.need is None or reading.reason is Reason.RECORDED:
+            reading = self.read(_plain_text(f"想买{wanted.text}"), mentioned=True)
+        need = reading.need
+        if need is None or reading.reason is Reason.RECORDED:
+            return Decision(Outcome.COMMAND, Reason.UNMET, reading)
+        candidates = find(need, self.shelf, self.place(effects), at, self._segmenter.cut)
+        threshold = self.settings.threshold if effects.threshold is None else effects.threshold
+        fitting = [candidate for candidate in candidates if candidate.score >= threshold]
+        picks = tuple(choose(fitting, self.settings.max_products, ()))
+        reasons = tuple(reasons_of(need, picks, effects.neighbourhoods, at, self.zone))
+        reason = Reason.PUSHED if picks else Reason.UNMET
+        return Decision(Outcome.COMMAND, reason, reading, need, picks, reasons=reasons)
+
+    def shown_here(self, effects: Effects, at: datetime) -> list[Item]:
+        """Return every product that may be shown in a group, newest first: the same for everybody."""
+        place = self.place(effects)
+        return sorted(
+            (item for item in self.shelf.items if allowed(item, place, None, at)),
+            key=lambda item: item.id,
+            reverse=True,
+        )
+
     def category(self, need: Need) -> str:
         """Return the category path of a need's main object, empty when its word is of no list."""
         return self.category_of(need.terms[0]) if need.terms else ""
@@ -267,6 +295,11 @@ class Recommender:
             also_pinned=effects.also_pinned,
             forbidden_words=self.settings.forbidden_words,
         )
+
+
+def _plain_text(text: str) -> NormalText:
+    """Return a text that is uniform already as the reader takes it."""
+    return NormalText(text, text, range(len(text)), range(1, len(text) + 1))
 
 
 def _is_offer(reading: Reading) -> bool:

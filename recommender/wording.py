@@ -11,6 +11,7 @@ from core.types import Money
 from groups.segment_settings import Wording
 from recommender.needs import Need
 from recommender.ranking import Candidate
+from recommender.shelf import Item
 
 _SOON = timedelta(days=7)
 """A closing time further away moves nobody."""
@@ -52,6 +53,28 @@ def push_text(
         for candidate, reason in zip(candidates, reasons, strict=True)
     ]
     return render("recommender", _TEMPLATES[wording], asker=asker, wanted=wanted(need), leader=leader, products=lines)
+
+
+def recommendation_text(
+    need: Need, leader: str, candidates: Sequence[Candidate], reasons: Sequence[str], codes: Mapping[int, str]
+) -> str:
+    """Return the message for the group when its leader wants something shown; it names nobody who asked."""
+    lines = [
+        product_line(candidate.item, codes.get(candidate.item.id, "")) | {"reason": reason}
+        for candidate, reason in zip(candidates, reasons, strict=True)
+    ]
+    return render("recommender", "recommendation", wanted=wanted(need), leader=leader, products=lines)
+
+
+def product_line(item: Item, code: str) -> dict[str, str]:
+    """Return what a list says of a product, by the names that templates use."""
+    return {
+        "code": code,
+        "title": item.title,
+        "specification": _worth_saying(item.specification, item.title),
+        "price": str(Money(item.price)),
+        "unit": item.unit,
+    }
 
 
 def _worth_saying(specification: str, title: str) -> str:

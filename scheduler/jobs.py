@@ -32,6 +32,8 @@ OFFER_TURN = "orders.turn"
 """Opens or closes an offer at its time; the subject is its id, or empty for all whose time has come."""
 UNMET_DIGEST = "recommender.digest"
 """Tells each leader what members wanted and nobody sells."""
+WELCOME = "groups.welcome"
+"""Welcomes who joined a group lately; the subject is the group's id."""
 
 GROUP_PROPOSALS = "groups.proposals"
 """Looks for new groups that leaders might open, and asks them."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
-from bot.stages import group_life, profiling, proposals, suggestions
+from bot.stages import group_life, preferences, profiling, proposals, showing, suggestions
 from bot.stages.turn import Handled, Turn
 from core.outcomes import Outcome, Reason
 from core.templates import render
@@ -14,6 +15,7 @@ from groups.state import GroupKey, GroupState, MemberKey, Role
 from groups.words import UnknownWord, Word, WordKind
 
 _ANSWERS = frozenset({WordKind.AGREE, WordKind.DECLINE})
+_ABOUT_PEOPLE = frozenset({WordKind.APPOINT, WordKind.DISMISS})
 _CARRIED_OUT: Mapping[WordKind, Callable[[Turn, WordResult], Awaitable[None]]] = {
     WordKind.AGREE: suggestions.settle,
     WordKind.DECLINE: suggestions.settle,
@@ -26,6 +28,12 @@ _CARRIED_OUT: Mapping[WordKind, Callable[[Turn, WordResult], Awaitable[None]]] =
     WordKind.REVIVE: group_life.revive,
     WordKind.MY_TAGS: profiling.my_tags,
     WordKind.DELETE_TAG: profiling.delete_tag,
+    WordKind.RECOMMEND: showing.recommend,
+    WordKind.ALL_PRODUCTS: showing.all_products,
+    WordKind.EXCLUDE: preferences.prefer,
+    WordKind.INCLUDE: preferences.prefer,
+    WordKind.PIN: preferences.prefer,
+    WordKind.UNPIN: preferences.prefer,
 }
 """Who carries out the words that ``groups`` allows and passes on."""
 
@@ -36,6 +44,7 @@ async def command(turn: Turn) -> Handled | None:
     word = turn.groups.parse(turn.text.text, addressed=turn.mentioned or private)
     if word is None or await _is_talk(turn, word):
         return None
+    word = _about_whom(turn, word)
     answered = await proposals.answered(turn, word)
     if answered is not None:
         return answered
@@ -64,6 +73,17 @@ async def _order_help(turn: Turn, word: Word | UnknownWord) -> str:
         who = (message.key.channel, message.key.account, message.sender_id)
         leads = bool(await group_store.owned_by(turn.desk.session, *who))
     return "\n" + render("orders", "help_leader" if leads else "help_member")
+
+
+def _about_whom(turn: Turn, word: Word | UnknownWord) -> Word | UnknownWord:
+    """Let a word about a person mean the one person that the message mentions beside the bot."""
+    if not isinstance(word, Word) or word.kind not in _ABOUT_PEOPLE:
+        return word
+    people = [one for one in turn.message.mentions if one != turn.message.key.account]
+    names = [one.name for one in turn.text.mentions if one.name not in turn.groups.settings.bot_names]
+    if len(people) == 1:
+        return replace(word, member=people[0])
+    return replace(word, object=names[0]) if len(names) == 1 and not people and not word.object else word
 
 
 async def _is_talk(turn: Turn, word: Word | UnknownWord) -> bool:

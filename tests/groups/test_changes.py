@@ -54,6 +54,8 @@ change = st.one_of(
     st.builds(happened.PausedSet, group, st.booleans()),
     st.builds(happened.RetiredSet, group, st.booleans(), st.sampled_from([None, 7])),
     st.builds(happened.ThresholdSet, group, st.sampled_from([None, 0.25])),
+    st.builds(happened.WelcomeSet, group, st.booleans()),
+    st.builds(happened.RosterSeen, group),
     st.builds(happened.MemberSeen, group, person, name, name),
     st.builds(happened.MemberGone, group, person),
     st.builds(happened.RoleSet, group, person, st.sampled_from([Role.ASSISTANT, Role.MEMBER])),

@@ -25,7 +25,7 @@ CONVERSATIONS: dict[str, list[Line]] = {
     "a member opts out, is not read, and comes back": [
         ("xiaomei", "退定", "已退订", Reason.DONE),
         ("xiaomei", "帮助", "", Reason.MEMBER_UNSUBSCRIBED),
-        ("xiaomei", "为什么推荐", "", Reason.MEMBER_UNSUBSCRIBED),
+        ("xiaomei", "为什么推荐", "", Reason.DONE),
         ("xiaomei", "关闭个性化", "已关闭个性化", Reason.DONE),
         ("xiaomei", "恢复", "欢迎回来", Reason.DONE),
         ("xiaomei", "帮助", "想买什么", Reason.DONE),

@@ -66,7 +66,7 @@ def test_room_names_label_a_group_whose_topic_says_nothing() -> None:
 def test_a_message_shows_its_sender_and_a_second_one_nothing_new() -> None:
     room = Room()
     first = room.service.heard(room.state, message("new", "大家好", name="新邻居", topic="阳光小区水果群"))
-    assert first.changes == (happened.MemberSeen(KEY, "new", "新邻居", ""),)
+    assert first.changes == (happened.MemberSeen(KEY, "new", "新邻居", ""), happened.MemberJoined(KEY, "new"))
     room.apply(first.changes)
     again = room.service.heard(room.state, message("new", "在吗", name="新邻居", topic="阳光小区水果群"))
     assert again.changes == ()

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groups.words import UnknownWord, Word, WordKind, parse
+from groups.hearing import parse
+from groups.words import UnknownWord, Word, WordKind
 
 NAMES = ("千群",)
 

@@ -260,18 +260,22 @@ def test_the_leader_reads_who_has_not_paid() -> None:
     assert "13800001234" not in lists.unpaid_text(offer, private=False)
 
 
+SENDER = "团购助手千群 · 不想被打扰请回复“退订”"
+
+
 def test_a_reminder_before_the_closing_says_how_to_order() -> None:
     assert _said(lists.remind_text(neighbours(), NOW, SHANGHAI)) == [
         "【周末水果】今晚 8 点截单，想要的抓紧：直接回复“1号2盒”就行。",
         "4 人已订 17 份，还差 3 份成团",
+        SENDER,
     ]
 
 
 def test_a_reminder_of_the_money_leaves_out_who_says_they_paid() -> None:
     offer = neighbours(OfferState.SUCCEEDED)
     what_to_do = "还没付款，麻烦付给团长，付好回复“已付”。想看自己的金额，说“我的订单”。"
-    assert lists.remind_text(offer, NOW, SHANGHAI) == f"【周末水果】小美、老赵{what_to_do}"
-    assert lists.remind_text(offer, NOW, SHANGHAI, most=1) == f"【周末水果】小美 等 2 人{what_to_do}"
+    assert lists.remind_text(offer, NOW, SHANGHAI) == f"【周末水果】小美、老赵{what_to_do}\n{SENDER}"
+    assert lists.remind_text(offer, NOW, SHANGHAI, most=1) == f"【周末水果】小美 等 2 人{what_to_do}\n{SENDER}"
     for member, buyer in offer.buyers.items():
         offer.buyers[member] = replace(buyer, payment=Payment.PAID)
     assert lists.remind_text(offer, NOW, SHANGHAI) == "【周末水果】都付过了，谢谢大家。"

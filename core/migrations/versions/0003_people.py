@@ -122,6 +122,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("chat_group", schema=None) as batch_op:
         batch_op.add_column(sa.Column("welcome", sa.Boolean(), nullable=True))
+        batch_op.add_column(sa.Column("roster_at", UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column("successor_id", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("retired_at", UtcDateTime(), nullable=True))
 
@@ -144,6 +145,7 @@ def downgrade() -> None:
     with op.batch_alter_table("chat_group", schema=None) as batch_op:
         batch_op.drop_column("retired_at")
         batch_op.drop_column("successor_id")
+        batch_op.drop_column("roster_at")
         batch_op.drop_column("welcome")
 
     op.drop_table("member_tag")

@@ -1,0 +1,119 @@
+"""Words that show products: a leader's 推荐 草莓, and anybody's 全部商品."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.stages.needs import push_draft
+from bot.stages.turn import Turn
+from catalog import repository as catalog_store
+from core.templates import render
+from core.text import NormalText
+from groups.service import WordResult
+from groups.speech import title
+from groups.state import GroupState
+from orders.pushes import open_pushes
+from orders.sales import sold
+from orders.state import OfferKind, OfferState
+from recommender.policy import Level
+from recommender.service import Decision
+from recommender.wording import product_line, recommendation_text
+
+RECOMMENDATION = "recommendation"
+"""The kind of text that a leader had shown: neither level nor pause nor the night holds it back."""
+_PER_PAGE = 10
+_BY_SALES = "按销量"
+
+
+async def recommend(turn: Turn, result: WordResult) -> None:
+    """Show the group what its leader asks for; when nothing fits, tell the leader alone."""
+    group, word = turn.group_of(result), result.passed_on
+    if group is None or word is None:
+        return
+    said = NormalText(word.object, word.object, range(len(word.object)), range(1, len(word.object) + 1))
+    decision = turn.recommender.requested(said, turn.groups.effects(group), turn.message.at)
+    products = tuple(candidate.item.id for candidate in decision.picks)
+    codes = await _open(turn, group, products)
+    picks = tuple(candidate for candidate in decision.picks if candidate.item.id in codes)
+    if decision.need is None or not picks:
+        text = render("recommender", "recommendation_none", topic=title(group, private=True), wanted=word.object[:20])
+        turn.answer(text, private=True)
+        return
+    leader = turn.groups.leader_name(group)
+    reasons = [reason for one, reason in zip(decision.picks, decision.reasons, strict=True) if one in picks]
+    text = recommendation_text(decision.need, leader, picks, reasons, codes)
+    draft = push_draft(turn, group, turn.row_id, text=text, member="", products=tuple(codes), least_level=Level.OFF)
+    turn.say(replace(draft, kind=RECOMMENDATION, about_members=()))
+    _remember(turn, group, decision)
+    if result.private:
+        turn.answer(render("recommender", "agreed", topic=title(group, private=True)), private=True)
+
+
+async def all_products(turn: Turn, result: WordResult) -> None:
+    """List everything that may be shown in the group, for the asker alone and the same for every asker."""
+    group, word = turn.group_of(result), result.passed_on
+    if group is None or word is None:
+        return
+    by_sales = word.object.startswith(_BY_SALES)
+    items = turn.recommender.shown_here(turn.groups.effects(group), turn.message.at)
+    if by_sales:
+        pieces = await sold(turn.desk.session, group.id or 0)
+        items.sort(key=lambda item: -pieces.get(item.id, 0))  # stable: of equal sales the newest first
+    pages = max(1, -(-len(items) // _PER_PAGE))
+    number = word.object.rpartition(" ")[2]
+    page = min(max(1, int(number)), pages) if number.isascii() and number.isdigit() else 1
+    codes = await _codes(turn, group)
+    lines = [product_line(item, codes.get(item.id, "")) for item in items[(page - 1) * _PER_PAGE : page * _PER_PAGE]]
+    example = next((f"{line['code']} 1{line['unit'] or '份'}" for line in lines if line["code"]), "")
+    text = render(
+        "recommender",
+        "all_products",
+        topic=title(group, private=True),
+        by_sales=by_sales,
+        products=lines,
+        page=page,
+        pages=pages,
+        count=len(items),
+        example=example,
+        leader=turn.groups.leader_name(group),
+    )
+    turn.answer(text, private=True)
+
+
+async def _open(turn: Turn, group: GroupState, shown: tuple[int, ...]) -> dict[int, str]:
+    """Let each product be ordered by a code; return the codes in the order in which products are shown."""
+    found = {product.id: product for product in await catalog_store.products_by_id(turn.desk.session, shown)}
+    products = [found[product_id] for product_id in shown if product_id in found]
+    if not products:
+        return {}
+    return await open_pushes(
+        turn.desk.orders,
+        turn.orders.settings,
+        channel=group.channel,
+        account=group.account,
+        group_id=group.id or 0,
+        leader=group.leader_id or group.owner_id,
+        products=products,
+        now=turn.desk.now,
+    )
+
+
+async def _codes(turn: Turn, group: GroupState) -> dict[int, str]:
+    """Return the codes by which products can be ordered in the group now."""
+    await turn.desk.orders.look([group.id or 0])
+    return {
+        item.product_id: item.code
+        for offer in reversed(turn.desk.orders.in_group(group.id or 0))
+        if offer.kind is OfferKind.PUSH and offer.state is OfferState.OPEN
+        for item in offer.items.values()
+        if item.product_id is not None and (offer.closes_at is None or offer.closes_at > turn.desk.now)
+    }
+
+
+def _remember(turn: Turn, group: GroupState, decision: Decision) -> None:
+    """Do not show the same again a moment later because a member asks for it."""
+    known = turn.desk.known.get(group.key)
+    if known is not None and decision.need is not None:
+        at = turn.message.at
+        known.memory.offered(decision.need.terms, at)
+        known.memory.shown.update({candidate.item.id: at for candidate in decision.picks})
