@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.database import execute
 from groups import repository
 from groups.models import Group, Label, LabelChange
+from groups.rules import NAME_LENGTH
 from groups.state import GroupKey, GroupState, LabelKind, LabelSource, LabelState
 
 _groups = Group.__table__  # type: ignore[attr-defined]
@@ -56,7 +57,7 @@ async def called(session: AsyncSession, wanted: str) -> Listed:
     found = await _listed(session, or_(*ways), 50)
     if len(found) == 1:
         return found[0]
-    similar = await _listed(session, _groups.c.topic.contains(wanted, autoescape=True), 10)
+    similar = await _listed(session, _groups.c.topic.contains(wanted[:NAME_LENGTH], autoescape=True), 10)
     raise GroupChoiceError(wanted, found, similar or await _listed(session, _groups.c.state == "active", 10))
 
 

@@ -48,6 +48,7 @@ MAX_LENGTH = 2_000
 MAX_DEPTH = 20
 """Parentheses and "not" inside each other."""
 _PATTERN_LENGTH = 200
+_REPETITIONS = 6
 _KEY_LENGTH = 32
 
 
@@ -257,7 +258,7 @@ class _Reader:
 def pattern_fault(pattern: str) -> str:
     """Return what is wrong with a regular expression, or nothing.
 
-    A group that repeats may take for ever on a topic made for that, so it is refused.
+    A group that repeats, or many repetitions one after the other, may take for ever on a topic made for that.
     """
     if not pattern or len(pattern) > _PATTERN_LENGTH:
         return f"a pattern has 1 to {_PATTERN_LENGTH} characters"
@@ -269,6 +270,8 @@ def pattern_fault(pattern: str) -> str:
     bare = re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", "x", pattern, flags=re.DOTALL)
     if re.search(r"\)[*+{]", bare):
         return f"{pattern[:40]!r} repeats a group, which may take for ever; repeat single signs or sets [...] only"
+    if any(len(re.findall(r"(?<!\()[*+?{]", branch)) > _REPETITIONS for branch in bare.split("|")):
+        return f"{pattern[:40]!r} has more than {_REPETITIONS} of * + ? {{ in a row, which may take for ever"
     return ""
 
 

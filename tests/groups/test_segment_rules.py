@@ -53,6 +53,7 @@ def of_group(attribute: str) -> Values:
         'topic = "阳光小区水果 2 群"',
         '群名 ~ "水果.*群$"',
         "room = ROOM-fruit and channel = local and account = bot and 团长 = lin",
+        '群名 ~ "鲜.?果|水.?果|蔬.?菜|买.?菜|果.?园|海.?鲜|(母婴)?水果"',
         '群昵称 ~ "^3栋"',  # three members, and three in ten
         "（小区＝阳光小区　and　级别＞＝３）",
         "小区 = “阳光小区”",
@@ -114,6 +115,7 @@ def test_what_does_not_hold(rule: str) -> None:
         ('群名 ~ "("', 6, "is not a regular expression"),
         ('群名 ~ "[[a]"', 6, "is not a regular expression"),
         ('群名 ~ "(水+)+群"', 6, "repeats a group"),
+        ('群名 ~ "水.*果.*鲜.*.*.*.*.*群"', 6, "more than 6 of"),
         (f'群名 ~ "{"水" * 201}"', 6, "1 to 200 characters"),
         (f"{'k' * 33} = a", 1, "a key of your own"),
         ("(" * 30 + "小区 = a" + ")" * 30, MAX_DEPTH + 2, "inside each other"),
