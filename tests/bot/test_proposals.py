@@ -7,11 +7,14 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
+from bot.bootstrap import Program
 from bot.channels.protocol import Link, SendRefusedError, SendUncertainError
 from core import switches
 from core.messages import MemberLeft
 from groups import proposing
 from groups.state import LabelKind, LabelSource, MemberKey
+from scheduler.jobs import GROUP_PROPOSALS
+from scheduler.plans import parse_schedule
 from tests.bot.conftest import MakeTalk
 from tests.bot.conversation import NOTHING, later, sees, told
 from tests.bot.opening import EAST, EASTERS, GOODS, LEADER, LEADER_NAME, WEST, WESTERS, Town
@@ -455,3 +458,12 @@ async def test_a_number_is_a_proposal_and_never_a_question_about_an_order(town: 
     await town.talk.verify(
         ("林姐", "截单", told("林姐", "确认")), ("林姐", "同意 1", told("林姐", TOPIC, "准备")), room=""
     )
+
+
+async def test_the_look_is_planned_once_a_day_unless_it_is_switched_off(town: Town) -> None:
+    chosen = town.talk.settings
+    plans = [plan for plan in Program(chosen, town.talk.parts)._plans() if plan.kind == GROUP_PROPOSALS]
+    assert [plan.schedule for plan in plans] == [parse_schedule("10:00", chosen.zone)]
+    off = chosen.groups.proposals.model_copy(update={"enabled": False})
+    quiet = chosen.model_copy(update={"groups": chosen.groups.model_copy(update={"proposals": off})})
+    assert not [plan for plan in Program(quiet, town.talk.parts)._plans() if plan.kind == GROUP_PROPOSALS]

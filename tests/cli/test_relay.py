@@ -86,3 +86,11 @@ def test_what_is_wrong_is_named(config: Path, tmp_path: Path) -> None:
     assert result.exit_code == 2
     empty = CliRunner().invoke(app, ["relay", GROUP, "--config", str(config)], input=" \n")
     assert empty.exit_code == 2
+
+
+def test_a_group_for_some_members_is_made_by_hand_with_the_text_and_the_list(config: Path) -> None:
+    asked = "\n\n".join(f"{name} 2026/11/22 10:0{n}\n有驱蚊水吗" for n, name in enumerate(("小美", "老周", "陈姨")))
+    said = relay(config, f"{asked}\n\n林姐 2026/11/22 10:10\n千群 拆群 驱蚊水\n\n林姐 2026/11/22 10:11\n同意\n")
+    for fact in ("3 位群友", "不能自己建群", f"小美（{GROUP}）", f"陈姨（{GROUP}）", "退群", "退订"):
+        assert fact in said
+    assert "不能自己建群" not in relay(config, "林姐 2026/11/22 10:12\n同意\n"), "it is handed out once"
