@@ -5,6 +5,7 @@ Weights fade in the statement that adds to them, so that two processes may add t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,7 +69,7 @@ async def record(
     """
     if not evidence or not settings.enabled:
         return
-    ids = await _willing(session, {member for member, _ in evidence})
+    ids, many = await _willing(session, {member for member, _ in evidence})
     marked = await _marked(session, [(member, tag) for member, one in evidence if member in ids for tag in one.tags])
     said: dict[tuple[int, Tag], dict[str, Any]] = {}
     taken_back: dict[tuple[int, Tag], dict[str, Any]] = {}
@@ -79,7 +80,9 @@ async def record(
                 _fold(rows.setdefault((ids[member], tag), _blank(ids[member], tag, one.at)), one)
     await _add(session, [said[key] for key in sorted(said)], settings)
     await _take_back(session, [taken_back[key] for key in sorted(taken_back)])
-    await _trim(session, {member_id for member_id, _ in said}, settings, now)
+    grown = Counter(member_id for member_id, _ in said)
+    full = {member_id for member_id, new in grown.items() if many[member_id] + new > settings.most_tags}
+    await _trim(session, full, settings, now)
 
 
 async def tags_of(
@@ -132,20 +135,26 @@ async def forget(session: AsyncSession, settings: ProfileSettings, before: datet
     return int((await execute(session, delete(_tags).where(or_(_tags.c.at < before, faded)))).rowcount)
 
 
-async def _willing(session: AsyncSession, members: set[MemberKey]) -> dict[MemberKey, int]:
-    """Return the ids of those who have not refused, each held until the commit against a deletion of their tags."""
+async def _willing(session: AsyncSession, members: set[MemberKey]) -> tuple[dict[MemberKey, int], dict[int, int]]:
+    """Return the ids of those who have not refused, and how many tags each has.
+
+    Each is held until the commit against a deletion of their tags.
+    """
     columns = (_members.c.channel, _members.c.account, _members.c.contact_id)
-    found: dict[MemberKey, int] = {}
+    many = select(func.count()).where(_tags.c.member_id == _members.c.id).correlate(_members).scalar_subquery()
+    ids: dict[MemberKey, int] = {}
+    counts: dict[int, int] = {}
     for chunk in _chunks(sorted(members)):
         query = (
-            select(_members.c.id, *columns)
+            select(_members.c.id, *columns, many.label("many"))
             .where(tuple_(*columns).in_(chunk), _members.c.personalisation_off_at.is_(None))
             .order_by(_members.c.id)
-            .with_for_update(read=True, key_share=True)
+            .with_for_update(read=True, key_share=True, of=_members)
         )
         for row in await execute(session, query):
-            found[MemberKey(*row[1:])] = row[0]
-    return found
+            ids[MemberKey(row.channel, row.account, row.contact_id)] = row.id
+            counts[row.id] = row.many
+    return ids, counts
 
 
 async def _marked(session: AsyncSession, said: Iterable[tuple[MemberKey, Tag]]) -> set[tuple[MemberKey, Tag]]:

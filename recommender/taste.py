@@ -27,20 +27,6 @@ class Liking:
     id: int
     strength: float
 
-    def fits(self, item: Item) -> bool:
-        """Tell whether a product is of this kind."""
-        match self.tag.kind:
-            case TagKind.CATEGORY:
-                return within(item.category, self.tag.value)
-            case TagKind.GOODS:
-                return item.kinds.get(self.tag.value, 0.0) >= EXACT
-            case TagKind.ATTRIBUTE:
-                return self.tag.value in item.attributes
-            case TagKind.BRAND:
-                return self.tag.value == item.brand.lower()
-            case TagKind.FREE:
-                return any(trait.tag == self.tag and trait.fits(item.kinds, item.category) for trait in traits())
-
 
 Taste = Sequence[Liking]
 """The likings of one person, for one decision; empty is neutral."""
@@ -108,7 +94,8 @@ def personal_order(candidates: Sequence[Candidate], need: Need, place: Place, ta
     candidate that rose carries the ids of the tags that made the difference.
     """
     near, rest = list(candidates[:_LOOKED_AT]), candidates[_LOOKED_AT:]
-    likings = {one.item.id: [liking for liking in taste if liking.fits(one.item)] for one in near}
+    fitting = _Fitting(taste)
+    likings = {one.item.id: fitting(one.item) for one in near}
     ordered = in_order(near, need, place, lambda item: sum(liking.strength for liking in likings[item.id]))
     before = {one.item.id: number for number, one in enumerate(near)}
     told: list[Candidate] = []
@@ -116,6 +103,29 @@ def personal_order(candidates: Sequence[Candidate], need: Need, place: Place, ta
         passed = [other for other in ordered[number + 1 :] if before[other.item.id] < before[one.item.id]]
         told.append(replace(one, because=_difference(likings, one, passed)) if passed else one)
     return [*told, *rest]
+
+
+class _Fitting:
+    """Finds which likings a product answers, by one look-up for each of its words."""
+
+    def __init__(self, taste: Taste) -> None:
+        self._by_word = {(one.tag.kind, one.tag.value): one for one in taste}
+        self._categories = [one for one in taste if one.tag.kind is TagKind.CATEGORY]
+        free = {one.tag: one for one in taste if one.tag.kind is TagKind.FREE}
+        self._traits = [(free[trait.tag], trait) for trait in traits() if trait.tag in free]
+
+    def __call__(self, item: Item) -> list[Liking]:
+        heads = [word for word, quality in item.kinds.items() if quality >= EXACT]
+        words = [
+            *((TagKind.GOODS, word) for word in heads),
+            *((TagKind.ATTRIBUTE, word) for word in item.attributes),
+            (TagKind.BRAND, item.brand.lower()),
+        ]
+        return [
+            *(found for word in words if (found := self._by_word.get(word)) is not None),
+            *(one for one in self._categories if within(item.category, one.tag.value)),
+            *(one for one, trait in self._traits if trait.fits(heads, item.category)),
+        ]
 
 
 def _difference(
