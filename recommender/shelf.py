@@ -137,6 +137,11 @@ class Shelf:
         """Return the places of items that a word names."""
         return self._by_kind.get(word, ())
 
+    @property
+    def newest(self) -> Iterable[Item]:
+        """Go through the items, those first that were stored last: ids only grow."""
+        return (self.items[self.place[product_id]] for product_id in sorted(self.place, reverse=True))
+
     def get(self, product_id: int) -> Item | None:
         """Return an item by its product id."""
         place = self.place.get(product_id)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from bot.stages.needs import push_draft
 from bot.stages.turn import Turn
@@ -17,6 +19,7 @@ from orders.sales import sold
 from orders.state import OfferKind, OfferState
 from recommender.policy import Level
 from recommender.service import Decision
+from recommender.shelf import Item
 from recommender.wording import product_line, recommendation_text
 
 RECOMMENDATION = "recommendation"
@@ -55,15 +58,15 @@ async def all_products(turn: Turn, result: WordResult) -> None:
     if group is None or word is None:
         return
     by_sales = word.object.startswith(_BY_SALES)
-    items = turn.recommender.shown_here(turn.groups.effects(group), turn.message.at)
+    first: list[int] = []
     if by_sales:
         pieces = await sold(turn.desk.session, group.id or 0)
-        items.sort(key=lambda item: -pieces.get(item.id, 0))  # stable: of equal sales the newest first
-    pages = max(1, -(-len(items) // _PER_PAGE))
+        first = sorted(pieces, key=lambda product_id: (-pieces[product_id], -product_id))
     number = word.object.rpartition(" ")[2]
-    page = min(max(1, int(number)), pages) if number.isascii() and number.isdigit() else 1
+    wanted = int(number) if number.isascii() and number.isdigit() else 1
+    items, page, more = _page(turn.recommender.shown_here(turn.groups.effects(group), turn.message.at, first), wanted)
     codes = await _codes(turn, group)
-    lines = [product_line(item, codes.get(item.id, "")) for item in items[(page - 1) * _PER_PAGE : page * _PER_PAGE]]
+    lines = [product_line(item, codes.get(item.id, "")) for item in items]
     example = next((f"{line['code']} 1{line['unit'] or '份'}" for line in lines if line["code"]), "")
     text = render(
         "recommender",
@@ -72,12 +75,22 @@ async def all_products(turn: Turn, result: WordResult) -> None:
         by_sales=by_sales,
         products=lines,
         page=page,
-        pages=pages,
-        count=len(items),
+        more=more,
         example=example,
         leader=turn.groups.leader_name(group),
     )
     turn.answer(text, private=True)
+
+
+def _page(items: Iterator[Item], wanted: int) -> tuple[list[Item], int, bool]:
+    """Return the items of a page, or of the last one there is, its number, and whether more follow."""
+    number, shown = 1, list(islice(items, _PER_PAGE))
+    while number < wanted:
+        following = list(islice(items, _PER_PAGE))
+        if not following:
+            return shown, number, False
+        number, shown = number + 1, following
+    return shown, number, next(items, None) is not None
 
 
 async def _open(turn: Turn, group: GroupState, shown: tuple[int, ...]) -> dict[int, str]:
