@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from core.settings import Section
+from core.settings import ConfigPath, Section
 
 _LEVEL = "0 off, 1 listen, 2 answer when mentioned, 3 suggest to the leader, 4 push."
 
@@ -39,6 +39,7 @@ class NeighbourhoodSettings(Section):
     """A neighbourhood: its name as the suppliers write it, and how people write it."""
 
     name: Name = Field(description="The name; products list the neighbourhoods they are delivered to by it.")
+    priority: int = Field(default=0, description="Where several fit one text, only those of the highest count.")
     aliases: tuple[Name, ...] = Field(default=(), description="Other ways of writing it.")
     patterns: tuple[Pattern, ...] = Field(
         default=(), description="Regular expressions over topics and room names that also mean it."
@@ -51,10 +52,31 @@ class NeighbourhoodSettings(Section):
 
 
 class TopicRule(Section):
-    """A label and the topics that mean it."""
+    """A label, and the topics and room names that mean it."""
 
     name: Name = Field(description="The label; for categories the beginning of the catalogue's category (水果).")
-    patterns: tuple[Pattern, ...] = Field(description="Regular expressions over the topic; one match is enough.")
+    patterns: tuple[Pattern, ...] = Field(
+        description="Regular expressions over the topic, and over room names if enough members agree; one is enough."
+    )
+    priority: int = Field(default=0, description="Where several fit one text, only those of the highest count.")
+
+
+_WORDS_OF_LABELS = {"小区", "品类", "分类", "人群"}
+
+
+class AttributeRule(TopicRule):
+    """A value of a free attribute: key 宠物, value 猫."""
+
+    key: Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[^\s=＝]+$")] = Field(
+        description="The attribute, without spaces (宠物, 运动, 片区); a leader says 标签 加 宠物=猫."
+    )
+
+    @field_validator("key")
+    @classmethod
+    def _free(cls, key: str) -> str:
+        if key in _WORDS_OF_LABELS:
+            raise ValueError(f"{key} is a kind of label of its own; choose another word for the attribute")
+        return key
 
 
 CATEGORIES = (
@@ -73,6 +95,54 @@ PERSONS = (
     TopicRule(name="同事", patterns=("同事|公司|写字楼|部门",)),
 )
 """Circles of people that a topic names by itself, used unless the configuration has its own list."""
+
+
+ATTRIBUTES = (
+    AttributeRule(key="宠物", name="猫", patterns=("猫奴|养猫|撸猫|猫友|喵星",)),
+    AttributeRule(key="宠物", name="狗", patterns=("养狗|狗友|遛狗|汪星",)),
+    AttributeRule(key="厨艺", name="烘焙", patterns=("烘焙",)),
+    AttributeRule(key="运动", name="跑步", patterns=("跑步|跑团|夜跑|晨跑",)),
+    AttributeRule(key="运动", name="球类", patterns=("羽毛球|篮球|乒乓|足球|网球",)),
+    AttributeRule(key="运动", name="骑行", patterns=("骑行",)),
+    AttributeRule(key="运动", name="瑜伽", patterns=("瑜伽",)),
+)
+"""Free attributes that a topic names by itself, used unless the configuration has its own list."""
+
+
+class SegmentationSettings(Section):
+    """How slowly learned labels move, and how much evidence they need."""
+
+    relabel_days: int = Field(
+        default=30, ge=1, le=365, description="Days between two changes of one kind of label that nothing caused."
+    )
+    least_members: int = Field(
+        default=3,
+        ge=1,
+        le=1000,
+        description="Members that must agree before their names, places or tags mean anything.",
+    )
+    enter_share: float = Field(
+        default=0.3, gt=0, le=1, description="Share of members from which names, places or tags give a label."
+    )
+    leave_share: float = Field(default=0.2, ge=0, le=1, description="Share below which such a label goes again.")
+    enter_confidence: float = Field(
+        default=0.6, gt=0.5, le=1, description="Share of needs and orders from which they give a category."
+    )
+    leave_confidence: float = Field(default=0.4, ge=0, le=1, description="Share below which it goes again.")
+    least_needs: int = Field(
+        default=8, ge=1, le=10_000, description="Needs and orders that must be known before a category is judged."
+    )
+    evidence_days: int = Field(default=90, ge=1, le=3650, description="Days that needs and orders count as evidence.")
+    category_model: ConfigPath | None = Field(
+        default=None, description="File of the category model; default: the packaged one."
+    )
+
+    @model_validator(mode="after")
+    def _two_bounds(self) -> Self:
+        for enter, leave in (("enter_share", "leave_share"), ("enter_confidence", "leave_confidence")):
+            if getattr(self, leave) >= getattr(self, enter):
+                raise ValueError(f"{leave} must be below {enter}, or labels would come and go")
+        return self
 
 
 class RoomSettings(Section):
@@ -111,6 +181,10 @@ class GroupsSettings(Section):
     neighbourhoods: tuple[NeighbourhoodSettings, ...] = Field(default=(), description="Neighbourhoods by name.")
     categories: tuple[TopicRule, ...] = Field(default=CATEGORIES, description="Which topics mean which category.")
     persons: tuple[TopicRule, ...] = Field(default=PERSONS, description="Which topics mean which kind of people.")
+    attributes: tuple[AttributeRule, ...] = Field(
+        default=ATTRIBUTES, description="Which topics and room names mean which value of a free attribute."
+    )
+    segmentation: SegmentationSettings = Field(default=SegmentationSettings())
     rooms: tuple[RoomSettings, ...] = Field(default=(), description="Known rooms; all others work with the defaults.")
 
     def room(self, channel: str, account: str, room_id: str, topic: str) -> RoomSettings | None:
