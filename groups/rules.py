@@ -12,8 +12,18 @@ from groups.state import GroupState, LabelKind, LabelSource, ProductRule, Role, 
 from groups.words import Audience, WordKind, audience
 
 __all__ = [
-    *("Act", "Place", "allowed", "clean_name", "estate_of", "label_said", "labels_of", "may", "neighbourhoods_in"),
-    *("place_of", "role_of", "rules_of"),
+    "Act",
+    "Place",
+    "allowed",
+    "clean_name",
+    "estate_of",
+    "label_said",
+    "labels_of",
+    "may",
+    "neighbourhoods_in",
+    "place_of",
+    "role_of",
+    "rules_of",
 ]
 
 
