@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.channels.local.repository import ChatLog
+from bot.segmentation import Segmentation
+from bot.segmentation_notices import write_notices
 from bot.settings import Settings
 from bot.stages.orders import draft_of
 from bot.storefront import Storefront
@@ -21,6 +24,8 @@ from recommender import repository as need_store
 from recommender.digest import write_digests
 from scheduler import jobs
 
+_log = structlog.get_logger(__name__)
+
 
 def program_jobs(settings: Settings, storefront: Storefront, chat_log: ChatLog) -> dict[str, jobs.Job]:
     """Return every job by its kind."""
@@ -30,6 +35,7 @@ def program_jobs(settings: Settings, storefront: Storefront, chat_log: ChatLog) 
         jobs.RETENTION: jobs.InTransaction(_Retention(settings, chat_log).run, at_present=True),
         jobs.UNMET_DIGEST: jobs.InTransaction(write_digests),
         jobs.OFFER_TURN: _OfferTurn(settings.zone),
+        jobs.RELABEL: _Relabel(Segmentation.of(settings.groups)),
     }
     kinds[jobs.HOUSEKEEPING] = jobs.housekeeping(settings.scheduler, kinds)
     return kinds
@@ -64,6 +70,20 @@ class _OfferTurn:
                 if say.group_id in rooms
             ]
             await outbox.enqueue(session, drafts, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Relabel:
+    """Looks again at every group, as of the instant at which that was due, so that a second try tells the same."""
+
+    segmentation: Segmentation
+
+    async def run(self, claim: jobs.Claim) -> None:
+        due = claim.work.due_at
+        looks = await self.segmentation.run(claim.database, due)
+        async with claim.transaction() as session:
+            told = await write_notices(session, due)
+        _log.info("groups.relabelled", groups=len(looks), leaders_told=told)
 
 
 @dataclass(frozen=True, slots=True)

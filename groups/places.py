@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-from groups.settings import NeighbourhoodSettings
 
 NAME_LENGTH = 64
 """Longer names are cut: no channel shows more, and a hostile one may have 64 kB."""
@@ -72,17 +69,3 @@ def estate_of(topic: str) -> str:
         if match and not _NO_ESTATE.search(match["name"]):
             return match["name"]
     return ""
-
-
-def neighbourhoods_in(text: str, known: Sequence[NeighbourhoodSettings]) -> list[str]:
-    """Return the configured neighbourhoods that a text names, longest spelling first, none inside another."""
-    found: list[str] = []
-    rest = text
-    for length, spelling, name in sorted(
-        ((len(spelling), spelling, one.name) for one in known for spelling in one.spellings), reverse=True
-    ):
-        if length and spelling in rest:
-            found.append(name)
-            rest = rest.replace(spelling, "\n")
-    found += [one.name for one in known for pattern in one.patterns if re.search(pattern, text)]
-    return list(dict.fromkeys(found))

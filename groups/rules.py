@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from enum import IntEnum
 
-from groups.places import clean_name, estate_of
+from groups.labelling import labels_of
+from groups.places import Place, clean_name, estate_of, place_of
 from groups.settings import GroupsSettings, RoomSettings
 from groups.state import GroupState, LabelKind, LabelSource, ProductRule, Role, RuleKind
 from groups.words import Audience, WordKind, audience
@@ -20,7 +21,6 @@ __all__ = [
     "label_said",
     "labels_of",
     "may",
-    "neighbourhoods_in",
     "place_of",
     "role_of",
     "rules_of",

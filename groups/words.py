@@ -132,6 +132,7 @@ _WITH_OBJECT_ADDRESSED = {WordKind.SPLIT, WordKind.MERGE, WordKind.MOVE}
 """The same, but only to the bot: 搬到 三楼 is talk."""
 _NUMBERED = {WordKind.AGREE, WordKind.DECLINE}
 _NAMES_GROUP = {WordKind.PAUSE, WordKind.RESUME, WordKind.LABELS, WordKind.NEEDS, WordKind.UNSUBSCRIBE} | _NUMBERED
+_NAMES_GROUP |= {WordKind.RELABEL}
 _DIGITS = str.maketrans("零〇一二两三四五六七八九", "001223456789")
 
 _JOINTS = re.compile(r"[\W_]+")

@@ -32,6 +32,8 @@ OFFER_TURN = "orders.turn"
 """Opens or closes an offer at its time; the subject is its id, or empty for all whose time has come."""
 UNMET_DIGEST = "recommender.digest"
 """Tells each leader what members wanted and nobody sells."""
+RELABEL = "groups.relabel"
+"""Looks again at what every group is, and tells leaders what that changed."""
 
 _RETENTION_TIME = "03:30"
 _OFFER_SWEEP = "every 1m"
@@ -149,5 +151,6 @@ def standing_plans(settings: SchedulerSettings, supplier_schedules: Iterable[tup
         Plan(HOUSEKEEPING, upkeep),
         Plan(OFFER_TURN, parse_schedule(_OFFER_SWEEP, zone)),
         Plan(RETENTION, parse_schedule(_RETENTION_TIME, zone)),
+        Plan(RELABEL, parse_schedule(settings.relabel_time, zone)),
         Plan(UNMET_DIGEST, parse_schedule(settings.digest_time, zone)),
     ]

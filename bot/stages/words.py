@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.stages import suggestions
+from bot.stages import labels, suggestions
 from bot.stages.turn import Handled, Turn
 from core.outcomes import Outcome, Reason
 from core.templates import render
@@ -19,6 +19,7 @@ _CARRIED_OUT: Mapping[WordKind, Callable[[Turn, WordResult], Awaitable[None]]] =
     WordKind.DECLINE: suggestions.settle,
     WordKind.NEEDS: suggestions.unmet,
     WordKind.WHY: suggestions.why,
+    WordKind.RELABEL: labels.relabel,
 }
 """Who carries out the words that ``groups`` allows and passes on."""
 
