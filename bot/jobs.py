@@ -10,7 +10,7 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.channels.local.repository import ChatLog
-from bot.segmentation import Segmentation
+from bot.segmentation import IDLE_DAYS, Segmentation
 from bot.segmentation_notices import write_notices
 from bot.settings import Settings
 from bot.stages.orders import draft_of
@@ -84,6 +84,8 @@ class _Relabel:
         async with claim.transaction() as session:
             told = await write_notices(session, due)
         _log.info("groups.relabelled", groups=len(looks), leaders_told=told)
+        for rule in await self.segmentation.idle_rules(claim.database, due):
+            _log.warning("groups.rule_idle", rule=rule, days=IDLE_DAYS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core import inbox
 from core.database import Database
 from groups import evidence as tags
+from groups import history
 from groups import repository as group_store
 from groups.changes import Change
 from groups.classifier import CategoryReader, Floats
-from groups.labelling import NEIGHBOURHOOD, Evidence, NameRules, Support
+from groups.labelling import NEIGHBOURHOOD, Evidence, NameRules, Support, idle_rules
 from groups.labelling import configured as configured_evidence
 from groups.segmenting import Occasion, Turned, changed, past_of, relabelled
 from groups.settings import GroupsSettings
@@ -28,6 +29,8 @@ from recommender.evidence import Wanted
 
 BATCH = 200
 """Groups that are read and written together: few enough to lay in memory with all their members."""
+IDLE_DAYS = 30
+"""A rule of the configuration that matched nothing for so long is reported."""
 _LOOKED = frozenset(LabelSource) - {LabelSource.LEADER}
 
 
@@ -76,6 +79,13 @@ class Segmentation:
                     await inbox.tell_lanes(session, now)
             found += [look for look in looks if look.changes or topic]
         return found
+
+    async def idle_rules(self, database: Database, now: datetime) -> list[str]:
+        """Return the rules of the configuration that matched no group in ``IDLE_DAYS``."""
+        since = now - timedelta(days=IDLE_DAYS)
+        async with database.reading() as session:
+            matched = await history.matched_since(session, since)
+        return [] if matched is None else idle_rules(self._settings, matched)
 
     async def look(self, session: AsyncSession, states: Sequence[GroupState], occasion: Occasion) -> list[Look]:
         """Return what evidence changes about these groups; a few statements for all of them."""

@@ -90,7 +90,7 @@ def catalogue_examples(titles: Iterable[tuple[str, str]]) -> list[Example]:
     return [Example(title, top) for top, found in kept.items() for title in found]
 
 
-def train(examples: Sequence[Example], *, how: dict[str, Any] | None = None) -> Trained:
+def train_model(examples: Sequence[Example], *, how: dict[str, Any] | None = None) -> Trained:
     """Fit the model and calibrate it on held-out folds; ``how`` goes into the file beside what is noted anyway.
 
     Raises ``ValueError`` when fewer than two categories have enough texts.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -146,12 +146,25 @@ def attribute_said(settings: GroupsSettings, held: Iterable[str], text: str) -> 
     return (said["key"], said["value"].strip()) if said and said["key"] in known else None
 
 
-def attribute_rules(settings: GroupsSettings) -> dict[str, list[AttributeRule]]:
-    """Return the rules of free attributes by key."""
-    found: defaultdict[str, list[AttributeRule]] = defaultdict(list)
-    for rule in settings.attributes:
-        found[rule.key].append(rule)
-    return dict(found)
+def idle_rules(settings: GroupsSettings, matched: Collection[tuple[str, str, str]]) -> list[str]:
+    """Return the rules of the configuration whose label (kind, key, value) is not among those that matched.
+
+    Rules that come with the program are not the operator's to mend and not named.
+    """
+    own = settings.model_fields_set
+    lists = (
+        ("neighbourhoods", LabelKind.NEIGHBOURHOOD, settings.neighbourhoods),
+        ("categories", LabelKind.CATEGORY, settings.categories),
+        ("persons", LabelKind.PERSON, settings.persons),
+        ("attributes", LabelKind.FREE, settings.attributes),
+    )
+    found = []
+    for section, kind, rules in lists:
+        for rule in rules if section in own else ():
+            key = rule.key if isinstance(rule, AttributeRule) else ""
+            if (kind.value, key, rule.name) not in matched:
+                found.append(f"groups.{section}: {key + '=' if key else ''}{rule.name}")
+    return found
 
 
 def _foremost(rules: Sequence[_Rule], priority: Callable[[_Rule], int]) -> list[_Rule]:
