@@ -79,23 +79,49 @@ class AttributeRule(TopicRule):
         return key
 
 
-CATEGORIES = (
-    TopicRule(name="水果", patterns=("水果|鲜果|果园",)),
-    TopicRule(name="蔬菜", patterns=("蔬菜|买菜|菜篮",)),
-    TopicRule(name="水产", patterns=("海鲜|水产",)),
-    TopicRule(name="母婴", patterns=("母婴",)),
-    TopicRule(name="宠物", patterns=("宠物|猫奴|铲屎|撸猫|养猫|养狗|狗友|猫友",)),
-)
+def _rules(table: str) -> tuple[TopicRule, ...]:
+    """Read one rule a line: the label, then its pattern."""
+    rows = [line.split(None, 1) for line in table.strip().splitlines()]
+    return tuple(TopicRule(name=name, patterns=(pattern.strip(),)) for name, pattern in rows)
+
+
+CATEGORIES = _rules("""
+水果 水果|鲜果|果园|果蔬|蔬果|瓜果|果切|(?i:fruit)
+蔬菜 蔬菜|买菜|菜篮|果蔬|蔬果|有机菜|拼菜|鲜菜|青菜
+肉禽 买肉|牛肉(?!面)|羊肉|猪肉|牛羊肉|鲜肉|土鸡(?!蛋)|肉禽
+蛋品 鸡蛋|鸭蛋|蛋品
+水产 海鲜|水产|三文鱼|小龙虾|大闸蟹
+粮油 大米|米团|粮油|面粉|杂粮|食用油
+调料 调料|调味
+豆制品 豆腐|豆制品
+熟食 熟食|卤味|水饺|饺子|包子|馒头|预制菜
+乳品 牛奶|鲜奶|酸奶|奶酪
+饮料 饮料|酒水|茶友|茶叶|咖啡|红酒|白酒|啤酒
+零食 零食|坚果|炒货|糕点
+日用 日用|百货|纸巾|抽纸
+清洁 清洁|洗衣液
+个护 个护|护肤|洗护|面膜
+美妆 美妆|彩妆|化妆品
+厨具 厨具|餐具|锅碗
+家居 家居|收纳
+家纺 家纺|四件套|床品|被子
+小家电 家电|电器
+母婴 母婴|奶粉|尿不湿|纸尿裤|婴儿|孕婴
+玩具 玩具
+文具 文具|学习用品
+宠物 宠物|猫奴|铲屎|撸猫|养猫|养狗|狗友|猫友|猫粮|猫砂|狗粮|遛狗|柴犬|布偶|(?i:\\b(?:cats?|dogs?)\\b)
+服饰鞋帽 女装|男装|童装|童鞋|服装|服饰|鞋
+鲜花绿植 鲜花|绿植|多肉|花友|养花|盆栽
+""")
 """Categories that a topic names by itself, used unless the configuration has its own list."""
 
-PERSONS = (
-    TopicRule(name="宝妈", patterns=("宝妈|妈妈|辣妈|奶爸|宝爸",)),
-    TopicRule(name="养猫", patterns=("猫奴|铲屎|撸猫|养猫|猫友",)),
-    TopicRule(name="养狗", patterns=("养狗|狗友|遛狗",)),
-    TopicRule(name="同事", patterns=("同事|公司|写字楼|部门",)),
-)
+PERSONS = _rules("""
+宝妈 宝妈|妈妈(?!的味道|菜)|辣妈|奶爸|宝爸|孕妈|新手爸妈|(?i:\\bmoms?\\b)
+养猫 猫奴|铲屎|撸猫|养猫|猫友|布偶|(?i:\\bcat lovers?\\b)
+养狗 养狗|狗友|遛狗|柴犬|柯基
+同事 同事|公司|写字楼|部门|(?:市场|财务|设计|人事|行政|销售|技术|研发|运营|采购|客服)部
+""")
 """Circles of people that a topic names by itself, used unless the configuration has its own list."""
-
 
 ATTRIBUTES = (
     AttributeRule(key="宠物", name="猫", patterns=("猫奴|养猫|撸猫|猫友|喵星",)),
