@@ -12,7 +12,7 @@ from core.outbox import PRIORITY_UNASKED, Draft
 from groups import history, speech
 from groups import repository as group_store
 from groups.segmenting import Turned, before, changed
-from groups.state import LabelCause
+from groups.state import LabelCause, Past
 
 _DAY = timedelta(days=1)
 _CHUNK = 200
@@ -34,7 +34,7 @@ async def write_notices(session: AsyncSession, until: datetime) -> int:
         keys = await group_store.rooms(session, ids[start : start + _CHUNK])
         states = await group_store.load(session, list(keys.values()))
         for state in states.values():
-            entries = past[state.id or 0]
+            entries = _since_new(past[state.id or 0])
             turned = changed(before(state.labels, entries), state.labels, entries)
             turned = [one for one in turned if one.cause not in _KNOWN]
             leader = state.leader_id or state.owner_id
@@ -43,6 +43,12 @@ async def write_notices(session: AsyncSession, until: datetime) -> int:
     drafts = [_draft(*who, groups, until) for who, groups in leaders.items()]
     await outbox.enqueue(session, drafts, until)
     return len(drafts)
+
+
+def _since_new(past: list[Past]) -> list[Past]:
+    """Leave out what a group that was just made began with."""
+    made = [place for place, entry in enumerate(past) if entry.cause is LabelCause.NEW]
+    return past[made[-1] + 1 :] if made else past
 
 
 def _draft(channel: str, account: str, leader: str, groups: list[tuple[str, list[Turned]]], until: datetime) -> Draft:

@@ -18,6 +18,7 @@ from groups.settings import SegmentationSettings
 from groups.state import GroupState, LabelCause, LabelSource, LabelState, Past, Slot, winners
 
 _EXACT = frozenset({LabelSource.CONFIGURATION, LabelSource.TOPIC})
+_STRENGTH = list(LabelSource)
 _NOTICED = 0.05
 """A confidence that moved by less is not written again."""
 
@@ -81,8 +82,10 @@ def changed(before: Sequence[LabelState], after: Sequence[LabelState], past: Seq
         old, new = winners(before, *slot), winners(after, *slot)
         for value in dict.fromkeys([*old, *new]):
             if (value in old) != (value in new):
-                source, cause = _why(slot, value, past)
-                found.append(Turned(slot, value, value in new, source, cause))
+                entry = _why(slot, value, past)
+                by = [label.source for label in after if label.value == value and Slot(label.kind, label.key) == slot]
+                source = min(by, key=_STRENGTH.index) if value in new else entry.label.source
+                found.append(Turned(slot, value, value in new, source, entry.cause))
     return found
 
 
@@ -168,12 +171,10 @@ def _cause(source: LabelSource, occasion: Occasion) -> LabelCause:
     return LabelCause.CONFIGURATION  # the same topic reads otherwise only under other rules
 
 
-def _why(slot: Slot, value: str, past: Sequence[Past]) -> tuple[LabelSource, LabelCause]:
-    here = [entry for entry in past if (entry.label.kind, entry.label.key) == (slot.kind, slot.key)]
-    of_value = [entry for entry in here if entry.label.value == value]
-    for entry in reversed(of_value or here):
-        return entry.label.source, entry.cause
-    return LabelSource.CONFIGURATION, LabelCause.CONFIGURATION
+def _why(slot: Slot, value: str, past: Sequence[Past]) -> Past:
+    """Return the last entry about a value, or else about its slot: another value then made room or took it."""
+    here = [entry for entry in past if Slot(entry.label.kind, entry.label.key) == slot]
+    return [*here, *(entry for entry in here if entry.label.value == value)][-1]
 
 
 def _identity(label: LabelState) -> tuple[str, str, str, str]:

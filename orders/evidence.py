@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -31,7 +32,7 @@ async def ordered(session: AsyncSession, group_ids: Sequence[int], since: dateti
     query = (
         select(_lines.c.group_id, _lines.c.member, _items.c.title, _lines.c.name, _lines.c.note)
         .join(_items, _items.c.id == _lines.c.item_id)
-        .where(_lines.c.group_id.in_(group_ids), _lines.c.at >= since, _lines.c.quantity > 0)
+        .where(_lines.c.group_id.in_(group_ids), _lines.c.at >= since, _lines.c.quantity > Decimal(0))
         .order_by(_lines.c.id)
     )
     return [Ordered(*row) for row in await execute(session, query)]
