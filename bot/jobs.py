@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.channels.local.repository import ChatLog
 from bot.openings import Openings
+from bot.segmentation import IDLE_DAYS, Segmentation
+from bot.segmentation_notices import write_notices
 from bot.settings import Settings
 from bot.stages.orders import draft_of
 from bot.storefront import Storefront
@@ -27,6 +30,8 @@ from recommender import repository as need_store
 from recommender.digest import write_digests
 from scheduler import jobs
 
+_log = structlog.get_logger(__name__)
+
 
 def program_jobs(settings: Settings, storefront: Storefront, chat_log: ChatLog) -> dict[str, jobs.Job]:
     """Return every job by its kind."""
@@ -39,6 +44,7 @@ def program_jobs(settings: Settings, storefront: Storefront, chat_log: ChatLog) 
         jobs.OFFER_TURN: _OfferTurn(settings.zone),
         jobs.GROUP_PROPOSALS: jobs.InTransaction(Openings(settings).run, at_present=True),
         jobs.WELCOME: Welcoming(settings),
+        jobs.RELABEL: _Relabel(Segmentation.of(settings.groups)),
     }
     kinds[jobs.HOUSEKEEPING] = jobs.housekeeping(settings.scheduler, kinds)
     return kinds
@@ -73,6 +79,22 @@ class _OfferTurn:
                 if say.group_id in rooms
             ]
             await outbox.enqueue(session, drafts, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Relabel:
+    """Looks again at every group, as of the instant at which that was due, so that a second try tells the same."""
+
+    segmentation: Segmentation
+
+    async def run(self, claim: jobs.Claim) -> None:
+        due = claim.work.due_at
+        looks = await self.segmentation.run(claim.database, due)
+        async with claim.transaction() as session:
+            told = await write_notices(session, due)
+        _log.info("groups.relabelled", groups=len(looks), leaders_told=told)
+        for rule in await self.segmentation.idle_rules(claim.database, due):
+            _log.warning("groups.rule_idle", rule=rule, days=IDLE_DAYS)
 
 
 @dataclass(frozen=True, slots=True)

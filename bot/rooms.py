@@ -37,7 +37,7 @@ from groups.models import Proposal
 from groups.proposals import ProposalKind, ProposalState
 from groups.proposing import Invitee
 from groups.service import GroupService
-from groups.state import GroupKey, LabelKind, LabelSource, LabelState, MemberKey
+from groups.state import GroupKey, LabelCause, LabelKind, LabelSource, LabelState, MemberKey
 
 AT_CREATION = 4
 """Members who are put in with the leader when the room is made; everybody else is invited one by one."""
@@ -189,7 +189,9 @@ class RoomMaker:
         observation = self._groups.observe(known.group if known else None, seen)
         await desk.take(key, observation.changes)
         state = desk.known[key].group
-        await desk.apply([happened.LeaderSet(key, leader.contact_id), happened.LabelSet(key, _label(proposal))])
+        await desk.apply(
+            [happened.LeaderSet(key, leader.contact_id), happened.LabelSet(key, _label(proposal), LabelCause.LEADER)]
+        )
         if proposal.kind == ProposalKind.SPLIT:
             await self._as_part_of(desk, proposal, key)
         await desk.flush()  # what follows points at the group's id
@@ -210,7 +212,7 @@ class RoomMaker:
             places = [
                 LabelState(LabelKind.NEIGHBOURHOOD, name, LabelSource.LEADER, 1.0) for name in source.neighbourhoods
             ]
-            await desk.apply([happened.LabelSet(key, label) for label in places])
+            await desk.apply([happened.LabelSet(key, label, LabelCause.LEADER) for label in places])
             await desk.apply(succession.refusals(source, state))
 
     async def _invite_next(self, proposal: Proposal) -> None:

@@ -302,6 +302,12 @@ def _lean(product: OnSale) -> OnSale:
     return product
 
 
+async def titles(session: AsyncSession) -> list[tuple[str, str]]:
+    """Return title and category path of every product there ever was that has a category, oldest first."""
+    query = select(_products.c.title, _products.c.category).where(_products.c.category != "")
+    return [(row.title, row.category) for row in await execute(session, query.order_by(_products.c.id))]
+
+
 async def count_products(session: AsyncSession) -> dict[str, dict[str, int]]:
     """Return how many products each supplier has in each state."""
     query = select(_products.c.supplier, _products.c.state, func.count()).group_by(

@@ -6,8 +6,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from groups.state import GroupKey, GroupState, LabelKind, LabelState, MemberKey, MemberState, ProductRule, Role
+from groups.state import (
+    GroupKey,
+    GroupState,
+    LabelCause,
+    LabelKind,
+    LabelState,
+    MemberKey,
+    MemberState,
+    ProductRule,
+    Role,
+    Slot,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,27 +288,37 @@ class PersonalisationSet:
 
 @dataclass(frozen=True, slots=True)
 class LabelSet:
-    """A source gives the group this label, or changes its confidence."""
+    """A source gives the group this label, or changes its confidence.
+
+    With a ``cause`` it goes into the history of labels, as of ``at`` (None: when it is written); a change of confidence
+    alone has none.
+    """
 
     group: GroupKey
     label: LabelState
+    cause: LabelCause | None = None
+    at: datetime | None = None
 
     def apply(self, state: GroupState) -> None:
         """Add or replace the label of this source."""
         others = [known for known in state.labels if _identity(known) != _identity(self.label)]
         state.relabel((*others, self.label))
+        _drift(state, self)
 
 
 @dataclass(frozen=True, slots=True)
 class LabelRemoved:
-    """A source gives the group this label no more."""
+    """A source gives the group this label no more; ``cause`` and ``at`` as for ``LabelSet``."""
 
     group: GroupKey
     label: LabelState
+    cause: LabelCause | None = None
+    at: datetime | None = None
 
     def apply(self, state: GroupState) -> None:
         """Drop the label of this source."""
         state.relabel(tuple(known for known in state.labels if _identity(known) != _identity(self.label)))
+        _drift(state, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +375,12 @@ Change = (
 
 def _identity(label: LabelState) -> tuple[LabelKind, str, str, str]:
     return label.kind, label.key, label.value, label.source
+
+
+def _drift(state: GroupState, change: LabelSet | LabelRemoved) -> None:
+    """Remember when labels last changed without a cause."""
+    if change.cause is LabelCause.DRIFT and change.at is not None:
+        state.drifted = {**state.drifted, Slot(change.label.kind, change.label.key): change.at}
 
 
 def _change(state: GroupState, contact_id: str, **values: bool | Role) -> None:

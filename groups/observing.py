@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from core.messages import IncomingMessage, RoomMember, RoomSeen
 from groups import changes as happened
-from groups.rules import clean_name, labels_of, rules_of
-from groups.settings import GroupsSettings, RoomSettings
-from groups.state import GroupKey, GroupState, LabelSource
+from groups.labelling import NameRules
+from groups.labelling import configured as configured_evidence
+from groups.rules import clean_name, rules_of
+from groups.segmenting import Occasion, relabelled
+from groups.settings import RoomSettings
+from groups.state import GroupKey, GroupState, LabelCause, LabelSource
+
+_LOOKED = frozenset({LabelSource.CONFIGURATION, LabelSource.TOPIC, LabelSource.ROOM_NAMES})
+"""What a sight of a room tells of; the rest is looked at when groups are segmented again."""
 
 
 class Observer:
     """Collects changes for one group and applies each at once to a copy, so that later steps see earlier ones."""
 
-    def __init__(self, settings: GroupsSettings, key: GroupKey, state: GroupState | None) -> None:
-        self.settings = settings
+    def __init__(self, names: NameRules, key: GroupKey, state: GroupState | None, now: datetime) -> None:
+        self.names = names
+        self.settings = names.settings
+        self.now = now
         self.changes: list[happened.Change] = []
         self.known = state is not None
         self.watched = state is not None and state.active and state.introduced and state.roster_known
+        self.renamed = 0
         self.state = state.copy() if state is not None else GroupState(key)
 
     def add(self, change: happened.Change) -> None:
@@ -57,6 +67,7 @@ class Observer:
         old = self.state.members.get(person.member_id)
         name = clean_name(person.name) or (old.name if old else "")
         room_name = clean_name(person.room_name)
+        self.renamed += old is not None and old.present and old.room_name != room_name
         if old is None or not old.present or (old.name, old.room_name) != (name, room_name):
             self.add(happened.MemberSeen(self.state.key, person.member_id, name, room_name))
             if self.watched and (old is None or not old.present):
@@ -67,20 +78,27 @@ class Observer:
         state = self.state
         configured = self.settings.room(*state.key, state.topic)
         names = [member.room_name for member in state.members.values() if member.present and not member.unsubscribed]
-        wanted = labels_of(self.settings, configured, state.topic, names)
-        present = {label for label in state.labels if label.source != LabelSource.LEADER}
-        identities = {label._replace(confidence=0.0) for label in wanted}
-        for label in sorted(present - wanted):
-            if label._replace(confidence=0.0) not in identities:
-                self.add(happened.LabelRemoved(state.key, label))
-        for label in sorted(wanted - present):
-            self.add(happened.LabelSet(state.key, label))
+        evidence = [*configured_evidence(configured), *self.names.topic(state.topic), *self.names.room_names(names)]
+        occasion = Occasion(self.now, self._cause())
+        for change in relabelled(state.copy(), evidence, _LOOKED, occasion, self.settings.segmentation):
+            self.add(change)
         rules = rules_of(configured)
         listed = {rule for rule in state.rules if rule.source == LabelSource.CONFIGURATION}
         for rule in sorted(listed - rules):
             self.add(happened.ProductRuleRemoved(state.key, rule))
         for rule in sorted(rules - listed):
             self.add(happened.ProductRuleSet(state.key, rule))
+
+    def _cause(self) -> LabelCause | None:
+        """Return what happened that lets labels change at once; room names when many changed together."""
+        if any(isinstance(change, happened.GroupCreated) for change in self.changes):
+            return LabelCause.NEW
+        if any(isinstance(change, happened.TopicSeen) for change in self.changes):
+            return LabelCause.TOPIC
+        present = sum(member.present for member in self.state.members.values())
+        bounds = self.settings.segmentation
+        many = self.renamed >= bounds.least_members and self.renamed >= bounds.enter_share * present
+        return LabelCause.ROOM_NAMES if many else None
 
     def _create(self, topic: str, owner_id: str, configured: RoomSettings | None) -> None:
         asked = configured.level if configured is not None else None
@@ -119,18 +137,20 @@ class Observer:
             self.add(happened.LeaderSet(state.key, leader_id))
 
 
-def observe_room(settings: GroupsSettings, state: GroupState | None, seen: RoomSeen) -> Observer:
+def observe_room(names: NameRules, state: GroupState | None, seen: RoomSeen, now: datetime) -> Observer:
     """Return what a sight of a room changes."""
-    observer = Observer(settings, GroupKey(seen.channel, seen.account, seen.room_id), state)
+    observer = Observer(names, GroupKey(seen.channel, seen.account, seen.room_id), state, now)
     observer.room(seen.topic, seen.owner_id, seen.members, complete=seen.complete)
     return observer
 
 
-def observe_message(settings: GroupsSettings, state: GroupState | None, message: IncomingMessage) -> Observer | None:
+def observe_message(
+    names: NameRules, state: GroupState | None, message: IncomingMessage, now: datetime
+) -> Observer | None:
     """Return what a message shows of its room and its sender, or None when it shows nothing new, as most do."""
     if state is not None and state.active and _nothing_new(state, message):
         return None
-    observer = Observer(settings, GroupKey(message.key.channel, message.key.account, message.room_id), state)
+    observer = Observer(names, GroupKey(message.key.channel, message.key.account, message.room_id), state, now)
     old = observer.state.members.get(message.sender_id)
     room_name = message.room_name or (old.room_name if old else "")
     people = [] if message.is_self else [RoomMember(message.sender_id, message.sender_name, room_name)]

@@ -12,7 +12,7 @@ from sqlalchemy import Row, or_, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute
-from groups import ledger
+from groups import history, ledger
 from groups.changes import Change, PersonalisationSet
 from groups.models import Group, GroupProductRule, Label, Member, Membership
 from groups.state import (
@@ -91,6 +91,8 @@ async def _load_parts(session: AsyncSession, ids: Sequence[int], states: dict[in
     for row in await execute(session, select(_labels).where(_labels.c.group_id.in_(ids))):
         kind, source = LabelKind(row.kind), LabelSource(row.source)
         labels[row.group_id].append(LabelState(kind, row.value, source, row.confidence, row.key))
+    for group_id, drifted in (await history.last_drifts(session, ids)).items():
+        states[group_id].drifted = drifted
     rules: defaultdict[int, list[ProductRule]] = defaultdict(list)
     for row in await execute(session, select(_rules).where(_rules.c.group_id.in_(ids))):
         rule = ProductRule(RuleKind(row.kind), LabelSource(row.source), row.product_id, row.text)

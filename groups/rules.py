@@ -1,38 +1,30 @@
-"""What names and topics say about a group, and who may do what. Pure: no database, no clock."""
+"""Who may do what in a group, and what the configuration and a leader's word say of it. Pure: no database, no clock."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from enum import IntEnum
 
-from groups.settings import GroupsSettings, NeighbourhoodSettings, RoomSettings, TopicRule
-from groups.state import GroupState, LabelKind, LabelSource, LabelState, ProductRule, Role, RuleKind
+from groups.labelling import labels_of
+from groups.places import Place, clean_name, estate_of, place_of
+from groups.settings import GroupsSettings, RoomSettings
+from groups.state import GroupState, LabelKind, LabelSource, ProductRule, Role, RuleKind
 from groups.words import Audience, WordKind, audience
 
-NAME_LENGTH = 64
-"""Longer names are cut: no channel shows more, and a hostile one may have 64 kB."""
-
-_LEAST_MEMBERS = 3
-_LEAST_SHARE = 0.3
-
-_ESTATE = re.compile(
-    r"(?P<name>[\u4e00-\u9fffA-Za-z]{2,8}?"
-    r"(?:小区|花园|花苑|嘉园|佳园|家园|雅园|名苑|雅苑|新苑|新村|公馆|公寓|山庄|庄园|广场|华庭|豪庭|名邸|名城|新城|社区|大厦"
-    r"|湾|苑|府|郡|庭|里(?=[\d第一二三四五六七八九十]|$|群)|城(?=[\d第一二三四五六七八九十]|$|群)|园(?=[\d第一二三四五六七八九十]|$|群)))"
-)
-_NO_ESTATE = re.compile(
-    r"幼儿园|动物园|植物园|公园|校园|果园|菜园|政府|同城|美食城|批发城|商城|朋友|家里|群里|店里|这里|那里"
-)
-_LEAD = re.compile(r"^(?:欢迎来到|欢迎|相约|我爱|爱上|团购|拼团|邻里|业主)+")
-_BUILDING = re.compile(r"(?P<building>\d{1,3}|[一二三四五六七八九十]{1,3}|[A-Za-z]\d{0,2})(?:栋|幢|座|号楼|号院|#)")
-_ZONE = re.compile(r"(?P<zone>[甲乙丙丁戊A-Za-z东南西北一二三四五六]{1,2})区")
-_ROOM = re.compile(r"(?:[-—#栋幢座楼元 ]|^)(?P<room>\d{3,4})(?!\d)")
-_BEFORE = re.compile(r"(?P<name>[\u4e00-\u9fff]{2,8})\s*[-—]?\s*$")
-_PHASE = re.compile(r"[第]?[\d一二三四五六]{1,2}期$")
+__all__ = [
+    "Act",
+    "Place",
+    "allowed",
+    "clean_name",
+    "estate_of",
+    "label_said",
+    "labels_of",
+    "may",
+    "place_of",
+    "role_of",
+    "rules_of",
+]
 
 
 class Act(IntEnum):
@@ -71,82 +63,6 @@ def allowed(role: Role, kind: WordKind) -> bool:
             return role in {Role.LEADER, Role.ADMIN}
 
 
-def clean_name(name: str) -> str:
-    """Return a topic or a name as it may be stored and shown: one line, no control characters, of bounded length."""
-    kept = (
-        " " if char.isspace() else char
-        for char in name[: NAME_LENGTH * 8]
-        if char.isspace() or unicodedata.category(char) not in {"Cc", "Cs", "Cn", "Co"}
-        if char not in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
-    )
-    return " ".join("".join(kept).split())[:NAME_LENGTH]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a room name says somebody lives; empty where it says nothing."""
-
-    neighbourhood: str = ""
-    zone: str = ""
-    building: str = ""
-    room: str = ""
-
-
-def place_of(room_name: str) -> Place:
-    """Read ``3栋502-小美``, ``星河11栋 王姐``, ``🍀甲H区``. Buildings and rooms are for delivery only."""
-    name = unicodedata.normalize("NFKC", room_name[:NAME_LENGTH])
-    building, zone = _BUILDING.search(name), _ZONE.search(name)
-    first = min((match.start() for match in (building, zone) if match), default=0)
-    before = _BEFORE.search(name[:first])
-    estate = _PHASE.sub("", before["name"]) if before else ""
-    number = _ROOM.search(name, building.end() - 1 if building else 0)
-    return Place(
-        neighbourhood=estate if len(estate) > 1 else "",
-        zone=zone["zone"] + "区" if zone else "",
-        building=building[0].replace("#", "栋") if building else "",
-        room=number["room"] if number and building else "",
-    )
-
-
-def estate_of(topic: str) -> str:
-    """Return the estate that a topic names by its form (阳光花园3期水果群 → 阳光花园), or nothing."""
-    for part in re.split(r"[^\u4e00-\u9fffA-Za-z0-9]+", unicodedata.normalize("NFKC", topic[:NAME_LENGTH])):
-        match = _ESTATE.search(_LEAD.sub("", part))
-        if match and not _NO_ESTATE.search(match["name"]):
-            return match["name"]
-    return ""
-
-
-def neighbourhoods_in(text: str, known: Sequence[NeighbourhoodSettings]) -> list[str]:
-    """Return the configured neighbourhoods that a text names, longest spelling first, none inside another."""
-    found: list[str] = []
-    rest = text
-    for length, spelling, name in sorted(
-        ((len(spelling), spelling, one.name) for one in known for spelling in one.spellings), reverse=True
-    ):
-        if length and spelling in rest:
-            found.append(name)
-            rest = rest.replace(spelling, "\n")
-    found += [one.name for one in known for pattern in one.patterns if re.search(pattern, text)]
-    return list(dict.fromkeys(found))
-
-
-def labels_of(settings: GroupsSettings, room: RoomSettings | None, topic: str, names: Sequence[str]) -> set[LabelState]:
-    """Return every label that configuration, topic and room names give a group. The leader's word is not among them."""
-    labels: set[LabelState] = set()
-    if room is not None:
-        named = (
-            (LabelKind.NEIGHBOURHOOD, room.neighbourhoods),
-            (LabelKind.CATEGORY, room.categories),
-            (LabelKind.PERSON, room.persons),
-        )
-        labels |= {
-            LabelState(kind, value, LabelSource.CONFIGURATION, 1.0) for kind, values in named for value in values
-        }
-    labels |= _topic_labels(settings, topic)
-    return labels | _room_name_labels(settings, names)
-
-
 def rules_of(room: RoomSettings | None) -> set[ProductRule]:
     """Return the product rules that the configuration gives a group."""
     if room is None:
@@ -176,32 +92,3 @@ def label_said(settings: GroupsSettings, text: str) -> tuple[LabelKind, str]:
         if value == rule.name:
             return LabelKind.CATEGORY, value
     return (LabelKind.NEIGHBOURHOOD if estate_of(value) == value else LabelKind.PERSON), value
-
-
-def _topic_labels(settings: GroupsSettings, topic: str) -> set[LabelState]:
-    source = LabelSource.TOPIC
-    known = neighbourhoods_in(topic, settings.neighbourhoods)
-    labels = {LabelState(LabelKind.NEIGHBOURHOOD, name, source, 0.95) for name in known}
-    if not known and (estate := estate_of(topic)):
-        labels.add(LabelState(LabelKind.NEIGHBOURHOOD, estate, source, 0.7))
-    for kind, rules in ((LabelKind.CATEGORY, settings.categories), (LabelKind.PERSON, settings.persons)):
-        labels |= {LabelState(kind, rule.name, source, 0.9) for rule in rules if _matches(rule, topic)}
-    return labels
-
-
-def _matches(rule: TopicRule, topic: str) -> bool:
-    return any(re.search(pattern, topic) for pattern in rule.patterns)
-
-
-def _room_name_labels(settings: GroupsSettings, names: Sequence[str]) -> set[LabelState]:
-    """Believe room names only when at least three members, and three in ten, say the same."""
-    votes: Counter[str] = Counter()
-    for name in names:
-        known = neighbourhoods_in(name, settings.neighbourhoods)
-        said = known or [place for place in [place_of(name).neighbourhood] if place]
-        votes.update(set(said))
-    return {
-        LabelState(LabelKind.NEIGHBOURHOOD, value, LabelSource.ROOM_NAMES, round(count / len(names), 2))
-        for value, count in votes.items()
-        if count >= _LEAST_MEMBERS and count / len(names) >= _LEAST_SHARE
-    }

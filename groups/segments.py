@@ -14,7 +14,7 @@ from itertools import combinations
 from groups.segment_rules import read_rule
 from groups.segment_settings import SINGLE_EFFECTS, SegmentSettings
 from groups.segment_terms import Rule, Values, holds
-from groups.state import GroupState, LabelKind, winners
+from groups.state import GroupState
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,13 @@ def values_of(state: GroupState, attribute: str) -> Values:
 
 
 def free_values(state: GroupState, key: str) -> tuple[str, ...]:
-    """Return the values of a free label that hold in a group."""
-    labels = tuple(label for label in state.labels if label.kind == LabelKind.FREE and label.key.casefold() == key)
-    return winners(labels, LabelKind.FREE) if labels else ()
+    """Return the values of a free label that hold in a group; ``key`` in small letters."""
+    return tuple(value for known, values in state.attributes.items() if known.casefold() == key for value in values)
 
 
 def free_keys(state: GroupState) -> list[str]:
     """Return the keys of a group's free labels, as rules write them."""
-    return sorted({label.key.casefold() for label in state.labels if label.kind == LabelKind.FREE})
+    return sorted({key.casefold() for key in state.attributes})
 
 
 def _differ(one: SegmentSettings, other: SegmentSettings) -> bool:

@@ -9,8 +9,10 @@ from core.clock import Clock
 from core.messages import IncomingMessage, MemberLeft, RoomSeen
 from groups import changes as happened
 from groups import rules, speech
+from groups.classifier import CategoryReader
 from groups.effects import Effects, effects_of
 from groups.hearing import parse
+from groups.labelling import NameRules
 from groups.observing import Observer, observe_message, observe_room
 from groups.private import PrivateChat
 from groups.segments import NO_SEGMENTS, Segments
@@ -58,17 +60,19 @@ class GroupService:
         self._order_days = order_days
         self.clock = clock
         self.segments = segments
+        self.names = NameRules(settings)
+        self.categories = CategoryReader(settings.segmentation.category_model)
         self._admins = frozenset(settings.platform_admins)
         self._inviters = self._admins | {leader.id for leader in settings.leaders} | set(settings.allow_list)
         self._leader_names = {leader.id: leader.name for leader in settings.leaders if leader.name}
 
     def observe(self, state: GroupState | None, seen: RoomSeen) -> Observation:
         """Take note of a room; with ``state`` None the group comes to exist, with its defaults."""
-        return self._observed(observe_room(self.settings, state, seen))
+        return self._observed(observe_room(self.names, state, seen, self.clock.now()))
 
     def heard(self, state: GroupState | None, message: IncomingMessage) -> Observation:
         """Take note of what a message in a room shows: the room itself, its topic, the sender and their names."""
-        observer = observe_message(self.settings, state, message)
+        observer = observe_message(self.names, state, message, self.clock.now())
         return _NOTHING if observer is None else self._observed(observer)
 
     def left(self, state: GroupState, gone: MemberLeft) -> list[happened.Change]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from core.outcomes import Reason
 from groups import appointing, speech
 from groups import changes as happened
+from groups.labelling import attribute_said
 from groups.naming import named
-from groups.rules import Act, allowed, label_said, may
+from groups.rules import Act, allowed, clean_name, label_said, may
 from groups.settings import GroupsSettings
-from groups.state import GroupKey, GroupState, LabelKind, LabelSource, LabelState, MemberKey, Role
+from groups.state import GroupKey, GroupState, LabelCause, LabelKind, LabelSource, LabelState, MemberKey, Role
 from groups.words import UnknownWord, Word, WordKind
 
 _RIGHTS = frozenset(
@@ -178,33 +179,50 @@ class Speaker:
         return self._said(Reason.DONE, speech.say("level", group=self._title(), level=level), *changes)
 
     def _add_label(self, text: str) -> WordResult:
-        kind, value = label_said(self.settings, text)
+        kind, key, value = self._label(text)
+        if "=" in text and not key:
+            known = sorted({rule.key for rule in self.settings.attributes} | set(self.state.attributes))
+            return self._said(Reason.UNKNOWN_WORD, speech.say("label_key_unknown", key=text[:20], known=known))
         if not value:
             return self._said(Reason.UNKNOWN_WORD, speech.say("unknown", text=text[:20]))
-        label = LabelState(kind, value, LabelSource.LEADER, 1.0)
-        changes = [] if label in self.state.labels else [happened.LabelSet(self.state.key, label)]
-        return self._said(Reason.DONE, speech.say("label_added", value=value), *changes)
+        label = LabelState(kind, value, LabelSource.LEADER, 1.0, key)
+        change = happened.LabelSet(self.state.key, label, LabelCause.LEADER)
+        changes = [] if label in self.state.labels else [change]
+        return self._said(Reason.DONE, speech.say("label_added", value=_shown(key, value)), *changes)
 
     def _remove_label(self, text: str) -> WordResult:
         """Take back the leader's own label, and contradict what was learned so that it does not come again."""
-        _, value = label_said(self.settings, text)
-        named_so = [label for label in self.state.labels if label.value == value]
+        _, key, value = self._label(text)
+        named_so = [label for label in self.state.labels if (label.key, label.value) == (key, value)]
         denied = {label.kind for label in named_so if label.confidence == 0}
         here = [label for label in named_so if label.kind not in denied]
         if not here:
-            return self._said(Reason.UNKNOWN_WORD, speech.say("label_missing", value=value))
+            return self._said(Reason.UNKNOWN_WORD, speech.say("label_missing", value=_shown(key, value)))
         if any(label.source == LabelSource.CONFIGURATION for label in here):
-            return self._said(Reason.DONE, speech.say("label_fixed", value=value))
+            return self._said(Reason.DONE, speech.say("label_fixed", value=_shown(key, value)))
         learned = {label.kind for label in here if label.source != LabelSource.LEADER}
-        changes = [self._contradiction(kind, value) for kind in sorted(learned)]
+        changes = [self._contradiction(kind, key, value) for kind in sorted(learned)]
         own = [label for label in here if label.source == LabelSource.LEADER and label.kind not in learned]
-        removed = [happened.LabelRemoved(self.state.key, label) for label in own]
-        return self._said(Reason.DONE, speech.say("label_removed", value=value), *changes, *removed)
+        removed = [happened.LabelRemoved(self.state.key, label, LabelCause.LEADER) for label in own]
+        return self._said(Reason.DONE, speech.say("label_removed", value=_shown(key, value)), *changes, *removed)
 
-    def _contradiction(self, kind: LabelKind, value: str) -> happened.LabelSet:
-        return happened.LabelSet(self.state.key, LabelState(kind, value, LabelSource.LEADER, 0.0))
+    def _contradiction(self, kind: LabelKind, key: str, value: str) -> happened.LabelSet:
+        label = LabelState(kind, value, LabelSource.LEADER, 0.0, key)
+        return happened.LabelSet(self.state.key, label, LabelCause.LEADER)
+
+    def _label(self, text: str) -> tuple[LabelKind, str, str]:
+        """Return kind, key and value of the label that is meant; a known key before anything else."""
+        said = attribute_said(self.settings, self.state.attributes, text)
+        if said is not None:
+            return LabelKind.FREE, said[0], clean_name(said[1])
+        kind, value = label_said(self.settings, text)
+        return kind, "", value
 
     def _help(self) -> WordResult:
         text = speech.say("help_member" if self.role == Role.MEMBER else "help_leader")
         private = self.private or not may(self.state.level, Act.ANSWER)
         return WordResult(Reason.DONE, answer=text, private=private, group=self.state.key)
+
+
+def _shown(key: str, value: str) -> str:
+    return f"{key}={value}" if key else value

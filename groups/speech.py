@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.templates import render
 from groups.rules import clean_name
-from groups.state import GroupState
+from groups.segmenting import Turned
+from groups.settings import SegmentationSettings
+from groups.state import GroupState, LabelKind
+from groups.weighing import Judgement
+
+_KINDS = {LabelKind.NEIGHBOURHOOD: "小区", LabelKind.CATEGORY: "品类", LabelKind.PERSON: "人群", LabelKind.FREE: "其他"}
 
 
 def say(name: str, /, **values: object) -> str:
@@ -25,7 +32,31 @@ def labels(state: GroupState, *, private: bool) -> str:
         neighbourhoods=state.neighbourhoods,
         categories=state.categories,
         persons=state.persons,
+        attributes=state.attributes,
     )
+
+
+def turned(state: GroupState, changes: Sequence[Turned], judgement: Judgement, bounds: SegmentationSettings) -> str:
+    """Say what looking again at a group changed and why; or that nothing did, and what is not yet known."""
+    return say(
+        "relabelled",
+        group=clean_name(state.topic),
+        changes=[_line(one) for one in changes],
+        unsure=None if state.categories else judgement.unsure,
+        judgement=judgement,
+        bounds=bounds,
+    )
+
+
+def turned_by_itself(groups: Sequence[tuple[str, Sequence[Turned]]]) -> str:
+    """Tell a leader what changed in their groups since the day before; pairs of topic and changes."""
+    told = [{"topic": topic, "changes": [_line(one) for one in changes]} for topic, changes in groups]
+    return say("relabelled_digest", groups=told)
+
+
+def _line(one: Turned) -> dict[str, object]:
+    kind = one.slot.key or _KINDS[one.slot.kind]
+    return {"holds": one.holds, "kind": kind, "value": one.value, "source": one.source.value, "cause": one.cause.value}
 
 
 def introduction(state: GroupState, *, bot: str, leader: str, days: int, order_days: int) -> str:

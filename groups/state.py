@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -48,6 +50,25 @@ class LabelSource(StrEnum):
     LEADER = "leader"
     TOPIC = "topic"
     ROOM_NAMES = "room_names"
+    TAGS = "tags"  # of members, from what they said and ordered
+    ORDERS = "orders"  # places that orders name
+    NEEDS = "needs"  # what needs and orders were about
+
+
+LEARNED = (LabelSource.TOPIC, LabelSource.ROOM_NAMES, LabelSource.TAGS, LabelSource.ORDERS, LabelSource.NEEDS)
+"""Sources that configuration and leader overrule, strongest first."""
+
+
+class LabelCause(StrEnum):
+    """Why a label came or went. Only ``DRIFT`` has to wait its time; see ``groups.segmenting``."""
+
+    NEW = "new"  # the group was just made
+    CONFIGURATION = "configuration"
+    LEADER = "leader"
+    TOPIC = "topic"  # the topic changed
+    ROOM_NAMES = "room_names"  # the room names of many members changed at once
+    ASKED = "asked"  # somebody asked to look again now
+    DRIFT = "drift"  # evidence added up by and by
 
 
 class RuleKind(StrEnum):
@@ -65,6 +86,22 @@ class LabelState(NamedTuple):
     source: LabelSource
     confidence: float
     key: str = ""
+
+
+class Slot(NamedTuple):
+    """What a group's labels say one thing about: a kind, and for free attributes the key."""
+
+    kind: LabelKind
+    key: str = ""
+
+
+class Past(NamedTuple):
+    """One entry of a label's history. ``label`` has confidence 1: the history does not keep how sure it was."""
+
+    label: LabelState
+    added: bool
+    cause: LabelCause
+    at: datetime
 
 
 class ProductRule(NamedTuple):
@@ -99,9 +136,10 @@ class GroupState:
 
     ``level`` is the permission level 0 to 4; ``threshold`` the least score of a push and ``welcome`` whether newcomers
     are welcomed, None for the program's default. ``roster_known`` once all members were seen together.
-    ``neighbourhoods``, ``categories`` and ``persons`` are the labels that won; ``excluded_*`` and ``pinned_*`` are the
-    rules, all derived from ``labels`` and ``rules``. ``id`` is None until the group is stored. A ``retired`` group was
-    given up on purpose: it is not read any more; ``successor_id`` is the group that goes on in its place.
+    ``neighbourhoods``, ``categories``, ``persons`` and ``attributes`` (values by key) are the labels that won;
+    ``excluded_*`` and ``pinned_*`` are the rules, all derived from ``labels`` and ``rules``. ``drifted`` is when labels
+    last changed without a cause. ``id`` is None until the group is stored. A ``retired`` group was given up on purpose:
+    it is not read any more; ``successor_id`` is the group that goes on in its place.
     """
 
     key: GroupKey
@@ -123,6 +161,8 @@ class GroupState:
     neighbourhoods: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     persons: tuple[str, ...] = ()
+    attributes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    drifted: dict[Slot, datetime] = field(default_factory=dict)
     rules: tuple[ProductRule, ...] = ()
     excluded_ids: frozenset[int] = frozenset()
     excluded_texts: frozenset[str] = frozenset()
@@ -174,6 +214,9 @@ class GroupState:
         self.neighbourhoods = winners(self.labels, LabelKind.NEIGHBOURHOOD)
         self.categories = winners(self.labels, LabelKind.CATEGORY)
         self.persons = winners(self.labels, LabelKind.PERSON)
+        keys = dict.fromkeys(label.key for label in self.labels if label.kind == LabelKind.FREE)
+        held = {key: winners(self.labels, LabelKind.FREE, key) for key in keys}
+        self.attributes = {key: values for key, values in held.items() if values}
 
     def rerule(self, rules: tuple[ProductRule, ...]) -> None:
         """Take these product rules and sort them by what they do."""
@@ -189,19 +232,20 @@ class GroupState:
         self.pinned_ids, self.pinned_texts = ids(RuleKind.PINNED), texts(RuleKind.PINNED)
 
 
-def winners(labels: tuple[LabelState, ...], kind: LabelKind) -> tuple[str, ...]:
-    """Return the values of ``kind`` that hold, strongest source first.
+def winners(labels: Iterable[LabelState], kind: LabelKind, key: str = "") -> tuple[str, ...]:
+    """Return the values of ``kind`` (and ``key``) that hold, strongest source first.
 
     Configuration always holds and silences what was learned; the leader adds to it and takes away what was learned;
-    the topic goes before room names.
+    of what was learned, the strongest source that says anything goes before the others.
     """
+    here = [label for label in labels if label.kind == kind and label.key == key]
 
     def of(source: LabelSource) -> list[LabelState]:
-        return [label for label in labels if label.kind == kind and label.source == source]
+        return [label for label in here if label.source == source]
 
     configured = [label.value for label in of(LabelSource.CONFIGURATION)]
     spoken = [label.value for label in of(LabelSource.LEADER) if label.confidence > 0]
     denied = {label.value for label in of(LabelSource.LEADER) if label.confidence == 0}
-    learned = of(LabelSource.TOPIC) or of(LabelSource.ROOM_NAMES)
+    learned = next((found for source in LEARNED if (found := of(source))), [])
     kept = [] if configured else [label.value for label in learned if label.value not in denied]
     return tuple(dict.fromkeys([*configured, *spoken, *kept]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from groups import changes as happened
 from groups.changes import Change
-from groups.state import GroupState, LabelKind, LabelSource, LabelState, Role
+from groups.state import GroupState, LabelCause, LabelKind, LabelSource, LabelState, Role
 
 _LEARNED_THAT_GO_ALONG = frozenset({LabelKind.NEIGHBOURHOOD, LabelKind.PERSON})
 """A learned category stays behind: said by the leader it would shut other goods out, which nobody asked for."""
@@ -16,16 +16,18 @@ def merge(source: GroupState, target: GroupState) -> list[Change]:
 
 
 def move(source: GroupState, target: GroupState) -> list[Change]:
-    """Let a group go on in another room: level, pause, threshold, leader, assistants, labels and rules go along."""
+    """Let a group go on in another room: level, pause, threshold, welcome, leader, assistants, labels and rules go along."""
     key = target.key
     moved: list[Change] = [
         happened.LevelSet(key, source.level),
         happened.PausedSet(key, source.paused),
         happened.ThresholdSet(key, source.threshold),
     ]
+    if source.welcome is not None:
+        moved.append(happened.WelcomeSet(key, source.welcome))
     if source.leader_id:
         moved.append(happened.LeaderSet(key, source.leader_id))
-    moved += [happened.LabelSet(key, label) for label in sorted(_labels(source))]
+    moved += [happened.LabelSet(key, label, LabelCause.LEADER) for label in sorted(_labels(source))]
     moved += [
         happened.ProductRuleSet(key, rule._replace(source=LabelSource.LEADER)) for rule in sorted(set(source.rules))
     ]

@@ -8,18 +8,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, select, tuple_, update
+from sqlalchemy import Table, bindparam, case, delete, insert, select, tuple_, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute, insert_into
 from groups import changes as happened
-from groups.models import Group, GroupProductRule, Label, Member, Membership
+from groups.models import Group, GroupProductRule, Label, LabelChange, Member, Membership
 from groups.state import GroupKey, LabelState, MemberKey, ProductRule, Role
 
 _groups: Table = Group.__table__  # type: ignore[attr-defined]
 _members: Table = Member.__table__  # type: ignore[attr-defined]
 _memberships: Table = Membership.__table__  # type: ignore[attr-defined]
 _labels: Table = Label.__table__  # type: ignore[attr-defined]
+_label_changes: Table = LabelChange.__table__  # type: ignore[attr-defined]
 _rules: Table = GroupProductRule.__table__  # type: ignore[attr-defined]
 
 _CHUNK = 500
@@ -38,6 +39,7 @@ class Batch:
     members: defaultdict[MemberKey, Values] = field(default_factory=lambda: defaultdict(dict))
     memberships: defaultdict[Place, Values] = field(default_factory=lambda: defaultdict(dict))
     labels: dict[tuple[GroupKey, str, str, str, str], LabelState | None] = field(default_factory=dict)
+    label_changes: list[tuple[GroupKey, Values]] = field(default_factory=list)
     rules: dict[tuple[GroupKey, ProductRule], bool] = field(default_factory=dict)
     consents: list[tuple[MemberKey, str, GroupKey | None, str]] = field(default_factory=list)
 
@@ -58,8 +60,10 @@ class Batch:
                 self.consents.append((member, what, group, message_id))
             case happened.LabelSet(group, label):
                 self.labels[group, label.kind, label.key, label.value, label.source] = label
+                self._note(change, added=label.confidence > 0)
             case happened.LabelRemoved(group, label):
                 self.labels[group, label.kind, label.key, label.value, label.source] = None
+                self._note(change, added=False)
             case happened.ProductRuleSet(group, rule):
                 self.rules[group, rule] = True
             case happened.ProductRuleRemoved(group, rule):
@@ -76,6 +80,19 @@ class Batch:
                 self._take_membership(change)
             case _:
                 self.groups[change.group].update(self._group_values(change))
+
+    def _note(self, change: happened.LabelSet | happened.LabelRemoved, *, added: bool) -> None:
+        """Put a label's change into the history, unless only a confidence moved."""
+        if change.cause is not None:
+            label = change.label
+            row: Values = {
+                "kind": label.kind.value,
+                "key": label.key,
+                "value": label.value,
+                "source": label.source.value,
+            }
+            row |= {"what": "added" if added else "removed", "cause": change.cause.value, "at": change.at or self.now}
+            self.label_changes.append((change.group, row))
 
     def _take_membership(
         self,
@@ -204,8 +221,13 @@ async def _write_labels(session: AsyncSession, batch: Batch, group_ids: Mapping[
     ]
     if kept:
         statement = insert_into(session, _labels)
-        fresh = {"confidence": statement.excluded.confidence, "at": statement.excluded.at}
+        turned = (_labels.c.confidence > 0) != (statement.excluded.confidence > 0)
+        since = case((turned, statement.excluded.at), else_=_labels.c.at)  # a label's time is since when it holds
+        fresh = {"confidence": statement.excluded.confidence, "at": since}
         await execute(session, statement.on_conflict_do_update(index_elements=names, set_=fresh), kept)
+    if batch.label_changes:
+        history = [{"group_id": group_ids[group], **row} for group, row in batch.label_changes]
+        await execute(session, insert(_label_changes), history)
 
 
 async def _write_rules(session: AsyncSession, batch: Batch, group_ids: Mapping[GroupKey, int]) -> None:

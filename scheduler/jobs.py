@@ -34,9 +34,10 @@ UNMET_DIGEST = "recommender.digest"
 """Tells each leader what members wanted and nobody sells."""
 WELCOME = "groups.welcome"
 """Welcomes who joined a group lately; the subject is the group's id."""
-
 GROUP_PROPOSALS = "groups.proposals"
 """Looks for new groups that leaders might open, and asks them."""
+RELABEL = "groups.relabel"
+"""Looks again at what every group is, and tells leaders what that changed."""
 
 _RETENTION_TIME = "03:30"
 _OFFER_SWEEP = "every 1m"
@@ -154,5 +155,6 @@ def standing_plans(settings: SchedulerSettings, supplier_schedules: Iterable[tup
         Plan(HOUSEKEEPING, upkeep),
         Plan(OFFER_TURN, parse_schedule(_OFFER_SWEEP, zone)),
         Plan(RETENTION, parse_schedule(_RETENTION_TIME, zone)),
+        Plan(RELABEL, parse_schedule(settings.relabel_time, zone)),
         Plan(UNMET_DIGEST, parse_schedule(settings.digest_time, zone)),
     ]

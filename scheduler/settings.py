@@ -17,6 +17,9 @@ class SchedulerSettings(Section):
         default="Asia/Shanghai", description="IANA name of the zone in which all times of day here are read."
     )
     digest_time: str = Field(default="20:30", description="When leaders get the day's unmet needs, HH:MM.")
+    relabel_time: str = Field(
+        default="09:10", description="When every group's labels are looked at again and leaders told, HH:MM."
+    )
     housekeeping: str = Field(
         default="every 10m",
         description="How often expired products, stuck messages and old records are seen to: every 10m, HH:MM or cron.",
@@ -55,7 +58,7 @@ class SchedulerSettings(Section):
             raise ValueError(f"{value!r} is not an IANA time zone; write for example Asia/Shanghai") from None
         return value
 
-    @field_validator("digest_time")
+    @field_validator("digest_time", "relabel_time")
     @classmethod
     def _time_of_day(cls, value: str) -> str:
         if ":" not in value:

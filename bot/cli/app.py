@@ -198,6 +198,37 @@ def groups_segments(config: Config) -> None:
     raise typer.Exit(grouping.list_segments(config))
 
 
+@groups_app.command("relabel", epilog="Example: `qianqun groups relabel --config config.toml 阳光小区水果群 --dry-run`")
+def groups_relabel(
+    config: Config,
+    group: Annotated[
+        str, typer.Argument(help="Topic or room id; none means all. One that is named need not wait.")
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the changes and store none.")] = False,
+) -> None:
+    """Look again at what groups are, list what that changes and why, and name rules that match nothing."""
+    from bot.cli import relabelling  # noqa: PLC0415
+
+    raise typer.Exit(relabelling.relabel(config, group, dry_run=dry_run))
+
+
+@groups_app.command("train", epilog="Example: `qianqun groups train --config config.toml --output category_model.json`")
+def groups_train(
+    config: Annotated[
+        Optional[Path],  # noqa: UP045 - typer reads the annotation
+        typer.Option("--config", help="Also learn from this catalogue's titles.", dir_okay=False),
+    ] = None,
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Where the model is written; default: groups.segmentation.category_model.", dir_okay=False),
+    ] = None,
+) -> None:
+    """Train the model that reads categories from needs and orders, and print how good it is."""
+    from bot.cli import relabelling  # noqa: PLC0415
+
+    raise typer.Exit(relabelling.train(config, output))
+
+
 @sending_app.command("stop", epilog="Example: `qianqun sending stop --config config.toml --reason 账号异常`")
 def sending_stop(
     config: Config,

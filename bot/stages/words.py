@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
-from bot.stages import group_life, preferences, profiling, proposals, showing, suggestions
+from bot.stages import group_life, labels, preferences, profiling, proposals, showing, suggestions
 from bot.stages.turn import Handled, Turn
 from core.outcomes import Outcome, Reason
 from core.templates import render
@@ -34,6 +34,7 @@ _CARRIED_OUT: Mapping[WordKind, Callable[[Turn, WordResult], Awaitable[None]]] =
     WordKind.INCLUDE: preferences.prefer,
     WordKind.PIN: preferences.prefer,
     WordKind.UNPIN: preferences.prefer,
+    WordKind.RELABEL: labels.relabel,
 }
 """Who carries out the words that ``groups`` allows and passes on."""
 

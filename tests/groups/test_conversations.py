@@ -47,7 +47,7 @@ CONVERSATIONS: dict[str, list[Line]] = {
         ("lin", "标签", "小区：阳光小区\n品类：水果\n人群：不限", Reason.DONE),
         ("lin", "标签 加 零食", "已加上标签“零食”", Reason.DONE),
         ("lin", "标签 删 水果", "已去掉标签“水果”", Reason.DONE),
-        ("lin", "标签", "品类：不限\n人群：零食", Reason.DONE),
+        ("lin", "标签", "品类：零食\n人群：不限", Reason.DONE),
         ("lin", "标签 删 水果", "没有标签“水果”", Reason.UNKNOWN_WORD),
     ],
     "a level that does not exist is explained": [("lin", "级别 7", "0 到 4", Reason.UNKNOWN_WORD)],

@@ -82,6 +82,7 @@ def test_a_topic_labels_the_group() -> None:
         ("neighbourhood", "枫林苑", "topic"),
         ("category", "宠物", "topic"),
         ("person", "养猫", "topic"),
+        ("free", "猫", "topic"),
     }
 
 
