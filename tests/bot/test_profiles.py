@@ -268,6 +268,15 @@ async def test_the_answer_is_private_whoever_asks_and_wherever(talk: Conversatio
     await talk.verify(("路人", "我的标签", told("路人", "没有记")), room="")
 
 
+async def test_the_outbox_keeps_no_copy_of_a_profile(talk: Conversation) -> None:
+    await talk.verify(
+        ("小美", "有草莓吗", sees("草莓")),
+        ("小美", "我的标签", told("小美", "草莓")),
+        ("小美", "删标签 草莓", told("小美", "草莓")),
+    )
+    assert [row.text for row in await talk.outbox("answer")] == ["", ""]
+
+
 async def test_nobody_reads_or_deletes_what_is_somebody_elses(talk: Conversation) -> None:
     await talk.verify(
         ("小美", "有草莓吗", sees("草莓")),
