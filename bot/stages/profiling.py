@@ -56,7 +56,9 @@ async def my_tags(turn: Turn, result: WordResult) -> None:
     settings = turn.groups.settings.profiles
     kept = await tagging.tags_of(turn.desk.session, _speaker(turn), settings, turn.desk.now)
     off = not settings.enabled or await tagging.refused(turn.desk.session, _speaker(turn))
-    turn.answer(render("groups", "my_tags", tags=[_line(turn, one) for one in kept], off=off), private=True)
+    turn.answer(
+        render("groups", "my_tags", tags=[_line(turn, one) for one in kept], off=off), private=True, fleeting=True
+    )
 
 
 async def delete_tag(turn: Turn, result: WordResult) -> None:
@@ -69,7 +71,7 @@ async def delete_tag(turn: Turn, result: WordResult) -> None:
     names = [profiles.shown(tag) for tag in gone]
     there = [profiles.shown(one.tag) for one in kept]
     text = render("groups", "tag_deleted", deleted=list(dict.fromkeys(names)), named=named[:20], there=there)
-    turn.answer(text, private=True)
+    turn.answer(text, private=True, fleeting=True)
 
 
 async def reasons(turn: Turn, products: list[dict[str, Any]], at: datetime) -> list[str]:

@@ -63,8 +63,8 @@ class Turn:
         known = self.desk.known.get(result.group) if result.group is not None else None
         return known.group if known is not None else None
 
-    def answer(self, text: str, *, private: bool) -> None:
-        """Answer a word, in the room or to the speaker alone."""
+    def answer(self, text: str, *, private: bool, fleeting: bool = False) -> None:
+        """Answer a word, in the room or to the speaker alone; a ``fleeting`` text is not kept once it has gone."""
         message = self.message
         private = private or not message.room_id
         draft = Draft(
@@ -77,6 +77,7 @@ class Turn:
             group_id=self.known.group.id if self.known is not None else None,
             room_id="" if private else message.room_id,
             contact_id=message.sender_id if private else "",
+            fleeting=fleeting,
             lifetime=_ANSWER_LIFETIME,
         )
         self.say(draft)

@@ -14,6 +14,7 @@ from groups.models import MemberTag
 from groups.profiles import TagKind
 from groups.state import MemberKey
 from groups.tagging import KeptTag
+from scheduler.jobs import RETENTION, InTransaction
 from tests.bot.conftest import MakeTalk
 from tests.bot.conversation import CATS, FRUIT, MOTHERS, NOTHING, Conversation, later, sees, told
 
@@ -268,6 +269,15 @@ async def test_the_answer_is_private_whoever_asks_and_wherever(talk: Conversatio
     await talk.verify(("路人", "我的标签", told("路人", "没有记")), room="")
 
 
+async def test_the_outbox_keeps_no_copy_of_a_profile(talk: Conversation) -> None:
+    await talk.verify(
+        ("小美", "有草莓吗", sees("草莓")),
+        ("小美", "我的标签", told("小美", "草莓")),
+        ("小美", "删标签 草莓", told("小美", "草莓")),
+    )
+    assert [row.text for row in await talk.outbox("answer")] == ["", ""]
+
+
 async def test_nobody_reads_or_deletes_what_is_somebody_elses(talk: Conversation) -> None:
     await talk.verify(
         ("小美", "有草莓吗", sees("草莓")),
@@ -280,12 +290,14 @@ async def test_nobody_reads_or_deletes_what_is_somebody_elses(talk: Conversation
 
 async def test_the_retention_job_drops_what_has_faded(talk: Conversation) -> None:
     await talk.verify(("小美", "有草莓吗", sees("草莓")), ("老周", "A1 1盒", sees("老周")))
-    jobs = program_jobs(talk.settings, talk.parts.storefront, ChatLog(talk.database))
-    assert "retention" in jobs
-    now = talk.clock.now() + timedelta(days=170)
     profiles = talk.settings.groups.profiles.model_copy(update={"least_weight": 0.2})
+    configured = talk.settings.model_copy(
+        update={"groups": talk.settings.groups.model_copy(update={"profiles": profiles})}
+    )
+    job = program_jobs(configured, talk.parts.storefront, ChatLog(talk.database))[RETENTION]
+    assert isinstance(job, InTransaction)
     async with talk.database.transaction() as session:
-        await tagging.forget(session, profiles, now - timedelta(days=180), now)
+        await job.body(session, talk.clock.now() + timedelta(days=170))
     assert await tags(talk, "小美") == {}
     assert "草莓" in await tags(talk, "老周")
 
