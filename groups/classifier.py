@@ -9,7 +9,6 @@ import json
 import math
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +65,7 @@ class CategoryModel:
 
     classes: tuple[str, ...]
     vocabulary: Mapping[str, int]
-    idf: tuple[float, ...]
+    idf: Floats
     weights: Floats
     intercept: Floats
     temperature: float
@@ -92,22 +91,26 @@ class CategoryModel:
     def _add_scores(self, texts: Sequence[str], scores: Floats) -> None:
         """Add weights times TF-IDF to a slice of scores: the features of all texts in one row, then summed by text."""
         places: list[int] = []
-        values: list[float] = []
+        times: list[int] = []
         starts: list[int] = []
         known: list[int] = []
-        find, idf = self.vocabulary.get, self.idf
+        vocabulary = self.vocabulary
         for row, text in enumerate(texts):
-            counts = Counter([place for gram in grams(text) if (place := find(gram)) is not None])
+            counts: dict[int, int] = {}
+            for gram in grams(text):
+                if gram in vocabulary:
+                    place = vocabulary[gram]
+                    counts[place] = counts.get(place, 0) + 1
             if counts:
-                found = [idf[place] * (1.0 + math.log(count)) for place, count in counts.items()]
-                length = math.sqrt(sum(value * value for value in found))
                 starts.append(len(places))
                 known.append(row)
                 places += counts
-                values += [value / length for value in found]
+                times += counts.values()
         if known:
-            shares = self.weights[places] * np.array(values)[:, None]
-            scores[known] += np.add.reduceat(shares, starts, axis=0)
+            values = (1.0 + np.log(times)) * self.idf[places]
+            lengths = np.sqrt(np.add.reduceat(values * values, starts))
+            sums = np.add.reduceat(self.weights[places] * values[:, None], starts, axis=0)
+            scores[known] += sums / lengths[:, None]
 
 
 def load(path: Path) -> CategoryModel:
@@ -148,7 +151,7 @@ def _model(document: Mapping[str, Any]) -> CategoryModel:
         raise ValueError("intercept, temperature or idf do not fit")
     if not (np.isfinite(weights).all() and np.isfinite(intercept).all() and math.isfinite(sum(idf))):
         raise ValueError("a number is not finite")
-    return CategoryModel(classes, vocabulary, tuple(idf), weights, intercept, temperature, dict(document["trained"]))
+    return CategoryModel(classes, vocabulary, np.array(idf), weights, intercept, temperature, dict(document["trained"]))
 
 
 class CategoryReader:

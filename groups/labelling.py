@@ -14,6 +14,8 @@ from groups.state import LabelKind, LabelSource, LabelState, Slot
 
 _Rule = TypeVar("_Rule")
 
+_PLAIN = re.compile("").flags
+"""The flags of a pattern that has none of its own."""
 NEIGHBOURHOOD = Slot(LabelKind.NEIGHBOURHOOD)
 
 
@@ -52,6 +54,8 @@ class NameRules:
         self._patterned = [(one, patterns) for one, patterns in self._patterned if patterns]
         self._rules = [(slot, rule, [re.compile(text) for text in rule.patterns]) for slot, rule in named(settings)]
 
+        self._any = _one_of(pattern for _, _, patterns in self._rules for pattern in patterns)
+
     def topic(self, topic: str) -> list[Evidence]:
         """Return what the topic says; every slot that a rule could fill is there, if empty."""
         found = list(self._matches(topic))
@@ -85,7 +89,8 @@ class NameRules:
         for one in self._neighbourhoods(text):
             yield _Match(NEIGHBOURHOOD, one.name, 0.95)
         by_slot: defaultdict[Slot, list[TopicRule]] = defaultdict(list)
-        for slot, rule, patterns in self._rules:
+        fits = self._any is None or self._any.search(text) is not None
+        for slot, rule, patterns in self._rules if fits else ():
             if any(pattern.search(text) for pattern in patterns):
                 by_slot[slot].append(rule)
         for slot, rules in by_slot.items():
@@ -165,6 +170,17 @@ def idle_rules(settings: GroupsSettings, matched: Collection[tuple[str, str, str
             if (kind.value, key, rule.name) not in matched:
                 found.append(f"groups.{section}: {key + '=' if key else ''}{rule.name}")
     return found
+
+
+def _one_of(patterns: Iterable[re.Pattern[str]]) -> re.Pattern[str] | None:
+    """Return one pattern that fits where any of these does, since most names fit none; None when they cannot be joined.
+
+    Groups would change their numbers, and flags at the beginning of a pattern may not stand inside another.
+    """
+    listed = list(patterns)
+    if any(pattern.groups or pattern.flags != _PLAIN for pattern in listed):
+        return None
+    return re.compile("|".join(f"(?:{pattern.pattern})" for pattern in listed)) if listed else None
 
 
 def _foremost(rules: Sequence[_Rule], priority: Callable[[_Rule], int]) -> list[_Rule]:

@@ -125,7 +125,7 @@ async def test_a_leader_asks_in_private_about_one_of_their_groups(talk: Conversa
     await quiet_room(talk)
     await talk.verify(
         ("杰哥", f"更新标签 {QUIET}", told("杰哥", QUIET, "没有变化", "只有 0 条")),
-        ("杰哥", "更新标签", told("杰哥", "哪个群")),
+        ("杰哥", "更新标签", told("杰哥", "请带上群名", "更新标签 枫林苑猫奴群")),
         room="",
     )
 
