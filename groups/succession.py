@@ -16,7 +16,7 @@ def merge(source: GroupState, target: GroupState) -> list[Change]:
 
 
 def move(source: GroupState, target: GroupState) -> list[Change]:
-    """Let a group go on in another room: level, pause, threshold, welcome, leader, assistants, labels and rules go along."""
+    """Let a group go on in another room: settings, leader, assistants, labels and rules go along."""
     key = target.key
     moved: list[Change] = [
         happened.LevelSet(key, source.level),

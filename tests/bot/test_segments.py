@@ -195,7 +195,7 @@ async def test_a_segment_caps_what_a_room_hears_unasked_by_what_the_group_is_whe
     talk.clock.advance(25 * 3600)  # the introductions count for a day
     assert await notices(talk, FRUIT, "一", "二", "三", "四") == [*[SendState.SENT] * 3, "cap_group"]
     assert await notices(talk, MOTHERS, "五", "六", "七") == [*[SendState.SENT] * 2, "cap_group"]  # the program's two
-    await label(talk, CATS, "猫", "宠物")
+    await label(talk, CATS, "狗", "宠物")
     assert await notices(talk, CATS, "八") == ["cap_group"]
 
 
@@ -272,9 +272,9 @@ async def test_a_segment_orders_the_packing_sheet(
 
 
 async def test_a_free_label_decides_from_the_next_message_on(talk_with: MakeTalk) -> None:
-    talk = await talk_with(segments=[{"name": "猫", "when": "宠物 in (猫, 狗)", "excluded": ["猫粮"]}])
+    talk = await talk_with(segments=[{"name": "猫", "when": "宠物 in (兔, 狗)", "excluded": ["猫粮"]}])
     await talk.verify(("阿布", "有猫粮吗", sees("猫粮")), room=CATS)
-    await label(talk, CATS, "猫", "宠物")
+    await label(talk, CATS, "狗", "宠物")
     await talk.verify(later(hours=7), ("甜甜", "有猫粮吗", NOTHING, "need/unmet"), room=CATS)
 
 
