@@ -58,26 +58,26 @@ class Segmentation:
         return cls(settings, NameRules(settings), CategoryReader(settings.segmentation.category_model))
 
     async def run(
-        self, database: Database, now: datetime, *, cause: LabelCause | None = None, dry: bool = False, topic: str = ""
+        self, database: Database, now: datetime, *, cause: LabelCause | None = None, dry: bool = False, called: str = ""
     ) -> list[Look]:
-        """Look at every active group, or those of a topic, and store what changes unless ``dry``.
+        """Look at every active group, or those ``called`` so, and store what changes unless ``dry``.
 
-        Each batch is a transaction of its own, so that messages are served meanwhile. Return the groups that change.
+        Each batch is a transaction of its own, so that messages are served meanwhile. Return the groups that change,
+        and all that were ``called``.
         """
         async with database.reading() as session:
-            keys = await group_store.all_keys(session)
+            keys = await (group_store.called(session, called) if called else group_store.all_keys(session))
         found = []
         for start in range(0, len(keys), BATCH):
             async with database.reading() as session:
-                loaded = await group_store.load(session, keys[start : start + BATCH])
-                states = [state for state in loaded.values() if topic in {"", state.topic, state.room_id}]
-                looks = await self.look(session, states, Occasion(now, cause))
+                states = await group_store.load(session, keys[start : start + BATCH])
+                looks = await self.look(session, list(states.values()), Occasion(now, cause))
             changes = [change for look in looks for change in look.changes]
             if changes and not dry:
                 async with database.transaction() as session:
                     _ = await group_store.save(session, changes, now)
                     await inbox.tell_lanes(session, now)
-            found += [look for look in looks if look.changes or topic]
+            found += [look for look in looks if look.changes or called]
         return found
 
     async def idle_rules(self, database: Database, now: datetime) -> list[str]:

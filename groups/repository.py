@@ -226,6 +226,14 @@ async def all_keys(session: AsyncSession) -> list[GroupKey]:
     return [GroupKey(*row) for row in await execute(session, query.order_by(_groups.c.id))]
 
 
+async def called(session: AsyncSession, name: str) -> list[GroupKey]:
+    """Return the groups the bot is in that have this topic or room id."""
+    query = select(_groups.c.channel, _groups.c.account, _groups.c.room_id).where(
+        _groups.c.state == "active", or_(_groups.c.topic == name, _groups.c.room_id == name)
+    )
+    return [GroupKey(*row) for row in await execute(session, query.order_by(_groups.c.id))]
+
+
 def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
     everything = list(values)
     for start in range(0, len(everything), _CHUNK):

@@ -26,7 +26,7 @@ def relabel(config: Path, group: str, *, dry_run: bool) -> int:
         async with opened_database(config) as (settings, database):
             segmentation = Segmentation.of(settings.groups)
             cause = LabelCause.ASKED if group else None
-            looks = await segmentation.run(database, now, cause=cause, dry=dry_run, topic=group)
+            looks = await segmentation.run(database, now, cause=cause, dry=dry_run, called=group)
             idle = await segmentation.idle_rules(database, now)
         if group and not looks:
             text = f"no group that the bot is in has the topic or room id {group!r}; write it as the room shows it"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -63,3 +64,19 @@ def test_the_first_room_that_matches_counts() -> None:
         )
     ]
     assert levels == [4, 3, None, 2, None]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"segmentation": {"enter_share": 0.2, "leave_share": 0.2}}, "leave_share must be below enter_share"),
+        ({"segmentation": {"leave_confidence": 0.9}}, "leave_confidence must be below enter_confidence"),
+        ({"segmentation": {"enter_confidence": 0.5}}, "greater than 0.5"),
+        ({"attributes": [{"key": "品类", "name": "猫", "patterns": ["猫"]}]}, "品类 is a kind of label of its own"),
+        ({"attributes": [{"key": "片 区", "name": "城东", "patterns": ["城东"]}]}, "String should match pattern"),
+        ({"attributes": [{"key": "片区", "name": "城东", "patterns": ["城东("]}]}, "is not a regular expression"),
+    ],
+)
+def test_segmentation_that_cannot_work_is_refused(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        _read(values)
