@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from core.messages import IncomingMessage, RoomMember, RoomSeen
 from groups import changes as happened
+from groups.forgetting import NOBODY, Forgotten
 from groups.rules import clean_name, labels_of, rules_of
 from groups.settings import GroupsSettings, RoomSettings
 from groups.state import GroupKey, GroupState, LabelSource
@@ -14,11 +15,13 @@ from groups.state import GroupKey, GroupState, LabelSource
 class Observer:
     """Collects changes for one group and applies each at once to a copy, so that later steps see earlier ones."""
 
-    def __init__(self, settings: GroupsSettings, key: GroupKey, state: GroupState | None) -> None:
+    def __init__(
+        self, settings: GroupsSettings, key: GroupKey, state: GroupState | None, forgotten: Forgotten = NOBODY
+    ) -> None:
         self.settings = settings
         self.changes: list[happened.Change] = []
         self.known = state is not None
-        self.state = state.copy() if state is not None else GroupState(key)
+        self.state = state.copy() if state is not None else GroupState(key, forgotten=forgotten)
 
     def add(self, change: happened.Change) -> None:
         """Note a change."""
@@ -34,9 +37,10 @@ class Observer:
         """Take in all but what the names mean."""
         state = self.state
         topic = clean_name(topic) or state.topic
-        owner_id = owner_id or state.owner_id
+        owner_id = state.owner_id if self.is_forgotten(owner_id) else owner_id or state.owner_id
         configured = self.settings.room(*state.key, topic)
         people = [member for member in members if member.member_id and member.member_id != state.account]
+        people = [member for member in people if not self.is_forgotten(member.member_id)]
         if not self.known:
             self._create(topic, owner_id, configured)
         self._basics(topic, owner_id, configured)
@@ -48,6 +52,10 @@ class Observer:
                 if contact_id not in here:
                     self.add(happened.MemberGone(state.key, contact_id))
         self._leader(configured)
+
+    def is_forgotten(self, contact_id: str) -> bool:
+        """Tell whether somebody was deleted: a list that shows them does not bring them back."""
+        return contact_id not in self.state.members and self.state.forgotten.has(contact_id)
 
     def person(self, person: RoomMember) -> None:
         """Take in one member's names."""
@@ -108,22 +116,27 @@ class Observer:
             leader_id = state.owner_id if state.owner_id != state.account else state.leader_id
         else:
             leader_id = inside[0]
-        if leader_id and leader_id != state.leader_id:
+        if leader_id and leader_id != state.leader_id and not self.is_forgotten(leader_id):
             self.add(happened.LeaderSet(state.key, leader_id))
 
 
-def observe_room(settings: GroupsSettings, state: GroupState | None, seen: RoomSeen) -> Observer:
+def observe_room(
+    settings: GroupsSettings, state: GroupState | None, seen: RoomSeen, forgotten: Forgotten = NOBODY
+) -> Observer:
     """Return what a sight of a room changes."""
-    observer = Observer(settings, GroupKey(seen.channel, seen.account, seen.room_id), state)
+    observer = Observer(settings, GroupKey(seen.channel, seen.account, seen.room_id), state, forgotten)
     observer.room(seen.topic, seen.owner_id, seen.members, complete=seen.complete)
     return observer
 
 
-def observe_message(settings: GroupsSettings, state: GroupState | None, message: IncomingMessage) -> Observer | None:
+def observe_message(
+    settings: GroupsSettings, state: GroupState | None, message: IncomingMessage, forgotten: Forgotten = NOBODY
+) -> Observer | None:
     """Return what a message shows of its room and its sender, or None when it shows nothing new, as most do."""
     if state is not None and state.active and _nothing_new(state, message):
         return None
-    observer = Observer(settings, GroupKey(message.key.channel, message.key.account, message.room_id), state)
+    key = GroupKey(message.key.channel, message.key.account, message.room_id)
+    observer = Observer(settings, key, state, forgotten)
     old = observer.state.members.get(message.sender_id)
     room_name = message.room_name or (old.room_name if old else "")
     people = [] if message.is_self else [RoomMember(message.sender_id, message.sender_name, room_name)]

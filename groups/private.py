@@ -17,6 +17,7 @@ from groups.state import GroupState, MemberKey, Role
 from groups.words import UnknownWord, Word, WordKind
 
 _PERSONAL = frozenset({WordKind.PERSONALISATION_OFF, WordKind.PERSONALISATION_ON})
+_OWN_DATA = frozenset({WordKind.MY_DATA, WordKind.DELETE_DATA, WordKind.CONFIRM_DELETE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class PrivateChat:
         if isinstance(word, Word):
             if word.kind in _PERSONAL:
                 return personalisation(self.speaker, word.kind, None, self.message_id)
+            if word.kind in _OWN_DATA:
+                return WordResult(Reason.DONE, private=True, passed_on=word)
             if word.kind == WordKind.UNSUBSCRIBE or (word.kind == WordKind.RESUME and not self.owned):
                 return self._everywhere(word)
         return self._as_leader(word) if self.owned else self._as_member(word)

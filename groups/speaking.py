@@ -15,6 +15,7 @@ from groups.state import GroupKey, GroupState, LabelKind, LabelSource, LabelStat
 from groups.words import UnknownWord, Word, WordKind
 
 _RIGHTS = frozenset({WordKind.UNSUBSCRIBE, WordKind.RESUME, WordKind.PERSONALISATION_OFF, WordKind.PERSONALISATION_ON})
+_RIGHTS |= {WordKind.MY_DATA, WordKind.DELETE_DATA, WordKind.CONFIRM_DELETE}
 _ALSO_TALK = frozenset(
     {
         *(WordKind.AGREE, WordKind.DECLINE, WordKind.RECOMMEND, WordKind.EXCLUDE, WordKind.INCLUDE),
