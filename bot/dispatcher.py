@@ -27,6 +27,8 @@ from recommender.settings import RecommenderSettings
 _IDLE_SECONDS = 1.0
 """How long a dispatcher looks away when nothing wakes it; also how soon a thrown switch is noticed."""
 _ROWS_AT_ONCE = 20
+_IN_WORDS_TOO = frozenset({"my_data"})
+"""Kinds whose text says what the file holds, for a channel that takes no files."""
 
 _log = structlog.get_logger(__name__)
 
@@ -126,7 +128,9 @@ class Dispatcher:
         return None
 
     async def _hand_over(self, row: OutboxMessage, file: OutgoingFile | None) -> tuple[SendState, str, str]:
-        if row.file_id is not None and file is None:
+        if file is not None and row.kind in _IN_WORDS_TOO and not self._channel.sends_files:
+            file = None
+        elif row.file_id is not None and file is None:
             return SendState.EXPIRED, "", "the file was deleted before it could be sent"
         try:
             return SendState.SENT, await self._channel.send(outbox.outgoing(row, file)), ""

@@ -191,4 +191,3 @@ def _changed(row: Any, traces: Traces, now: datetime) -> dict[str, Any]:
     if row.state == SendState.QUEUED and empty:
         values |= {"state": SendState.HELD, "reason": Hold.UNSUBSCRIBED, "finished_at": now}
     return values
-

@@ -1,4 +1,6 @@
-"""What is kept of a person: where it stands, how it is given to them, how it is taken away. Each package answers for its own.
+"""What is kept of a person: where it stands, how it is given to them, how it is taken away.
+
+Each package answers for its own.
 
 A package names every column that can hold a text and says how it is treated; the program puts the packages together.
 What must stay for the law stays under a keyed hash: ``keyed_mark`` is the only way back, by trying a known id.
@@ -77,9 +79,9 @@ class Person:
     """Somebody as one account knows them, with everything that may lead to them.
 
     ``shared`` are those of their names that somebody else in the same groups bears too: these tell nobody apart and are
-    left in what others wrote. ``longer`` are names of others that contain one of theirs (小美妈妈). ``words`` are texts of
-    theirs that others may quote. ``until`` is the inbox id up to which messages are meant, None for all. ``times`` counts
-    earlier deletions: what was ordered after a return gets a pseudonym of its own.
+    left in what others wrote. ``longer`` are names of others that contain one of theirs (小美妈妈). ``words`` are texts
+    of theirs that others may quote. ``until`` is the inbox id up to which messages are meant, None for all. ``times``
+    counts earlier deletions: what was ordered after a return gets a pseudonym of its own.
     """
 
     channel: str
@@ -206,9 +208,7 @@ class Traces:
         )
 
 
-async def scrub(
-    session: AsyncSession, table: Table, where: Iterable[Any], names: Sequence[str], traces: Traces
-) -> int:
+async def scrub(session: AsyncSession, table: Table, where: Iterable[Any], names: Sequence[str], traces: Traces) -> int:
     """Take the person out of these text and JSON columns of others' rows; return how many rows changed."""
     found = [table.c[name] for name in names]
     keys = list(table.primary_key.columns)

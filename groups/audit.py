@@ -1,4 +1,4 @@
-"""The audit log: who looked at, exported or deleted personal data. Rows are only ever added, people are keyed hashes."""
+"""The audit log: who looked at, exported or deleted personal data; rows are only added, people are keyed hashes."""
 
 from __future__ import annotations
 

@@ -207,7 +207,19 @@ async def accounts_with(session: AsyncSession, contact_id: str) -> list[MemberKe
     members = await execute(session, select(*who).where(_members.c.contact_id == contact_id))
     run = or_(_groups.c.owner_id == contact_id, _groups.c.leader_id == contact_id)
     groups = await execute(session, select(_groups.c.channel, _groups.c.account).where(run).distinct())
-    return [MemberKey(*key, contact_id) for key in sorted({tuple(row) for row in (*members, *groups)})]
+    found = {(str(row.channel), str(row.account)) for row in (*members, *groups)}
+    return [MemberKey(channel, account, contact_id) for channel, account in sorted(found)]
+
+
+async def led_by(session: AsyncSession, person: Person) -> list[str]:
+    """Return the topics of the groups that would lose their leader with this person."""
+    query = select(_groups.c.topic).where(
+        _groups.c.channel == person.channel,
+        _groups.c.account == person.account,
+        _groups.c.state == "active",
+        or_(_groups.c.owner_id == person.contact_id, _groups.c.leader_id == person.contact_id),
+    )
+    return list((await execute(session, query.order_by(_groups.c.id))).scalars())
 
 
 async def names_of_others(session: AsyncSession, person: Person) -> set[str]:
@@ -236,29 +248,29 @@ async def forgotten(session: AsyncSession, channel: str, account: str) -> Forgot
     return Forgotten(channel, account, await ledger.key(session) if marks else b"", marks)
 
 
-async def come_back(session: AsyncSession, member: MemberKey, message_id: str, now: datetime) -> bool:
-    """Take a deleted person up again, as they asked by this message; return whether they still refuse personal answers."""
+async def come_back(session: AsyncSession, member: MemberKey, message_id: str, now: datetime) -> bool | None:
+    """Take a deleted person up again; tell whether they refused personal answers, None if they were not deleted."""
     mark = ledger.person_hash(await ledger.key(session), member)
     gone = delete(_forgotten).where(_forgotten.c.person == mark).returning(_forgotten.c.personalisation_off)
     refused = (await execute(session, gone)).scalar_one_or_none()
     if refused is not None:
         await ledger.write(session, [ledger.Consent(member, RETURNED, message_id=message_id)], now)
-    return bool(refused)
+    return None if refused is None else bool(refused)
 
 
-async def any_forgotten(session: AsyncSession, channel: str, account: str, contact_ids: Iterable[str]) -> bool:
-    """Tell whether one of these contacts was deleted, read from the database now."""
+async def forgotten_among(session: AsyncSession, channel: str, account: str, contact_ids: Iterable[str]) -> set[str]:
+    """Return which of these contacts were deleted, read from the database now."""
     ours = (_forgotten.c.channel == channel, _forgotten.c.account == account)
     if (await execute(session, select(_forgotten.c.person).where(*ours).limit(1))).first() is None:
-        return False
+        return set()
     secret = await ledger.key(session)
-    marks = [ledger.person_hash(secret, MemberKey(channel, account, one)) for one in contact_ids]
-    query = select(_forgotten.c.person).where(_forgotten.c.person.in_(marks)).limit(1)
-    return (await execute(session, query)).first() is not None
+    marks = {ledger.person_hash(secret, MemberKey(channel, account, one)): one for one in contact_ids}
+    query = select(_forgotten.c.person).where(_forgotten.c.person.in_(list(marks)))
+    return {marks[mark] for mark in (await execute(session, query)).scalars()}
 
 
 async def forget(session: AsyncSession, before: datetime) -> None:
-    """Forget who left before an instant, and proposals and tags that are as old; a refusal outlives its member's names."""
+    """Forget who left before an instant, and proposals and tags as old; a refusal outlives its member's names."""
     old = (_memberships.c.left_at < before, _memberships.c.unsubscribed_at.is_(None))
     await execute(session, delete(_memberships).where(*old))
     present = select(_memberships.c.member_id).where(

@@ -108,6 +108,9 @@ class GroupsSettings(Section):
     allow_list: tuple[Name, ...] = Field(default=(), description="Contact ids that may also invite the bot to a room.")
     platform_admins: tuple[Name, ...] = Field(default=(), description="Contact ids heard as leader in every group.")
     retention_days: int = Field(default=180, ge=1, description="How long messages are kept; the introduction says so.")
+    backup_days: int = Field(
+        default=30, ge=0, description="How long backups are kept; the receipt of a deletion says so."
+    )
     neighbourhoods: tuple[NeighbourhoodSettings, ...] = Field(default=(), description="Neighbourhoods by name.")
     categories: tuple[TopicRule, ...] = Field(default=CATEGORIES, description="Which topics mean which category.")
     persons: tuple[TopicRule, ...] = Field(default=PERSONS, description="Which topics mean which kind of people.")

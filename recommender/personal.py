@@ -25,9 +25,7 @@ class RecommenderData:
     columns: Mapping[str, Column] = {
         **columns("need", Treatment.ERASED, "member", "need_class", "terms", "category", "detail", "state", "hold"),
         **columns("opinion", Treatment.ERASED, "member", "kind", "about"),
-        **columns(
-            "push", Treatment.ERASED, "member", "terms", "products", "reasons", "text", "state", "dedupe_key"
-        ),
+        **columns("push", Treatment.ERASED, "member", "terms", "products", "reasons", "text", "state", "dedupe_key"),
     }
 
     async def find(self, session: AsyncSession, person: Person) -> Found:

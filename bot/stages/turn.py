@@ -36,7 +36,11 @@ class Handled:
 
 @dataclass(slots=True)
 class Turn:
-    """A message with everything its stages need. ``known`` is None in a private chat."""
+    """A message with everything its stages need.
+
+    ``known`` is None in a private chat. ``uniform`` makes a text uniform as ``text`` is. ``deleted`` is true for somebody whose data was deleted and who has not come
+    back: only their words and orders are heard.
+    """
 
     row_id: int
     message: IncomingMessage
@@ -45,7 +49,9 @@ class Turn:
     groups: GroupService
     orders: OrderService
     recommender: Recommender
+    uniform: Callable[[str], NormalText]
     known: Known | None = None
+    deleted: bool = False
     drafts: list[Draft] = field(default_factory=list)
 
     @property
@@ -63,8 +69,8 @@ class Turn:
         known = self.desk.known.get(result.group) if result.group is not None else None
         return known.group if known is not None else None
 
-    def answer(self, text: str, *, private: bool) -> None:
-        """Answer a word, in the room or to the speaker alone."""
+    def answer(self, text: str, *, private: bool, fleeting: bool = False) -> None:
+        """Answer a word, in the room or to the speaker alone; a ``fleeting`` answer is not kept once it has gone."""
         message = self.message
         private = private or not message.room_id
         draft = Draft(
@@ -78,6 +84,7 @@ class Turn:
             room_id="" if private else message.room_id,
             contact_id=message.sender_id if private else "",
             lifetime=_ANSWER_LIFETIME,
+            fleeting=fleeting,
         )
         self.say(draft)
 

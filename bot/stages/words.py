@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.stages import suggestions
+from bot.stages import rights, suggestions
 from bot.stages.turn import Handled, Turn
 from core.outcomes import Outcome, Reason
 from core.templates import render
@@ -19,6 +19,9 @@ _CARRIED_OUT: Mapping[WordKind, Callable[[Turn, WordResult], Awaitable[None]]] =
     WordKind.DECLINE: suggestions.settle,
     WordKind.NEEDS: suggestions.unmet,
     WordKind.WHY: suggestions.why,
+    WordKind.MY_DATA: rights.my_data,
+    WordKind.DELETE_DATA: rights.ask_to_delete,
+    WordKind.CONFIRM_DELETE: rights.delete,
 }
 """Who carries out the words that ``groups`` allows and passes on."""
 
@@ -29,6 +32,8 @@ async def command(turn: Turn) -> Handled | None:
     word = turn.groups.parse(turn.text.text, addressed=turn.mentioned or private)
     if word is None or await _is_talk(turn, word):
         return None
+    if turn.deleted:
+        await rights.welcome_back(turn, word)
     result = await _private(turn, word) if private else _in_group(turn, word)
     if result is None:
         return None
