@@ -1,4 +1,4 @@
-"""Access and deletion over all packages: who somebody is, what is kept of them, and taking it away in one transaction."""
+"""Access and deletion over all packages: who somebody is, what is kept of them, and taking it away at once."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from groups.audit import Look
 from groups.personal import GroupData
 from groups.state import MemberKey
 from orders.chains.forgetting import without_lines
+from orders.masking import mask_name
 from orders.personal import OrderData
 from recommender.personal import RecommenderData
 from scheduler.personal import SchedulerData
@@ -59,11 +60,12 @@ async def person_of(session: AsyncSession, key: MemberKey, *, until: int | None 
     person = replace(person, times=await group_data.times_erased(session, person))
     names: set[str] = set()
     words: set[str] = set()
-    for part in PARTS[::-1]:  # groups first: orders make short names of the long ones
-        found = await part.find(session, replace(person, names=frozenset(names)))
+    for part in PARTS:
+        found = await part.find(session, person)
         names |= found.names
         words |= found.words
-    names.discard(key.contact_id)
+    names |= {short for name in names if "*" not in (short := mask_name(name))}  # 小美, of 3栋502-小美
+    names -= {"", key.contact_id}
     others = await group_data.names_of_others(session, person)
     return replace(
         person,

@@ -14,7 +14,6 @@ from core.personal import Column, Found, Person, Sheet, Traces, Treatment, chunk
 from orders import freezing
 from orders.chains.forgetting import texts_of, without_person
 from orders.chains.kept import Kept
-from orders.masking import mask_name
 from orders.models import (
     BuyerRecord,
     OfferEvent,
@@ -76,8 +75,7 @@ class OrderData:
             kept = Kept.from_json(row.kept)
             words |= texts_of(kept, person.contact_id)
             names |= {entry.name for entry in kept.entries if person.contact_id in {entry.member, entry.author}}
-        masked = {mask_name(name) for name in names | person.names if name}
-        return Found(frozenset(names | {name for name in masked if "*" not in name}) - {""}, frozenset(words))
+        return Found(frozenset(names - {""}), frozenset(words))
 
     async def export(self, session: AsyncSession, person: Person) -> list[Sheet]:
         """Return the person's orders as they stand, and every change that led there."""

@@ -38,8 +38,8 @@ class Handled:
 class Turn:
     """A message with everything its stages need.
 
-    ``known`` is None in a private chat. ``uniform`` makes a text uniform as ``text`` is. ``deleted`` is true for somebody whose data was deleted and who has not come
-    back: only their words and orders are heard.
+    ``known`` is None in a private chat. ``uniform`` makes a text uniform as ``text`` is. ``deleted`` is true for
+    somebody whose data was deleted and who has not come back: only their words and orders are heard.
     """
 
     row_id: int
