@@ -135,9 +135,9 @@ class Dispatcher:
         try:
             return SendState.SENT, await self._channel.send(outbox.outgoing(row, file)), ""
         except SendRefusedError as error:
-            return SendState.FAILED, "", str(error)
+            return SendState.FAILED, "", _without_reader(row, str(error))
         except SendUncertainError as error:
-            return SendState.UNKNOWN, "", str(error)
+            return SendState.UNKNOWN, "", _without_reader(row, str(error))
         except Exception as error:  # a fault of the channel itself: nobody knows what went out
             _log.exception("dispatch.channel_failed", row=row.id)
             return SendState.UNKNOWN, "", repr(error)
@@ -178,6 +178,13 @@ class Dispatcher:
                 await self._awake.wait()
         except TimeoutError:
             return
+
+
+def _without_reader(row: OutboxMessage, error: str) -> str:
+    """Return a channel's words without the ids of people: they go to the log and stay when the row is forgotten."""
+    for contact_id in {row.contact_id, *(str(pair[0]) for pair in row.mentions)} - {""}:
+        error = error.replace(contact_id, "…")
+    return error
 
 
 def _turns(rows: Sequence[OutboxMessage]) -> list[OutboxMessage]:

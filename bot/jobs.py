@@ -13,6 +13,7 @@ from bot.settings import Settings
 from bot.stages.orders import draft_of
 from bot.storefront import Storefront
 from core import inbox, outbox
+from groups import personal as group_data
 from groups import repository as group_store
 from orders import closing
 from orders import retention as order_retention
@@ -77,5 +78,7 @@ class _Retention:
         before = now - timedelta(days=self.settings.groups.retention_days)
         await inbox.forget(session, before)
         await need_store.forget(session, before)
-        await order_retention.forget(session, before)
+        orders_before = now - timedelta(days=self.settings.orders.retention_days)
+        await order_retention.forget(session, before, orders_before)
+        await group_data.forget(session, before)
         await self.chat_log.forget(session, before)

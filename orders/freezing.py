@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, exists, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute
@@ -64,12 +64,15 @@ async def freeze(session: AsyncSession, person: Person, traces: Traces, offer_id
 
 async def forget_old(session: AsyncSession, before: datetime, secret: bytes) -> int:
     """Freeze everybody's orders in offers that were over before an instant; return how many offers were frozen."""
-    named = select(_buyers.c.offer_id).where(~_buyers.c.member.startswith(ERASED, autoescape=True))
-    left = select(_edits.c.offer_id).where(~_edits.c.member.startswith(ERASED, autoescape=True))
+    left = [
+        exists().where(table.c.offer_id == _offers.c.id, ~table.c.member.startswith(ERASED, autoescape=True))
+        for table in (_buyers, _edits)
+    ]
+    led = and_(_offers.c.leader != "", ~_offers.c.leader.startswith(ERASED, autoescape=True))
     query = (
         select(_offers.c.id, _offers.c.channel, _offers.c.account)
         .where(_offers.c.state.in_(_OVER), _offers.c.changed_at < before)
-        .where(or_(_offers.c.id.in_(named), _offers.c.id.in_(left)))
+        .where(or_(led, *left))
         .order_by(_offers.c.id)
         .limit(_OFFERS_A_NIGHT)
     )
@@ -79,7 +82,7 @@ async def forget_old(session: AsyncSession, before: datetime, secret: bytes) -> 
     for (channel, account), ids in by_account.items():
 
         def pseudonym(value: str, channel: str = channel, account: str = account) -> str:
-            return f"{ERASED}{keyed_mark(secret, channel, account, value)[:16]}"
+            return f"{ERASED}{keyed_mark(secret, 'retention', channel, account, value)[:16]}"
 
         await _freeze(session, Whose(None, None, pseudonym), ids, None)
     return sum(map(len, by_account.values()))

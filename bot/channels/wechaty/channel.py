@@ -19,6 +19,7 @@ from bot.channels.wechaty.settings import WechatySettings
 from bot.channels.wechaty.stream import Session
 from bot.channels.wechaty.supervisor import Supervisor
 from bot.channels.wechaty.throttle import Throttle
+from core import logs
 from core.clock import Clock, monotonic
 from core.messages import Gap, OutgoingFile, OutgoingMessage
 
@@ -96,7 +97,9 @@ class WechatyChannel:
         began = monotonic()
         message_id = await self._call(self._ready().say(conversation, text, mentioned))
         took_ms = round((monotonic() - began) * 1000)
-        structlog.get_logger().info("message_sent", conversation=conversation, characters=len(text), took_ms=took_ms)
+        structlog.get_logger().info(
+            "message_sent", conversation=logs.mark(conversation), characters=len(text), took_ms=took_ms
+        )
         return message_id
 
     async def _send_file(self, conversation: str, file: OutgoingFile) -> str:
@@ -105,7 +108,9 @@ class WechatyChannel:
         began = monotonic()
         message_id = await self._call(self._ready().send_file(conversation, write_file(file)))
         took_ms = round((monotonic() - began) * 1000)
-        structlog.get_logger().info("file_sent", conversation=conversation, bytes=len(file.content), took_ms=took_ms)
+        structlog.get_logger().info(
+            "file_sent", conversation=logs.mark(conversation), bytes=len(file.content), took_ms=took_ms
+        )
         return message_id
 
     async def accept_invitation(self, invitation_id: str) -> None:
@@ -129,7 +134,7 @@ class WechatyChannel:
         try:
             return await call
         except Exception as error:
-            structlog.get_logger().warning("call_failed", error=describe(error))
+            structlog.get_logger().warning("call_failed", error=kind_of(error))
             if was_refused(error):
                 raise SendRefusedError(f"the gateway refused: {describe(error)}") from error
             raise SendUncertainError(f"the gateway gave no answer: {describe(error)}") from error
