@@ -48,10 +48,8 @@ def export(whom: Whom, config: Path, *, form: str, folder: Path) -> int:
             look = Look(audit.OPERATOR, "exported", about=_key(person), detail={"form": form, "rows": rows})
             await audit.write(session, look, now)
         content = disclosing.workbook(sheets, settings.zone) if form == "xlsx" else disclosing.as_json(sheets).encode()
-        folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{re.sub(r'[^A-Za-z0-9_-]', '_', person.contact_id)[:60]}.{form}"
-        path.touch(mode=0o600)  # only this user may read it
-        _ = path.write_bytes(content)
+        await asyncio.to_thread(_write, path, content)
         out.print(f"{path}: {rows} rows", markup=False)
         return 0
 
@@ -124,11 +122,18 @@ async def _person(session: AsyncSession, whom: Whom) -> Person:
                 (
                     "CONTACT",
                     f"nothing is kept about {whom.contact!r}{where}; write the contact id as the channel has it "
-                    "(wxid_…), not a name, and both --channel and --account for somebody who only ever wrote in private",
+                    "(wxid_…), not a name; for somebody who only wrote in private, also --channel and --account",
                 )
             ],
         )
     return person
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file that only this user may read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    _ = path.write_bytes(content)
 
 
 def _key(person: Person) -> MemberKey:

@@ -12,7 +12,7 @@ import structlog
 from bot.channels.protocol import EventSink, Health, Link, SendRefusedError, SendUncertainError
 from bot.channels.wechaty.client import GatewayClient, tls_context
 from bot.channels.wechaty.directory import Directory
-from bot.channels.wechaty.faults import DisconnectedError, Fault, describe, was_refused
+from bot.channels.wechaty.faults import DisconnectedError, Fault, describe, status_of, was_refused
 from bot.channels.wechaty.intake import Intake
 from bot.channels.wechaty.payloads import LARGEST_FILE, EventType, GatewayEvent, write_file, write_mentions
 from bot.channels.wechaty.settings import WechatySettings
@@ -134,7 +134,7 @@ class WechatyChannel:
         try:
             return await call
         except Exception as error:
-            structlog.get_logger().warning("call_failed", error=kind_of(error))
+            structlog.get_logger().warning("call_failed", error=status_of(error))
             if was_refused(error):
                 raise SendRefusedError(f"the gateway refused: {describe(error)}") from error
             raise SendUncertainError(f"the gateway gave no answer: {describe(error)}") from error

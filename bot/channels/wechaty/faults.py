@@ -161,7 +161,7 @@ def describe(error: BaseException) -> str:
     return f"{error.status.name}: {error.message[:200]}"
 
 
-def kind_of(error: BaseException) -> str:
+def status_of(error: BaseException) -> str:
     """Say for a log what a call ended with, without the gateway's words: they may name a contact."""
     return error.status.name if isinstance(error, GRPCError) else type(error).__name__
 
