@@ -25,6 +25,7 @@ from bot.storefront import Storefront
 from bot.work import Office
 from catalog.aliases import AliasTable
 from catalog.service import CatalogService, SyncBusyError
+from core import logs
 from core.clock import Clock
 from core.database import Database
 from core.messages import ChannelEvent, Gap, MemberLeft, RoomInvitation, RoomSeen
@@ -153,14 +154,14 @@ class Program:
     async def _invited(self, invitation: RoomInvitation) -> None:
         """Follow leaders and allow-listed people into their rooms, nobody else."""
         if not self.parts.groups.may_enter(invitation.inviter_id):
-            _log.info("invitation.refused", inviter=invitation.inviter_id)
+            _log.info("invitation.refused", inviter=logs.mark(invitation.inviter_id))
             return
         for channel in self.channels:
             if (channel.name, channel.account) == (invitation.channel, invitation.account):
                 try:
                     await channel.accept_invitation(invitation.invitation_id)
                 except SendRefusedError as error:
-                    _log.warning("invitation.failed", inviter=invitation.inviter_id, error=str(error))
+                    _log.warning("invitation.failed", inviter=logs.mark(invitation.inviter_id), error=str(error))
 
     def _maker(self, channel: Channel, pace: Pace) -> RoomMaker:
         return RoomMaker(

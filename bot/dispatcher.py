@@ -28,6 +28,8 @@ from recommender.settings import RecommenderSettings
 _IDLE_SECONDS = 1.0
 """How long a dispatcher looks away when nothing wakes it; also how soon a thrown switch is noticed."""
 _ROWS_AT_ONCE = 20
+_IN_WORDS_TOO = frozenset({"my_data"})
+"""Kinds whose text says what the file holds, for a channel that takes no files."""
 
 _log = structlog.get_logger(__name__)
 
@@ -129,14 +131,16 @@ class Dispatcher:
         return None
 
     async def _hand_over(self, row: OutboxMessage, file: OutgoingFile | None) -> tuple[SendState, str, str]:
-        if row.file_id is not None and file is None:
+        if file is not None and row.kind in _IN_WORDS_TOO and not self._channel.sends_files:
+            file = None
+        elif row.file_id is not None and file is None:
             return SendState.EXPIRED, "", "the file was deleted before it could be sent"
         try:
             return SendState.SENT, await self._channel.send(outbox.outgoing(row, file)), ""
         except SendRefusedError as error:
-            return SendState.FAILED, "", str(error)
+            return SendState.FAILED, "", _without_reader(row, str(error))
         except SendUncertainError as error:
-            return SendState.UNKNOWN, "", str(error)
+            return SendState.UNKNOWN, "", _without_reader(row, str(error))
         except Exception as error:  # a fault of the channel itself: nobody knows what went out
             _log.exception("dispatch.channel_failed", row=row.id)
             return SendState.UNKNOWN, "", repr(error)
@@ -177,6 +181,13 @@ class Dispatcher:
                 await self._awake.wait()
         except TimeoutError:
             return
+
+
+def _without_reader(row: OutboxMessage, error: str) -> str:
+    """Return a channel's words without the ids of people: they go to the log and stay when the row is forgotten."""
+    for contact_id in {row.contact_id, *(str(pair[0]) for pair in row.mentions)} - {""}:
+        error = error.replace(contact_id, "…")
+    return error
 
 
 def _turns(rows: Sequence[OutboxMessage]) -> list[OutboxMessage]:

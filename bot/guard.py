@@ -65,7 +65,7 @@ class Guard:
 
     async def _members(self, session: AsyncSession, row: OutboxMessage, now: datetime) -> Hold | None:
         if row.group_id is None or not row.about_members:
-            return None
+            return None  # a text to somebody who was deleted lost its reader with the deletion
         gone = await group_store.unsubscribed(session, row.group_id, row.about_members)
         return Hold.UNSUBSCRIBED if gone else None
 

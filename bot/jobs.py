@@ -19,6 +19,7 @@ from bot.stages.orders import draft_of
 from bot.storefront import Storefront
 from bot.welcome import Welcoming
 from core import inbox, outbox
+from groups import personal as group_data
 from groups import proposing, tagging
 from groups import repository as group_store
 from groups.effects import effects_of
@@ -109,6 +110,8 @@ class _Retention:
         await inbox.forget(session, before)
         await need_store.forget(session, before)
         await tagging.forget(session, self.settings.groups.profiles, before, now)
-        await order_retention.forget(session, before)
+        orders_before = now - timedelta(days=self.settings.orders.retention_days)
+        await order_retention.forget(session, before, orders_before)
+        await group_data.forget(session, before)
         await self.chat_log.forget(session, before)
         await proposing.forget(session, before)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.stages import gate, needs, orders, words
+from bot.stages import gate, needs, orders, rights, words
 from bot.stages.turn import Handled, Stages, Turn
 from bot.welcome import expect
 from bot.work import Desk, Office
@@ -67,20 +67,36 @@ class Pipeline:
         """
         waiting = await inbox.still_pending(session, [row.id for row in rows if row.id is not None])
         rows = [row for row in rows if row.id in waiting]
-        desk = self.office.desk(session, self.clock.now())
+        desk = await self._desk(session)
         await desk.fetch(_group_key(row) for row in rows if row.room_id)
         await desk.orders.look([known.group.id for known in desk.known.values() if known.group.id is not None])
         handled = [await self._through(desk, row) for row in rows]
         await desk.flush()
         return desk, handled
 
+    async def _desk(self, session: AsyncSession) -> Desk:
+        """Return a desk; what is remembered is dropped first when the database was changed beside the lanes."""
+        if await inbox.told(session):
+            self.office.forget()
+        return self.office.desk(session, self.clock.now())
+
     async def _through(self, desk: Desk, row: InboxMessage) -> Handled:
         """Take one message through the stages; the first that knows what it is ends its way."""
         turn = await self._turn(desk, row)
-        stages: Stages = (gate.readable, orders.word, words.command, orders.reply, gate.heard, needs.need)
+        stages: Stages = (
+            gate.readable,
+            rights.others,
+            orders.word,
+            words.command,
+            orders.reply,
+            gate.heard,
+            needs.need,
+        )
         for stage in stages:
             handled = await stage(turn)
             if handled is not None:
+                if turn.deleted:
+                    await rights.settle(turn, handled)
                 desk.outcomes.append({"row_id": row.id, "outcome": handled.outcome, "reason": handled.reason})
                 return handled
         raise AssertionError("the last stage answers every message")
@@ -88,6 +104,7 @@ class Pipeline:
     async def _turn(self, desk: Desk, row: InboxMessage) -> Turn:
         """Prepare a message: uniform text, its group (which exists from its first message on), who was seen."""
         message = inbox.message_of(row)
+        forgotten = await self.office.forgotten(desk.session, row.channel, row.account)
         turn = Turn(
             row_id=row.id or 0,
             message=message,
@@ -96,11 +113,13 @@ class Pipeline:
             groups=self.groups,
             orders=self.orders,
             recommender=self.recommender,
+            uniform=self.normaliser,
+            deleted=not message.is_self and forgotten.has(message.sender_id),
         )
         if message.room_id and not message.is_self:
             key = _group_key(row)
             known = await desk.group(key)
-            observation = self.groups.heard(known.group if known else None, message)
+            observation = self.groups.heard(known.group if known else None, message, forgotten)
             await desk.take(key, observation.changes)
             if known is None:
                 await desk.flush()  # what follows points at the new group's id
@@ -114,14 +133,15 @@ class Pipeline:
     async def observe(self, *events: RoomSeen | MemberLeft) -> None:
         """Take note of rooms in a transaction of their own; part of the lane like any message."""
         async with self.database.transaction() as session:
-            desk = self.office.desk(session, self.clock.now())
+            desk = await self._desk(session)
             await desk.fetch(_group_key(event) for event in events)
             introductions: list[tuple[GroupKey, str]] = []
             for event in events:
                 key = _group_key(event)
                 known = desk.known.get(key)
                 if isinstance(event, RoomSeen):
-                    observation = self.groups.observe(known.group if known else None, event)
+                    forgotten = await self.office.forgotten(session, key.channel, key.account)
+                    observation = self.groups.observe(known.group if known else None, event, forgotten)
                     await desk.take(key, observation.changes)
                     if observation.introduction:
                         introductions.append((key, observation.introduction))
@@ -137,7 +157,7 @@ class Pipeline:
     async def missed(self, gap: Gap) -> None:
         """Ask groups with open offers for what they may have ordered while the channel was deaf."""
         async with self.database.transaction() as session:
-            desk = self.office.desk(session, self.clock.now())
+            desk = await self._desk(session)
             says = await self.orders.missed(desk.orders, gap)
             rooms = await group_store.rooms(session, [say.group_id for say in says if say.group_id is not None])
             for say in says:
@@ -157,7 +177,7 @@ class Pipeline:
     async def change(self, changes: Sequence[Change]) -> None:
         """Carry out changes of groups that come from elsewhere than a message."""
         async with self.database.transaction() as session:
-            desk = self.office.desk(session, self.clock.now())
+            desk = await self._desk(session)
             await desk.apply(changes)
             await desk.flush()
         self.office.keep(desk)

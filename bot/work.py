@@ -15,9 +15,11 @@ from core import inbox, outbox
 from core.messages import IncomingMessage
 from core.outbox import Draft
 from core.outcomes import Reason
+from groups import personal as group_data
 from groups import repository as group_store
 from groups import tagging
 from groups.changes import Change, PersonalisationSet
+from groups.forgetting import Forgotten
 from groups.profiles import Evidence
 from groups.settings import ProfileSettings
 from groups.state import GroupKey, GroupState, MemberKey
@@ -48,13 +50,18 @@ class Office:
         self._known: OrderedDict[GroupKey, Known] = OrderedDict()
         self._answers: dict[tuple[str, str], tuple[datetime, int]] = {}
         self._offers = OfferMemory()
+        self._forgotten: dict[tuple[str, str], Forgotten] = {}
 
     def __len__(self) -> int:
         return len(self._known)
 
     def desk(self, session: AsyncSession, now: datetime) -> Desk:
         """Return a desk for one batch in one transaction."""
-        return Desk(self, session, now, self._offers.desk(session, now))
+        return Desk(self, session, now, self.order_desk(session, now))
+
+    def order_desk(self, session: AsyncSession, now: datetime) -> OrderDesk:
+        """Return the part of a desk where offers lie."""
+        return self._offers.desk(session, now)
 
     def keep(self, desk: Desk) -> None:
         """Take over what a batch has committed."""
@@ -71,6 +78,7 @@ class Office:
         self._known.clear()
         self._answers.clear()
         self._offers.forget()
+        self._forgotten.clear()
 
     def cached(self, key: GroupKey) -> Known | None:
         """Return what is known of a group without asking the database."""
@@ -89,7 +97,15 @@ class Office:
         states = await group_store.load(session, keys)
         ids = [state.id for state in states.values() if state.id is not None]
         memories = await need_store.load_memories(session, ids, now, self._settings)
+        for key, state in states.items():
+            state.forgotten = await self.forgotten(session, key.channel, key.account)
         return {key: Known(state, memories.get(state.id or 0, GroupMemory())) for key, state in states.items()}
+
+    async def forgotten(self, session: AsyncSession, channel: str, account: str) -> Forgotten:
+        """Return the deleted people of an account."""
+        if (channel, account) not in self._forgotten:
+            self._forgotten[channel, account] = await group_data.forgotten(session, channel, account)
+        return self._forgotten[channel, account]
 
     async def answers_today(
         self, session: AsyncSession, channel: str, account: str, now: datetime
@@ -120,6 +136,8 @@ class Desk:
     opinions: list[dict[str, Any]] = field(default_factory=list)
     evidence: list[tuple[MemberKey, Evidence]] = field(default_factory=list)
     outcomes: list[dict[str, Any]] = field(default_factory=list)
+    unkept: list[int] = field(default_factory=list)
+    """Messages of deleted people: they are kept by their keys alone."""
 
     async def fetch(self, keys: Iterable[GroupKey]) -> None:
         """Lay copies of these groups on the desk, from memory or from the database."""
@@ -143,7 +161,8 @@ class Desk:
     async def take(self, key: GroupKey, changes: Sequence[Change]) -> None:
         """Apply what was seen of a group; one that is not known comes into being, with its id from the next flush."""
         if changes and key not in self.known:
-            self.known[key] = Known(GroupState(key), GroupMemory())
+            forgotten = await self.office.forgotten(self.session, key.channel, key.account)
+            self.known[key] = Known(GroupState(key, forgotten=forgotten), GroupMemory())
         await self.apply(changes)
 
     async def apply(self, changes: Iterable[Change]) -> None:
@@ -162,6 +181,15 @@ class Desk:
         for key in keys:
             if key in self.known:
                 change.apply(self.known[key].group)
+
+    async def begin_again(self) -> None:
+        """Write what is waiting and read everything anew: somebody was deleted, or came back, in this transaction."""
+        await self.flush()
+        self.office.forget()
+        keys, self.known = list(self.known), {}
+        self.orders = self.office.order_desk(self.session, self.now)
+        await self.fetch(keys)
+        await self.orders.look([known.group.id for known in self.known.values() if known.group.id is not None])
 
     async def answers_today(self, channel: str, account: str) -> int:
         """Return how many needs this account has answered today, this batch included."""
@@ -196,5 +224,6 @@ class Desk:
         await inbox.finish(self.session, self.outcomes, self.now)
         unheard = [row["row_id"] for row in self.outcomes if row["reason"] is Reason.MEMBER_UNSUBSCRIBED]
         await inbox.empty(self.session, unheard)  # who opted out is not read, and what they say is not kept
-        for rows in (self.needs, self.pushes, self.opinions, self.evidence, self.drafts, self.outcomes):
+        await inbox.disown(self.session, self.unkept)
+        for rows in (self.needs, self.pushes, self.opinions, self.evidence, self.drafts, self.outcomes, self.unkept):
             rows.clear()

@@ -222,6 +222,39 @@ async def empty(session: AsyncSession, row_ids: Sequence[int]) -> None:
         await execute(session, erased)
 
 
+async def disown(session: AsyncSession, row_ids: Sequence[int]) -> None:
+    """Erase what messages said and who wrote them; the keys stay, so that a redelivery is known."""
+    if row_ids:
+        erased = update(_table).where(_table.c.id.in_(row_ids)).values(sender_id="", text="", message={})
+        await execute(session, erased)
+
+
+async def told(session: AsyncSession) -> bool:
+    """Tell whether another process has changed the database since lanes read it: a note of ``tell_lanes`` waits."""
+    query = select(InboxMessage.id).where(col(InboxMessage.channel) == CONTROL, col(InboxMessage.state) == PENDING)
+    return (await session.exec(query.limit(1))).first() is not None
+
+
+async def texts_of(
+    session: AsyncSession,
+    channel: str,
+    account: str,
+    sender_id: str,
+    rooms: Sequence[str],
+    since: datetime,
+    before: int,
+) -> list[str]:
+    """Return what somebody wrote in these rooms ("" is the private chat) since an instant, below an inbox id."""
+    query = (
+        select(InboxMessage.text)
+        .where(col(InboxMessage.channel) == channel, col(InboxMessage.account) == account)
+        .where(col(InboxMessage.room_id).in_(rooms), col(InboxMessage.at) >= since)
+        .where(col(InboxMessage.sender_id) == sender_id, col(InboxMessage.id) < before)
+        .order_by(col(InboxMessage.id))
+    )
+    return list((await session.exec(query)).all())
+
+
 def _same_key(key: MessageKey) -> tuple[Any, Any, Any]:
     return (
         _table.c.channel == key.channel,

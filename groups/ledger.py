@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from sqlalchemy import insert, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute, insert_into
+from core.personal import keyed_mark
 from groups.models import ConsentEntry, LedgerKey
 from groups.state import MemberKey
 
@@ -31,12 +31,12 @@ class Consent:
 
 def person_hash(secret: bytes, member: MemberKey) -> str:
     """Return the keyed hash that stands for a person; the key is the only way back, by trying a known id."""
-    return hmac.new(secret, "\x00".join(member).encode("utf-8", "surrogatepass"), "sha256").hexdigest()
+    return keyed_mark(secret, *member)
 
 
 def tag_mark(secret: bytes, member: MemberKey, *tag: str) -> str:
     """Return the keyed hash that stands for one deleted tag of a person; it tells neither the person nor the tag."""
-    return hmac.new(secret, "\x00".join(("tag", *member, *tag)).encode("utf-8", "surrogatepass"), "sha256").hexdigest()
+    return keyed_mark(secret, "tag", *member, *tag)
 
 
 async def key(session: AsyncSession) -> bytes:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from core.messages import IncomingMessage, RoomMember, RoomSeen
 from groups import changes as happened
+from groups.forgetting import NOBODY, Forgotten
 from groups.labelling import NameRules
 from groups.labelling import configured as configured_evidence
 from groups.rules import clean_name, rules_of
@@ -21,7 +22,14 @@ _LOOKED = frozenset({LabelSource.CONFIGURATION, LabelSource.TOPIC, LabelSource.R
 class Observer:
     """Collects changes for one group and applies each at once to a copy, so that later steps see earlier ones."""
 
-    def __init__(self, names: NameRules, key: GroupKey, state: GroupState | None, now: datetime) -> None:
+    def __init__(
+        self,
+        names: NameRules,
+        key: GroupKey,
+        state: GroupState | None,
+        now: datetime,
+        forgotten: Forgotten = NOBODY,
+    ) -> None:
         self.names = names
         self.settings = names.settings
         self.now = now
@@ -29,7 +37,7 @@ class Observer:
         self.known = state is not None
         self.watched = state is not None and state.active and state.introduced and state.roster_known
         self.renamed = 0
-        self.state = state.copy() if state is not None else GroupState(key)
+        self.state = state.copy() if state is not None else GroupState(key, forgotten=forgotten)
 
     def add(self, change: happened.Change) -> None:
         """Note a change."""
@@ -45,9 +53,10 @@ class Observer:
         """Take in all but what the names mean."""
         state = self.state
         topic = clean_name(topic) or state.topic
-        owner_id = owner_id or state.owner_id
+        owner_id = state.owner_id if self.is_forgotten(owner_id) else owner_id or state.owner_id
         configured = self.settings.room(*state.key, topic)
         people = [member for member in members if member.member_id and member.member_id != state.account]
+        people = [member for member in people if not self.is_forgotten(member.member_id)]
         if not self.known:
             self._create(topic, owner_id, configured)
         self._basics(topic, owner_id, configured)
@@ -61,6 +70,10 @@ class Observer:
             if not state.roster_known:
                 self.add(happened.RosterSeen(state.key))
         self._leader(configured)
+
+    def is_forgotten(self, contact_id: str) -> bool:
+        """Tell whether somebody was deleted: a list that shows them does not bring them back."""
+        return contact_id not in self.state.members and self.state.forgotten.has(contact_id)
 
     def person(self, person: RoomMember) -> None:
         """Take in one member's names; who was not in a room that was watched all the time has joined it."""
@@ -133,24 +146,31 @@ class Observer:
             leader_id = state.owner_id if state.owner_id != state.account else state.leader_id
         else:
             leader_id = inside[0]
-        if leader_id and leader_id != state.leader_id:
+        if leader_id and leader_id != state.leader_id and not self.is_forgotten(leader_id):
             self.add(happened.LeaderSet(state.key, leader_id))
 
 
-def observe_room(names: NameRules, state: GroupState | None, seen: RoomSeen, now: datetime) -> Observer:
+def observe_room(
+    names: NameRules, state: GroupState | None, seen: RoomSeen, now: datetime, forgotten: Forgotten = NOBODY
+) -> Observer:
     """Return what a sight of a room changes."""
-    observer = Observer(names, GroupKey(seen.channel, seen.account, seen.room_id), state, now)
+    observer = Observer(names, GroupKey(seen.channel, seen.account, seen.room_id), state, now, forgotten)
     observer.room(seen.topic, seen.owner_id, seen.members, complete=seen.complete)
     return observer
 
 
 def observe_message(
-    names: NameRules, state: GroupState | None, message: IncomingMessage, now: datetime
+    names: NameRules,
+    state: GroupState | None,
+    message: IncomingMessage,
+    now: datetime,
+    forgotten: Forgotten = NOBODY,
 ) -> Observer | None:
     """Return what a message shows of its room and its sender, or None when it shows nothing new, as most do."""
     if state is not None and state.active and _nothing_new(state, message):
         return None
-    observer = Observer(names, GroupKey(message.key.channel, message.key.account, message.room_id), state, now)
+    key = GroupKey(message.key.channel, message.key.account, message.room_id)
+    observer = Observer(names, key, state, now, forgotten)
     old = observer.state.members.get(message.sender_id)
     room_name = message.room_name or (old.room_name if old else "")
     people = [] if message.is_self else [RoomMember(message.sender_id, message.sender_name, room_name)]

@@ -16,7 +16,6 @@ from groups.speaking import Speaker, WordResult, personalisation
 from groups.state import GroupState, MemberKey, Role
 from groups.words import UnknownWord, Word, WordKind, forms
 
-_OWN_TAGS = frozenset({WordKind.MY_TAGS, WordKind.DELETE_TAG})
 _PERSONAL = frozenset({WordKind.PERSONALISATION_OFF, WordKind.PERSONALISATION_ON})
 _BETWEEN_GROUPS = frozenset({WordKind.MERGE, WordKind.MOVE})
 """Words in front of which the group stands that they are about: 阳光小区水果群 并入 枫林苑猫奴群."""
@@ -46,8 +45,6 @@ class PrivateChat:
         if isinstance(word, Word):
             if word.kind in _PERSONAL:
                 return personalisation(self.speaker, word.kind, None, self.message_id)
-            if word.kind in _OWN_TAGS:
-                return WordResult(Reason.DONE, private=True, passed_on=word)
             if word.kind == WordKind.UNSUBSCRIBE or (word.kind == WordKind.RESUME and not self.owned):
                 return self._everywhere(word)
             if word.kind in _ABOUT_ONESELF:

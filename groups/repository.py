@@ -15,6 +15,7 @@ from core.database import execute
 from groups import history, ledger
 from groups.changes import Change, PersonalisationSet
 from groups.models import Group, GroupProductRule, Label, Member, Membership
+from groups.personal import forgotten_among
 from groups.state import (
     GroupKey,
     GroupState,
@@ -150,17 +151,22 @@ async def _refusals(session: AsyncSession, keys: dict[int, MemberKey]) -> list[P
 
 
 async def unsubscribed(session: AsyncSession, group_id: int, contact_ids: Iterable[str]) -> set[str]:
-    """Return which of these contacts have opted out of the group, read from the database now."""
+    """Return which of these contacts have opted out of the group or were deleted, read from the database now."""
+    wanted = list(contact_ids)
     query = (
         select(_members.c.contact_id)
         .join(_memberships, _memberships.c.member_id == _members.c.id)
         .where(
             _memberships.c.group_id == group_id,
-            _members.c.contact_id.in_(list(contact_ids)),
+            _members.c.contact_id.in_(wanted),
             _memberships.c.unsubscribed_at.is_not(None),
         )
     )
-    return {row.contact_id for row in await execute(session, query)}
+    refused = {str(row.contact_id) for row in await execute(session, query)}
+    room = (await rooms(session, [group_id])).get(group_id)
+    if room is not None:
+        refused |= await forgotten_among(session, room.channel, room.account, set(wanted) - refused)
+    return refused
 
 
 async def standing(session: AsyncSession, group_id: int) -> Standing | None:

@@ -11,6 +11,7 @@ from groups import changes as happened
 from groups import rules, speech
 from groups.classifier import CategoryReader
 from groups.effects import Effects, effects_of
+from groups.forgetting import NOBODY, Forgotten
 from groups.hearing import parse
 from groups.labelling import NameRules
 from groups.observing import Observer, observe_message, observe_room
@@ -66,13 +67,16 @@ class GroupService:
         self._inviters = self._admins | {leader.id for leader in settings.leaders} | set(settings.allow_list)
         self._leader_names = {leader.id: leader.name for leader in settings.leaders if leader.name}
 
-    def observe(self, state: GroupState | None, seen: RoomSeen) -> Observation:
-        """Take note of a room; with ``state`` None the group comes to exist, with its defaults."""
-        return self._observed(observe_room(self.names, state, seen, self.clock.now()))
+    def observe(self, state: GroupState | None, seen: RoomSeen, forgotten: Forgotten = NOBODY) -> Observation:
+        """Take note of a room; with ``state`` None the group comes to exist, with its defaults.
 
-    def heard(self, state: GroupState | None, message: IncomingMessage) -> Observation:
+        ``forgotten`` are the account's deleted people, for a group that is not known yet; a state knows them itself.
+        """
+        return self._observed(observe_room(self.names, state, seen, self.clock.now(), forgotten))
+
+    def heard(self, state: GroupState | None, message: IncomingMessage, forgotten: Forgotten = NOBODY) -> Observation:
         """Take note of what a message in a room shows: the room itself, its topic, the sender and their names."""
-        observer = observe_message(self.names, state, message, self.clock.now())
+        observer = observe_message(self.names, state, message, self.clock.now(), forgotten)
         return _NOTHING if observer is None else self._observed(observer)
 
     def left(self, state: GroupState, gone: MemberLeft) -> list[happened.Change]:

@@ -232,6 +232,9 @@ class GroupsSettings(Section):
         default=5, ge=1, le=60, description="Minutes whose newcomers are welcomed in one message."
     )
     retention_days: int = Field(default=180, ge=1, description="How long messages are kept; the introduction says so.")
+    backup_days: int = Field(
+        default=30, ge=0, description="How long backups are kept; the receipt of a deletion says so."
+    )
     neighbourhoods: tuple[NeighbourhoodSettings, ...] = Field(default=(), description="Neighbourhoods by name.")
     categories: tuple[TopicRule, ...] = Field(default=CATEGORIES, description="Which topics mean which category.")
     persons: tuple[TopicRule, ...] = Field(default=PERSONS, description="Which topics mean which kind of people.")

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from groups.forgetting import NOBODY, Forgotten
+
 
 class GroupKey(NamedTuple):
     """What makes a group unique: the room as one account of one channel sees it."""
@@ -169,6 +171,8 @@ class GroupState:
     pinned_ids: frozenset[int] = frozenset()
     pinned_texts: frozenset[str] = frozenset()
     members: dict[str, MemberState] = field(default_factory=dict)
+    forgotten: Forgotten = field(default=NOBODY, compare=False)
+    """People of this account who were deleted; filled in by whoever keeps the state."""
 
     @property
     def channel(self) -> str:
@@ -191,9 +195,9 @@ class GroupState:
         return frozenset({self.leader_id, self.owner_id} - {"", self.account})
 
     def unsubscribed(self, contact_id: str) -> bool:
-        """Return whether this member opted out here."""
+        """Return whether this member opted out here, or was deleted and has not come back."""
         member = self.members.get(contact_id)
-        return member is not None and member.unsubscribed
+        return member.unsubscribed if member is not None else self.forgotten.has(contact_id)
 
     def shown_name(self, contact_id: str) -> str:
         """Return the name people in the room see, or nothing for a stranger."""

@@ -9,8 +9,10 @@ from decimal import Decimal
 
 from core.outcomes import Outcome, Reason
 from core.text import Normaliser
+from groups import ledger
 from orders import questions, receipts, repository
 from orders.book import Applied, By, Refused
+from orders.chains.forgetting import still_standing
 from orders.chains.snapshots import Kept, LineChange, advance, same_chain
 from orders.chains.text import Chain
 from orders.chains.xml import read_message
@@ -49,6 +51,8 @@ class ChainTaker:
         if found is None:
             return Served(Outcome.IGNORED, Reason.OTHER_CHAIN)
         offer, chain_id, kept = found
+        if kept is not None and kept.gone:
+            chain = still_standing(chain, await ledger.key(desk.session), kept.gone)
         kept, changes, _ = advance(
             kept,
             chain,

@@ -344,12 +344,13 @@ async def allocate(session: AsyncSession, deltas: Mapping[int, Decimal]) -> None
 
 
 async def chains(session: AsyncSession, group_id: int) -> list[Any]:
-    """Return (id, offer_id, kept) of the group's chains whose offers are open, newest first."""
+    """Return (id, offer_id, kept) of the group's chains whose offers are open, newest first, locked."""
     query = (
         select(_chains.c.id, _chains.c.offer_id, _chains.c.kept)
         .join(_offers, _offers.c.id == _chains.c.offer_id)
         .where(_chains.c.group_id == group_id, _offers.c.state == OfferState.OPEN)
         .order_by(_chains.c.id.desc())
+        .with_for_update(of=_chains)  # a deletion may be taking somebody out of it
     )
     return list((await execute(session, query)).all())
 

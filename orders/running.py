@@ -12,6 +12,9 @@ from core.messages import OutgoingFile
 from core.outcomes import Outcome, Reason
 from core.templates import render
 from core.text import Normaliser
+from groups import audit
+from groups.audit import Look
+from groups.state import MemberKey, Role
 from orders import exporting, handing, leading, lists, questions, repository
 from orders.book import By
 from orders.changing import change_item, change_terms
@@ -250,6 +253,10 @@ class WordRunner:
         book = exporting.export_xlsx(offer, heard.at, self.zone, heard.led, heard.packing(offer))
         file = OutgoingFile(f"{name}.xlsx", exporting.XLSX, book)
         desk.happened(offer, "exported", heard.member, heard.inbox_id)
+        by = MemberKey(heard.channel, heard.account, heard.member)
+        role = Role.LEADER if heard.leads else Role.ASSISTANT
+        look = Look(role.value, "exported_orders", by, group_id=heard.group_id, detail={"offer": offer.id})
+        await audit.write(desk.session, look, heard.handled_at)
         says = [Say("export", file.name, to=heard.member, file=file)]
         if not heard.private:
             says.insert(0, Say("answer", render("orders", "exported", title=offer.title)))

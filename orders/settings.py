@@ -18,3 +18,8 @@ class OrdersSettings(Section):
     )
     question_minutes: int = Field(default=30, ge=1, le=1440, description="Minutes a question waits for its answer.")
     list_lines: int = Field(default=30, ge=5, le=200, description="Most lines of a list in the chat.")
+    retention_days: int = Field(
+        default=1095,
+        ge=1,
+        description="Days after an offer until its orders lose names and free text; the law asks for three years.",
+    )

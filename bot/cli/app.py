@@ -20,10 +20,12 @@ catalog_app = typer.Typer(help="Suppliers' products: sync, list, show.", no_args
 sending_app = typer.Typer(help="The kill switch: stop all sending at once, or let it go on.", no_args_is_help=True)
 orders_app = typer.Typer(help="Orders: list and export offers, read a 接龙.", no_args_is_help=True)
 groups_app = typer.Typer(help="Groups: what they are, and what changes it.", no_args_is_help=True)
+members_app = typer.Typer(help="People's data: hand it out, delete it.", no_args_is_help=True)
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(sending_app, name="sending")
 app.add_typer(orders_app, name="orders")
 app.add_typer(groups_app, name="groups")
+app.add_typer(members_app, name="members")
 
 Config = Annotated[Path, typer.Option("--config", help="The settings file.", dir_okay=False)]
 
@@ -227,6 +229,54 @@ def groups_train(
     from bot.cli import relabelling  # noqa: PLC0415
 
     raise typer.Exit(relabelling.train(config, output))
+
+
+Contact = Annotated[str, typer.Argument(help="The person's contact id, as the channel has it.")]
+OfChannel = Annotated[str, typer.Option("--channel", help="The channel that knows them; needed when several do.")]
+OfAccount = Annotated[str, typer.Option("--account", help="The bot's account that knows them, likewise.")]
+
+
+@members_app.command("export", epilog="Example: `qianqun members export wxid_abc --config config.toml --format json`")
+def members_export(
+    contact: Contact,
+    config: Config,
+    channel: OfChannel = "",
+    account: OfAccount = "",
+    format: Annotated[str, typer.Option("--format", help="xlsx or json.")] = "xlsx",
+    folder: Annotated[Path, typer.Option(help="Where the file is written.", file_okay=False)] = Path("."),
+) -> None:
+    """Write everything that is kept about one person into a file, as 我的数据 does in the chat."""
+    from bot.cli import membering  # noqa: PLC0415
+
+    whom = membering.Whom(contact, channel, account)
+    raise typer.Exit(membering.export(whom, config, form=format, folder=folder))
+
+
+@members_app.command("erase", epilog="Example: `qianqun members erase wxid_abc --config config.toml --yes`")
+def members_erase(
+    contact: Contact,
+    config: Config,
+    channel: OfChannel = "",
+    account: OfAccount = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete everything about one person, as 删除我的数据 does in the chat; the bot may run meanwhile."""
+    from bot.cli import membering  # noqa: PLC0415
+
+    raise typer.Exit(membering.erase(membering.Whom(contact, channel, account), config, sure=yes))
+
+
+@app.command(epilog="Example: `qianqun audit --config config.toml --about wxid_abc --limit 20`")
+def audit(
+    config: Config,
+    who: Annotated[str, typer.Option(help="Only what this contact id did.")] = "",
+    about: Annotated[str, typer.Option(help="Only what was done with this contact id's data.")] = "",
+    limit: Annotated[int, typer.Option(help="Most entries.", min=1, max=10_000)] = 50,
+) -> None:
+    """Show who looked at, exported or deleted personal data; people stand there as keyed hashes."""
+    from bot.cli import auditing  # noqa: PLC0415
+
+    raise typer.Exit(auditing.show(config, who=who, about=about, limit=limit))
 
 
 @sending_app.command("stop", epilog="Example: `qianqun sending stop --config config.toml --reason 账号异常`")

@@ -15,7 +15,9 @@ from bot.cli.session import execute, opened_database, out, report
 from core.clock import SystemClock
 from core.settings import SettingsError
 from core.text import Normaliser
+from groups import audit
 from groups import repository as group_store
+from groups.audit import Look
 from groups.effects import effects_of
 from groups.segment_settings import Packing
 from groups.segments import Segments
@@ -89,6 +91,8 @@ def export(wanted: str, config: Path, *, form: str, folder: Path) -> int:
             packing = await _packing(session, offer.group_ids, Segments(settings.segments))
             event = {"offer_id": offer.id, "what": "exported", "detail": {"form": form}, "said_by": "console"}
             await repository.add_events(session, [{**event, "inbox_id": None, "at": now}])
+            look = Look(audit.OPERATOR, "exported_orders", detail={"offer": offer.id, "form": form})
+            await audit.write(session, look, now)
         if form == "xlsx":
             name = f"{exporting.file_name(offer, now, settings.zone)}.xlsx"
             files = {name: exporting.export_xlsx(offer, now, settings.zone, topics, packing)}

@@ -36,7 +36,11 @@ class Handled:
 
 @dataclass(slots=True)
 class Turn:
-    """A message with everything its stages need. ``known`` is None in a private chat."""
+    """A message with everything its stages need.
+
+    ``known`` is None in a private chat. ``uniform`` makes a text uniform as ``text`` is. ``deleted`` is true for
+    somebody whose data was deleted and who has not come back: only their words and orders are heard.
+    """
 
     row_id: int
     message: IncomingMessage
@@ -45,7 +49,9 @@ class Turn:
     groups: GroupService
     orders: OrderService
     recommender: Recommender
+    uniform: Callable[[str], NormalText]
     known: Known | None = None
+    deleted: bool = False
     drafts: list[Draft] = field(default_factory=list)
 
     @property
@@ -77,8 +83,8 @@ class Turn:
             group_id=self.known.group.id if self.known is not None else None,
             room_id="" if private else message.room_id,
             contact_id=message.sender_id if private else "",
-            fleeting=fleeting,
             lifetime=_ANSWER_LIFETIME,
+            fleeting=fleeting,
         )
         self.say(draft)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
-from bot.stages import group_life, labels, preferences, profiling, proposals, showing, suggestions
+from bot.stages import group_life, labels, preferences, profiling, proposals, rights, showing, suggestions
 from bot.stages.turn import Handled, Turn
 from core.outcomes import Outcome, Reason
 from core.templates import render
@@ -35,6 +35,9 @@ _CARRIED_OUT: Mapping[WordKind, Callable[[Turn, WordResult], Awaitable[None]]] =
     WordKind.PIN: preferences.prefer,
     WordKind.UNPIN: preferences.prefer,
     WordKind.RELABEL: labels.relabel,
+    WordKind.MY_DATA: rights.my_data,
+    WordKind.DELETE_DATA: rights.ask_to_delete,
+    WordKind.CONFIRM_DELETE: rights.delete,
 }
 """Who carries out the words that ``groups`` allows and passes on."""
 
@@ -45,6 +48,8 @@ async def command(turn: Turn) -> Handled | None:
     word = turn.groups.parse(turn.text.text, addressed=turn.mentioned or private)
     if word is None or await _is_talk(turn, word):
         return None
+    if turn.deleted:
+        await rights.welcome_back(turn, word)
     word = _about_whom(turn, word)
     answered = await proposals.answered(turn, word)
     if answered is not None:

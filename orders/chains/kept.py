@@ -54,7 +54,8 @@ class Kept:
 
     ``snapshots`` counts those taken; ``last`` are the (name, text) of the latest one's entries as it came. ``seen``
     tells for each sender the number of their latest snapshot. ``fresh`` are the places in ``entries`` of texts that
-    were never there before snapshot number ``freshened``, sent by ``freshener``.
+    were never there before snapshot number ``freshened``, sent by ``freshener``. ``gone`` are keyed hashes of entries
+    that were deleted on their author's wish, see ``orders.chains.forgetting``.
     """
 
     header: str
@@ -67,6 +68,7 @@ class Kept:
     fresh: tuple[int, ...] = ()
     freshened: int = 0
     freshener: str = ""
+    gone: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as plain values."""
@@ -80,6 +82,7 @@ class Kept:
             "fresh": list(self.fresh),
             "freshened": self.freshened,
             "freshener": self.freshener,
+            "gone": list(self.gone),
             "entries": [_entry_values(entry) for entry in self.entries],
         }
 
@@ -97,6 +100,7 @@ class Kept:
             fresh=tuple(values["fresh"]),
             freshened=values["freshened"],
             freshener=values["freshener"],
+            gone=tuple(values.get("gone", ())),  # rows of earlier versions have none
         )
 
 

@@ -12,13 +12,14 @@ import structlog
 from bot.channels.protocol import EventSink, Health, Link, SendRefusedError, SendUncertainError
 from bot.channels.wechaty.client import GatewayClient, tls_context
 from bot.channels.wechaty.directory import Directory
-from bot.channels.wechaty.faults import DisconnectedError, Fault, describe, was_refused
+from bot.channels.wechaty.faults import DisconnectedError, Fault, describe, status_of, was_refused
 from bot.channels.wechaty.intake import Intake
 from bot.channels.wechaty.payloads import LARGEST_FILE, EventType, GatewayEvent, write_file, write_mentions
 from bot.channels.wechaty.settings import WechatySettings
 from bot.channels.wechaty.stream import Session
 from bot.channels.wechaty.supervisor import Supervisor
 from bot.channels.wechaty.throttle import Throttle
+from core import logs
 from core.clock import Clock, monotonic
 from core.messages import Gap, OutgoingFile, OutgoingMessage
 
@@ -106,7 +107,9 @@ class WechatyChannel:
         began = monotonic()
         message_id = await self._call(self._ready().say(conversation, text, mentioned))
         took_ms = round((monotonic() - began) * 1000)
-        structlog.get_logger().info("message_sent", conversation=conversation, characters=len(text), took_ms=took_ms)
+        structlog.get_logger().info(
+            "message_sent", conversation=logs.mark(conversation), characters=len(text), took_ms=took_ms
+        )
         return message_id
 
     async def _send_file(self, conversation: str, file: OutgoingFile) -> str:
@@ -115,7 +118,9 @@ class WechatyChannel:
         began = monotonic()
         message_id = await self._call(self._ready().send_file(conversation, write_file(file)))
         took_ms = round((monotonic() - began) * 1000)
-        structlog.get_logger().info("file_sent", conversation=conversation, bytes=len(file.content), took_ms=took_ms)
+        structlog.get_logger().info(
+            "file_sent", conversation=logs.mark(conversation), bytes=len(file.content), took_ms=took_ms
+        )
         return message_id
 
     async def accept_invitation(self, invitation_id: str) -> None:
@@ -159,7 +164,7 @@ class WechatyChannel:
         try:
             return await call
         except Exception as error:
-            structlog.get_logger().warning("call_failed", error=describe(error))
+            structlog.get_logger().warning("call_failed", error=status_of(error))
             if was_refused(error):
                 raise SendRefusedError(f"the gateway refused: {describe(error)}") from error
             raise SendUncertainError(f"the gateway gave no answer: {describe(error)}") from error

@@ -17,9 +17,10 @@ import structlog
 from grpclib.exceptions import GRPCError
 from wechaty_grpc.wechaty.puppet import ContactPayloadResponse, RoomMemberPayloadResponse, RoomPayloadResponse
 
-from bot.channels.wechaty.faults import DisconnectedError, describe
+from bot.channels.wechaty.faults import DisconnectedError, status_of
 from bot.channels.wechaty.payloads import GatewayEvent, clean
 from bot.channels.wechaty.throttle import Throttle
+from core import logs
 from core.clock import Clock
 from core.messages import RoomMember, RoomSeen
 
@@ -201,7 +202,7 @@ class Directory:
                 self._soon.clear()
                 self._someday.clear()
             except Exception as error:  # whatever a gateway answers, the next look-up goes on
-                structlog.get_logger().info("lookup_failed", error=describe(error))
+                structlog.get_logger().info("lookup_failed", error=status_of(error))
 
     def _add(self, kind: str, subject: str, job: Callable[[], Awaitable[None]]) -> None:
         self._soon.setdefault((kind, subject), job)
@@ -249,7 +250,9 @@ class Directory:
         try:
             await self._fetch_names(room_id, member_id)
         except (GRPCError, TimeoutError) as error:
-            structlog.get_logger().info("lookup_failed", room=room_id, member=member_id, error=describe(error))
+            structlog.get_logger().info(
+                "lookup_failed", room=room_id, member=logs.mark(member_id), error=status_of(error)
+            )
             unknown = _Known(self._last_names(room_id, member_id), self._clock.now() + _UNKNOWN_FOR)
             self._names.setdefault(room_id, {})[member_id] = unknown
 
@@ -260,7 +263,7 @@ class Directory:
             async with asyncio.timeout(_PATIENCE_S):
                 return await fetch()
         except Exception as error:  # a message without a name is better than no message
-            structlog.get_logger().info("lookup_failed", error=describe(error))
+            structlog.get_logger().info("lookup_failed", error=status_of(error))
             return None
 
     async def _fetch_room(self, room_id: str) -> _Room:

@@ -161,6 +161,11 @@ def describe(error: BaseException) -> str:
     return f"{error.status.name}: {error.message[:200]}"
 
 
+def status_of(error: BaseException) -> str:
+    """Say for a log what a call ended with, without the gateway's words: they may name a contact."""
+    return error.status.name if isinstance(error, GRPCError) else type(error).__name__
+
+
 def was_refused(error: BaseException) -> bool:
     """Whether a failed call certainly had no effect; otherwise nobody knows."""
     if isinstance(error, DisconnectedError):
