@@ -47,7 +47,7 @@ def run(options: Options) -> Report:
     _texts(report, 1 if options.quick else 5)
     report.notes.append(
         f"for each member a room name, {_NEEDS} need, {_ORDERS} order line, {_TAGS} tags; 500 neighbourhoods known; "
-        "the second look finds nothing new, as on most days. Reading, weighing and writing are all counted."
+        "at the second look little has changed, as on most days. Reading, weighing and writing are all counted."
     )
     return report
 

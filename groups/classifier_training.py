@@ -22,7 +22,7 @@ _FOLDS = 5
 _STRENGTH = 10.0
 """Inverse of the regularisation: chosen by cross-validation among 3, 10 and 30."""
 _LEAST_WEIGHT = 0.25
-"""Smaller weights are dropped: they fill the file and move no probability by more than about 0.01."""
+"""Smaller weights are dropped. Of 0.05, 0.15 and 0.25 the last writes 183 kB, not 721, and costs 0.4 points."""
 _DECIMALS = 3
 _LEAST_EXAMPLES = 20
 """Of a category; fewer cannot be split into folds and learned from."""
