@@ -105,7 +105,7 @@ def _decide(recommender: Recommender, normaliser: Normaliser, taste: Taste, **gr
     for name, value in group.items():
         setattr(state, name, value)
     asked = Asked("m1", "小美", normaliser("想买点大米"), NOW)
-    return recommender.decide(asked, state, GroupMemory(), 0, taste)
+    return recommender.decide(asked, state, GroupMemory(), 0, taste=taste)
 
 
 SOFT = Liking(Tag(TagKind.ATTRIBUTE, "软糯"), 7, 0.25)
