@@ -20,7 +20,7 @@ from core.clock import monotonic
 from core.database import Database, execute
 from core.migrate import upgrade
 from core.settings import DatabaseSettings
-from groups.classifier import PACKAGED, load
+from groups.labels.classifier import PACKAGED, load
 from groups.models import Group, Member, Membership, MemberTag
 from groups.settings import GroupsSettings, NeighbourhoodSettings, RoomSettings
 from orders.models import OfferItem, OfferRecord, OrderLine

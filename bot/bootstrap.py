@@ -31,7 +31,7 @@ from core.database import Database
 from core.messages import ChannelEvent, Gap, MemberLeft, RoomInvitation, RoomSeen
 from core.migrate import upgrade
 from core.text import Normaliser
-from groups.segments import Segments
+from groups.segments.matching import Segments
 from groups.service import GroupService
 from orders.service import OrderService
 from recommender.lexicon import packaged_goods

@@ -22,7 +22,7 @@ from core.gathering import claim_gathered
 from core.messages import OutgoingFile
 from core.outbox import OutboxMessage
 from core.outcomes import SendState
-from groups.segments import NO_SEGMENTS, Segments
+from groups.segments.matching import NO_SEGMENTS, Segments
 from recommender.settings import RecommenderSettings
 
 _IDLE_SECONDS = 1.0

@@ -15,8 +15,8 @@ from core import outbox
 from core.outbox import OutboxMessage
 from core.outcomes import Hold
 from groups import repository as group_store
-from groups.effects import effects_of
-from groups.segments import NO_SEGMENTS, Segments
+from groups.segments.effects import effects_of
+from groups.segments.matching import NO_SEGMENTS, Segments
 from recommender.settings import RecommenderSettings
 
 _RECOMMENDS = frozenset({"push", "suggestion", "digest", "proposal", "welcome"})

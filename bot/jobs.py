@@ -19,11 +19,12 @@ from bot.stages.orders import draft_of
 from bot.storefront import Storefront
 from bot.welcome import Welcoming
 from core import inbox, outbox
-from groups import personal as group_data
-from groups import proposing, tagging
 from groups import repository as group_store
-from groups.effects import effects_of
-from groups.segments import Segments
+from groups.life import proposing
+from groups.people import personal as group_data
+from groups.people import tagging
+from groups.segments.effects import effects_of
+from groups.segments.matching import Segments
 from orders import closing
 from orders import retention as order_retention
 from orders.desk import OfferMemory

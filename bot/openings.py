@@ -15,11 +15,11 @@ from core import outbox
 from core.outbox import PRIORITY_UNASKED, Draft
 from core.outcomes import Reason
 from core.templates import render
-from groups import lineage, proposing
 from groups import repository as group_store
+from groups.life import lineage, proposing
+from groups.life.proposals import LIFETIMES, ProposalKind, Want, Wish, is_sensitive, new_topic, unserved
+from groups.life.proposing import NewProposal
 from groups.models import Proposal
-from groups.proposals import LIFETIMES, ProposalKind, Want, Wish, is_sensitive, new_topic, unserved
-from groups.proposing import NewProposal
 from groups.state import GroupState, MemberKey
 from recommender import repository as need_store
 from recommender.models import NeedRecord

@@ -14,10 +14,10 @@ from bot.channels.local.personal import ChatPageData
 from catalog.personal import CatalogData
 from core.boxes import Boxes
 from core.personal import Person, PersonalData, Sheet, Traces
-from groups import audit, ledger
-from groups import personal as group_data
-from groups.audit import Look
-from groups.personal import GroupData
+from groups.people import audit, ledger
+from groups.people import personal as group_data
+from groups.people.audit import Look
+from groups.people.personal import GroupData
 from groups.state import MemberKey
 from orders.chains.forgetting import without_lines
 from orders.masking import mask_name

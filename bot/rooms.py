@@ -31,11 +31,11 @@ from core.messages import RoomMember, RoomSeen
 from core.outbox import PRIORITY_ANSWER, Draft
 from core.templates import render
 from groups import changes as happened
-from groups import proposing, succession
 from groups import repository as group_store
+from groups.life import proposing, succession
+from groups.life.proposals import ProposalKind, ProposalState
+from groups.life.proposing import Invitee
 from groups.models import Proposal
-from groups.proposals import ProposalKind, ProposalState
-from groups.proposing import Invitee
 from groups.service import GroupService
 from groups.state import GroupKey, LabelCause, LabelKind, LabelSource, LabelState, MemberKey
 

@@ -11,17 +11,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import inbox
 from core.database import Database
-from groups import evidence as tags
-from groups import history
 from groups import repository as group_store
 from groups.changes import Change
-from groups.classifier import CategoryReader, Floats
-from groups.labelling import NEIGHBOURHOOD, Evidence, NameRules, Support, idle_rules
-from groups.labelling import configured as configured_evidence
-from groups.segmenting import Occasion, Turned, changed, past_of, relabelled
+from groups.labels import evidence as tags
+from groups.labels import history
+from groups.labels.classifier import CategoryReader, Floats
+from groups.labels.labelling import NEIGHBOURHOOD, Evidence, NameRules, Support, idle_rules
+from groups.labels.labelling import configured as configured_evidence
+from groups.labels.segmenting import Occasion, Turned, changed, past_of, relabelled
+from groups.labels.weighing import Judgement, Spoken, judge
 from groups.settings import GroupsSettings
 from groups.state import GroupState, LabelCause, LabelKind, LabelSource, Slot
-from groups.weighing import Judgement, Spoken, judge
 from orders import evidence as orders
 from orders.evidence import Ordered
 from recommender import evidence as needs
@@ -45,7 +45,7 @@ class Look:
 
 
 class Segmentation:
-    """Gathers evidence for groups and asks ``groups.segmenting`` what it changes."""
+    """Gathers evidence for groups and asks ``groups.labels.segmenting`` what it changes."""
 
     def __init__(self, settings: GroupsSettings, names: NameRules, categories: CategoryReader) -> None:
         self._settings = settings

@@ -9,10 +9,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import outbox
 from core.outbox import PRIORITY_UNASKED, Draft
-from groups import history, speech
 from groups import repository as group_store
-from groups.segmenting import Turned, before, changed
+from groups.labels import history
+from groups.labels.segmenting import Turned, before, changed
 from groups.state import LabelCause, Past
+from groups.talk import speech
 
 _DAY = timedelta(days=1)
 _CHUNK = 200

@@ -13,7 +13,7 @@ from bot.channels.local.settings import LocalSettings
 from bot.channels.wechaty.settings import WechatySettings
 from catalog.settings import CatalogSettings
 from core.settings import DatabaseSettings, LoggingSettings, Section, SettingsError, read_document, validate
-from groups.segment_settings import SegmentSettings, check_segments
+from groups.segments.settings import SegmentSettings, check_segments
 from groups.settings import GroupsSettings
 from orders.settings import OrdersSettings
 from recommender.settings import RecommenderSettings

@@ -11,8 +11,8 @@ from bot.settings import Settings
 from bot.work import Desk
 from core import outbox
 from core.outbox import PRIORITY_UNASKED, Draft
-from groups import newcomers
 from groups import repository as group_store
+from groups.people import newcomers
 from groups.service import GroupService
 from groups.settings import GroupsSettings
 from groups.state import GroupKey

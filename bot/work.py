@@ -15,12 +15,12 @@ from core import inbox, outbox
 from core.messages import IncomingMessage
 from core.outbox import Draft
 from core.outcomes import Reason
-from groups import personal as group_data
 from groups import repository as group_store
-from groups import tagging
 from groups.changes import Change, PersonalisationSet
-from groups.forgetting import Forgotten
-from groups.profiles import Evidence
+from groups.people import personal as group_data
+from groups.people import tagging
+from groups.people.forgetting import Forgotten
+from groups.people.profiles import Evidence
 from groups.settings import ProfileSettings
 from groups.state import GroupKey, GroupState, MemberKey
 from orders.desk import OfferMemory, OrderDesk

@@ -11,8 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute
 from groups import repository
+from groups.labels.places import NAME_LENGTH
 from groups.models import Group, Label, LabelChange
-from groups.places import NAME_LENGTH
 from groups.state import GroupKey, GroupState, LabelKind, LabelSource, LabelState
 
 _groups = Group.__table__  # type: ignore[attr-defined]

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from core.messages import IncomingMessage, RoomMember, RoomSeen
 from groups import changes as happened
-from groups.forgetting import NOBODY, Forgotten
-from groups.labelling import NameRules
-from groups.labelling import configured as configured_evidence
+from groups.labels.labelling import NameRules
+from groups.labels.labelling import configured as configured_evidence
+from groups.labels.segmenting import Occasion, relabelled
+from groups.people.forgetting import NOBODY, Forgotten
 from groups.rules import clean_name, rules_of
-from groups.segmenting import Occasion, relabelled
 from groups.settings import RoomSettings
 from groups.state import GroupKey, GroupState, LabelCause, LabelSource
 

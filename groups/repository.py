@@ -12,10 +12,11 @@ from sqlalchemy import Row, or_, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute
-from groups import history, ledger
 from groups.changes import Change, PersonalisationSet
+from groups.labels import history
 from groups.models import Group, GroupProductRule, Label, Member, Membership
-from groups.personal import forgotten_among
+from groups.people import ledger
+from groups.people.personal import forgotten_among
 from groups.state import (
     GroupKey,
     GroupState,

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from enum import IntEnum
 
-from groups.labelling import labels_of
-from groups.places import Place, clean_name, estate_of, place_of
+from groups.labels.labelling import labels_of
+from groups.labels.places import Place, clean_name, estate_of, place_of
 from groups.settings import GroupsSettings, RoomSettings
 from groups.state import GroupState, LabelKind, LabelSource, ProductRule, Role, RuleKind
-from groups.words import Audience, WordKind, audience
+from groups.talk.words import Audience, WordKind, audience
 
 __all__ = [
     "Act",

@@ -8,20 +8,21 @@ from dataclasses import dataclass
 from core.clock import Clock
 from core.messages import IncomingMessage, MemberLeft, RoomSeen
 from groups import changes as happened
-from groups import rules, speech
-from groups.classifier import CategoryReader
-from groups.effects import Effects, effects_of
-from groups.forgetting import NOBODY, Forgotten
-from groups.hearing import parse
-from groups.labelling import NameRules
+from groups import rules
+from groups.labels.classifier import CategoryReader
+from groups.labels.labelling import NameRules
 from groups.observing import Observer, observe_message, observe_room
-from groups.private import PrivateChat
-from groups.segments import NO_SEGMENTS, Segments
+from groups.people.forgetting import NOBODY, Forgotten
+from groups.people.welcoming import Welcome, welcome_of
+from groups.segments.effects import Effects, effects_of
+from groups.segments.matching import NO_SEGMENTS, Segments
 from groups.settings import GroupsSettings
-from groups.speaking import Speaker, WordResult
 from groups.state import GroupState, MemberKey, Role
-from groups.welcoming import Welcome, welcome_of
-from groups.words import UnknownWord, Word
+from groups.talk import speech
+from groups.talk.hearing import parse
+from groups.talk.private import PrivateChat
+from groups.talk.speaking import Speaker, WordResult
+from groups.talk.words import UnknownWord, Word
 
 __all__ = ["GroupService", "Observation", "WordResult"]
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from groups.forgetting import NOBODY, Forgotten
+from groups.people.forgetting import NOBODY, Forgotten
 
 
 class GroupKey(NamedTuple):
@@ -62,7 +62,7 @@ LEARNED = (LabelSource.TOPIC, LabelSource.ROOM_NAMES, LabelSource.TAGS, LabelSou
 
 
 class LabelCause(StrEnum):
-    """Why a label came or went. Only ``DRIFT`` has to wait its time; see ``groups.segmenting``."""
+    """Why a label came or went. Only ``DRIFT`` has to wait its time; see ``groups.labels.segmenting``."""
 
     NEW = "new"  # the group was just made
     CONFIGURATION = "configuration"

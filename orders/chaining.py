@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from core.outcomes import Outcome, Reason
 from core.text import Normaliser
-from groups import ledger
+from groups.people import ledger
 from orders import questions, receipts, repository
 from orders.book import Applied, By, Refused
 from orders.chains.forgetting import still_standing

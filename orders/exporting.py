@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from groups.segment_settings import Packing
+from groups.segments.settings import Packing
 from orders import totals
 from orders.masking import building_order
 from orders.state import Offer, Payment

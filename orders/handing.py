@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from core.outcomes import Outcome, Reason
 from core.templates import render
-from groups import lineage
+from groups.life import lineage
 from orders import closing, lists, repository, totals
 from orders.choosing import Unclear, buyer_called
 from orders.desk import OrderDesk

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from groups import ledger
+from groups.people import ledger
 from orders import freezing, questions, repository
 
 

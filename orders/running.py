@@ -12,8 +12,8 @@ from core.messages import OutgoingFile
 from core.outcomes import Outcome, Reason
 from core.templates import render
 from core.text import Normaliser
-from groups import audit
-from groups.audit import Look
+from groups.people import audit
+from groups.people.audit import Look
 from groups.state import MemberKey, Role
 from orders import exporting, handing, leading, lists, questions, repository
 from orders.book import By

@@ -10,7 +10,7 @@ from decimal import Decimal
 from core.messages import OutgoingFile, Quote
 from core.outcomes import Outcome, Reason
 from core.text import NormalText
-from groups.segment_settings import Packing
+from groups.segments.settings import Packing
 from orders.book import Applied
 from orders.state import Offer
 

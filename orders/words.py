@@ -1,13 +1,13 @@
 """The words about offers that leaders and members say to the bot, heard through small slips. Pure.
 
-As in ``groups.words``, a word counts when it is the whole message (截单, 我的订单), or stands apart in front of its
-object (统计 周末水果, 核销 8231). Talk that only begins with a word (到货了吗, 导出来看看) never is one; politeness
+As in ``groups.talk``, a word counts when it is the whole message (截单, 我的订单), or stands apart in front of its object
+(统计 周末水果, 核销 8231). Talk that only begins with a word (到货了吗, 导出来看看) never is one; politeness
 around a word (帮我统计一下) is heard only where the bot is addressed.
 
 Who speaks is not known here. A word whose audience is not everyone is nothing at all from a member, and neither is an
 unknown word: their message is then an order or talk (代3栋王姐2份, 取消). So a leader's words have forms of their own:
 取消 is a member's, 取消团 a leader's. 确认 and 取消操作 answer what the bot asked to have confirmed. So do 同意
-and 不用, but those are words of ``groups.words``, which suggestions need too, and are not read again here: whoever
+and 不用, but those are words of ``groups.talk.words``, which suggestions need too, and are not read again here: whoever
 hears them looks first whether an order's question waits for this speaker, then whether a suggestion does.
 """
 
@@ -20,7 +20,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from core.text import strip_quote
-from groups.words import Audience
+from groups.talk.words import Audience
 from orders.folding import fold
 from orders.itemlines import examine, read_item_line
 from orders.opening import opening_head, reads_as_opening

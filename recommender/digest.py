@@ -13,9 +13,9 @@ from core import outbox
 from core.outbox import PRIORITY_UNASKED, Draft
 from core.outcomes import Reason
 from core.templates import render
-from groups import lineage
 from groups import repository as group_store
-from groups.effects import Effects, own_effects
+from groups.life import lineage
+from groups.segments.effects import Effects, own_effects
 from groups.state import GroupState
 from recommender import repository
 

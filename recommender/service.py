@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from core.outcomes import Hold, Outcome, Reason
 from core.text import NormalText
-from groups.effects import Effects, own_effects
-from groups.profiles import Statement
-from groups.segment_settings import Wording
+from groups.people.profiles import Statement
+from groups.segments.effects import Effects, own_effects
+from groups.segments.settings import Wording
 from groups.state import GroupState
 from recommender.dialogue import in_context, utterance_of
 from recommender.lexicon import Lexicon

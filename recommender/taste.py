@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from groups.profiles import Statement, Tag, TagKind, traits, within
+from groups.people.profiles import Statement, Tag, TagKind, traits, within
 from recommender.constraints import Constraints
 from recommender.heads import EXACT, product_kinds
 from recommender.lexicon import Lexicon, WordKind

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from core.templates import render
 from core.types import Money
-from groups.segment_settings import Wording
+from groups.segments.settings import Wording
 from recommender.needs import Need
 from recommender.ranking import Candidate
 from recommender.shelf import Item

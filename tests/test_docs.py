@@ -23,8 +23,8 @@ from core import inbox
 from core.clock import ManualClock
 from core.database import Database, execute
 from core.messages import IncomingMessage, MessageKey
-from groups.hearing import parse
-from groups.words import Word
+from groups.talk.hearing import parse
+from groups.talk.words import Word
 
 ROOT = Path(__file__).parent.parent
 NOT_OURS = {".venv", "node_modules", "build", "dist", ".git"}

@@ -16,7 +16,7 @@ from bot.dispatcher import Dispatcher
 from core.database import execute
 from core.outcomes import SendState
 from core.personal import ERASED, Treatment, keyed_mark
-from groups import ledger
+from groups.people import ledger
 from orders.models import BuyerRecord, OfferItem, OrderEdit, OrderLine
 from tests.bot.conftest import shop, talk, talk_with  # noqa: F401 - fixtures
 from tests.bot.conversation import Conversation

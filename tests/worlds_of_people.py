@@ -18,7 +18,7 @@ from core import inbox, logs
 from core.database import Database, execute
 from core.messages import Quote
 from core.settings import LoggingSettings
-from groups.audit import Look
+from groups.people.audit import Look
 from groups.state import MemberKey
 from tests.bot.conversation import CATS, FRUIT, MOTHERS, Conversation
 from tests.bot.test_group_buys import HEAD, OPENING

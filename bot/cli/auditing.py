@@ -11,8 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.cli.session import execute, opened_database, out
 from core.database import execute as run
-from groups import audit, ledger
 from groups.models import Group
+from groups.people import audit, ledger
 from groups.state import MemberKey
 
 _SHOWN = 12

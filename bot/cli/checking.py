@@ -18,8 +18,8 @@ from core.clock import SystemClock
 from core.database import Database, DatabaseUnavailableError
 from core.migrate import upgrade
 from groups import listing
-from groups.effects import effects_of
-from groups.segments import Segments
+from groups.segments.effects import effects_of
+from groups.segments.matching import Segments
 
 _FAULTS_SHOWN = 5
 

@@ -16,11 +16,11 @@ from core.clock import SystemClock
 from core.settings import SettingsError
 from groups import listing
 from groups import repository as group_store
-from groups.effects import Disagreement, Effects, Origin, explained_effects, shown
 from groups.listing import Listed
 from groups.models import LabelChange
-from groups.segment_terms import covers
-from groups.segments import Segments, free_keys, free_values
+from groups.segments.effects import Disagreement, Effects, Origin, explained_effects, shown
+from groups.segments.matching import Segments, free_keys, free_values
+from groups.segments.terms import covers
 from groups.service import GroupService
 from groups.state import GroupState, LabelKind, LabelState, Role
 

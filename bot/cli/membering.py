@@ -17,9 +17,9 @@ from core.clock import SystemClock
 from core.database import Database, is_unavailable
 from core.personal import Person
 from core.settings import SettingsError
-from groups import audit
-from groups import personal as group_data
-from groups.audit import Look
+from groups.people import audit
+from groups.people import personal as group_data
+from groups.people.audit import Look
 from groups.state import MemberKey
 
 _TRIES = 3

@@ -15,12 +15,12 @@ from bot.cli.session import execute, opened_database, out, report
 from core.clock import SystemClock
 from core.settings import SettingsError
 from core.text import Normaliser
-from groups import audit
 from groups import repository as group_store
-from groups.audit import Look
-from groups.effects import effects_of
-from groups.segment_settings import Packing
-from groups.segments import Segments
+from groups.people import audit
+from groups.people.audit import Look
+from groups.segments.effects import effects_of
+from groups.segments.matching import Segments
+from groups.segments.settings import Packing
 from orders import exporting, repository
 from orders.chains.chain import Chain
 from orders.chains.goods import Goods

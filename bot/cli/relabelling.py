@@ -10,8 +10,8 @@ from bot.segmentation import IDLE_DAYS, Look, Segmentation
 from catalog import repository as catalog_store
 from core.clock import SystemClock
 from core.settings import SettingsError
-from groups.classifier_training import Example, Trained, catalogue_examples, packaged_examples, train_model
-from groups.segmenting import Turned
+from groups.labels.classifier_training import Example, Trained, catalogue_examples, packaged_examples, train_model
+from groups.labels.segmenting import Turned
 from groups.state import LabelCause
 
 _DEFAULT_OUTPUT = Path("category_model.json")

@@ -10,16 +10,16 @@ from bot.stages.proposals import speaker
 from bot.stages.turn import Turn
 from core.templates import render
 from groups import changes as happened
-from groups import lineage, proposing, succession
 from groups import repository as group_store
 from groups.changes import Change
-from groups.naming import named, only
-from groups.proposals import ProposalKind, ProposalState, is_sensitive, new_topic
-from groups.proposing import NewProposal
+from groups.life import lineage, proposing, succession
+from groups.life.proposals import ProposalKind, ProposalState, is_sensitive, new_topic
+from groups.life.proposing import NewProposal
 from groups.rules import clean_name, label_said
 from groups.service import WordResult
-from groups.speech import title
 from groups.state import GroupState, LabelKind
+from groups.talk.naming import named, only
+from groups.talk.speech import title
 from recommender import repository as need_store
 
 LEAST_SPLIT = 3

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bot.segmentation import Segmentation
 from bot.stages.turn import Turn
-from groups import speech
-from groups.segmenting import Occasion
+from groups.labels.segmenting import Occasion
 from groups.service import WordResult
 from groups.state import LabelCause
+from groups.talk import speech
 
 
 async def relabel(turn: Turn, result: WordResult) -> None:

@@ -12,9 +12,9 @@ from core import outbox
 from core.messages import MessageKind
 from core.outbox import PRIORITY_ANSWER, Draft
 from groups import repository as group_store
-from groups.segment_settings import Packing
+from groups.segments.settings import Packing
 from groups.state import GroupKey, GroupState, Role
-from groups.words import Word, WordKind
+from groups.talk.words import Word, WordKind
 from orders.serving import Heard, Say, Served
 from orders.state import OfferKind, OfferState
 from orders.words import OrderWord, OrderWordKind

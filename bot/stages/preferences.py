@@ -9,9 +9,9 @@ from bot.stages.turn import Turn
 from core.templates import render
 from groups import changes as happened
 from groups.service import WordResult
-from groups.speech import title
 from groups.state import GroupState, LabelSource, ProductRule, RuleKind
-from groups.words import WordKind
+from groups.talk.speech import title
+from groups.talk.words import WordKind
 from recommender.ranking import is_meant
 from recommender.shelf import Item
 

@@ -8,12 +8,12 @@ from typing import Any
 from bot.stages.turn import Turn
 from core.outcomes import Reason
 from core.templates import render
-from groups import profiles, tagging
-from groups.profiles import Evidence, Source, Statement
+from groups.people import profiles, tagging
+from groups.people.profiles import Evidence, Source, Statement
+from groups.people.tagging import KeptTag
 from groups.service import WordResult
 from groups.settings import ProfileSettings
 from groups.state import GroupState, MemberKey
-from groups.tagging import KeptTag
 from orders.serving import Served
 from recommender.needs import Reading
 from recommender.service import Decision

@@ -9,12 +9,12 @@ from bot.stages.turn import Handled, Turn
 from core.outcomes import Outcome, Reason
 from core.templates import render
 from groups import changes as happened
-from groups import proposing, succession
 from groups import repository as group_store
+from groups.life import proposing, succession
+from groups.life.proposals import MAKES_ROOM, ProposalKind, ProposalState
 from groups.models import Proposal
-from groups.proposals import MAKES_ROOM, ProposalKind, ProposalState
 from groups.state import GroupState, MemberKey, Role
-from groups.words import UnknownWord, Word, WordKind
+from groups.talk.words import UnknownWord, Word, WordKind
 from orders.succession import run_on
 from recommender import repository as need_store
 

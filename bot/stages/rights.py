@@ -12,13 +12,13 @@ from core.messages import OutgoingFile
 from core.outbox import PRIORITY_ANSWER, Draft
 from core.outcomes import Outcome, Reason
 from core.templates import render
-from groups import audit
-from groups import personal as group_data
-from groups.audit import Look
 from groups.changes import PersonalisationSet
+from groups.people import audit
+from groups.people import personal as group_data
+from groups.people.audit import Look
 from groups.service import WordResult
 from groups.state import MemberKey, Role
-from groups.words import UnknownWord, Word, WordKind
+from groups.talk.words import UnknownWord, Word, WordKind
 
 MY_DATA = "my_data"
 """The kind of outbox row that hands somebody their data; where a channel takes no files its text goes instead."""

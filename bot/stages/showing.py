@@ -12,8 +12,8 @@ from catalog import repository as catalog_store
 from core.templates import render
 from core.text import NormalText
 from groups.service import WordResult
-from groups.speech import title
 from groups.state import GroupState
+from groups.talk.speech import title
 from orders.pushes import open_pushes
 from orders.sales import sold
 from orders.state import OfferKind, OfferState

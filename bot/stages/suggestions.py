@@ -9,10 +9,10 @@ from bot.stages import profiling
 from bot.stages.needs import push_draft
 from bot.stages.turn import Turn
 from core.templates import render
-from groups import lineage
+from groups.life import lineage
 from groups.service import WordResult
 from groups.state import GroupState
-from groups.words import WordKind
+from groups.talk.words import WordKind
 from orders.pushes import agree
 from recommender import repository as need_store
 from recommender.models import Push

@@ -12,7 +12,7 @@ from core.templates import render
 from groups import repository as group_store
 from groups.service import WordResult
 from groups.state import GroupKey, GroupState, MemberKey, Role
-from groups.words import UnknownWord, Word, WordKind
+from groups.talk.words import UnknownWord, Word, WordKind
 
 _ANSWERS = frozenset({WordKind.AGREE, WordKind.DECLINE})
 _ABOUT_PEOPLE = frozenset({WordKind.APPOINT, WordKind.DISMISS})

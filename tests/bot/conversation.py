@@ -31,7 +31,7 @@ from core.database import Database
 from core.inbox import InboxMessage
 from core.messages import ChannelEvent, IncomingMessage, MemberLeft, OutgoingMessage, RoomSeen
 from core.outbox import OutboxMessage
-from groups.segment_settings import SegmentSettings
+from groups.segments.settings import SegmentSettings
 from recommender.models import NeedRecord, Push
 from tests.bot.fake_channel import FakeChannel, FakeRoom, shown
 from tests.bot.shop import Shop

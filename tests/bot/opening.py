@@ -9,9 +9,9 @@ from sqlmodel import col, select
 from bot.openings import Openings
 from bot.pacing import Pace
 from bot.rooms import RoomMaker
-from groups import ledger
 from groups.changes import RoleSet
 from groups.models import ForgottenPerson, Proposal
+from groups.people import ledger
 from groups.repository import load
 from groups.state import GroupKey, GroupState, MemberKey, Role
 from tests.bot.conversation import Conversation

@@ -24,7 +24,7 @@ from catalog.service import CatalogService
 from core.clock import Clock, SystemClock
 from core.database import Database, execute
 from core.text import Normaliser
-from groups.segments import Segments
+from groups.segments.matching import Segments
 from groups.service import GroupService
 from orders.service import OrderService
 from recommender.lexicon import packaged_goods

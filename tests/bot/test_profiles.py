@@ -9,11 +9,11 @@ from sqlmodel import select
 
 from bot.channels.local.repository import ChatLog
 from bot.jobs import program_jobs
-from groups import tagging
 from groups.models import MemberTag
-from groups.profiles import TagKind
+from groups.people import tagging
+from groups.people.profiles import TagKind
+from groups.people.tagging import KeptTag
 from groups.state import MemberKey
-from groups.tagging import KeptTag
 from scheduler.jobs import RETENTION, InTransaction
 from tests.bot.conftest import MakeTalk
 from tests.bot.conversation import CATS, FRUIT, MOTHERS, NOTHING, Conversation, later, sees, told

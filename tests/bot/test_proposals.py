@@ -11,7 +11,7 @@ from bot.bootstrap import Program
 from bot.channels.protocol import Link, SendRefusedError, SendUncertainError
 from core import switches
 from core.messages import MemberLeft
-from groups import proposing
+from groups.life import proposing
 from groups.state import LabelKind, LabelSource, MemberKey
 from scheduler.jobs import GROUP_PROPOSALS
 from scheduler.plans import parse_schedule

@@ -13,8 +13,8 @@ from bot.jobs import program_jobs
 from bot.welcome import next_turn
 from core.messages import MemberLeft, RoomSeen
 from core.outcomes import SendState
-from groups import ledger
 from groups.models import ForgottenPerson, Membership
+from groups.people import ledger
 from groups.state import MemberKey
 from scheduler.jobs import WELCOME
 from scheduler.models import DueWork

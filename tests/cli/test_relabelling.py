@@ -11,7 +11,7 @@ from core.database import Database
 from core.settings import DatabaseSettings
 from groups import changes as happened
 from groups import repository as group_store
-from groups.classifier import load
+from groups.labels.classifier import load
 from groups.state import GroupKey
 from tests.cli.conftest import Run
 from tests.demo_config import write_demo_config

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from groups.labelling import NameRules
-from groups.places import place_of
+from groups.labels.labelling import NameRules
+from groups.labels.places import place_of
 from groups.settings import GroupsSettings
 from groups.state import LabelKind
 

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from groups.classifier import OTHER, PACKAGED, CategoryModel, CategoryModelError, CategoryReader, grams, load
-from groups.classifier_training import Example, Trained, catalogue_examples, packaged_examples, train_model
+from groups.labels.classifier import OTHER, PACKAGED, CategoryModel, CategoryModelError, CategoryReader, grams, load
+from groups.labels.classifier_training import Example, Trained, catalogue_examples, packaged_examples, train_model
+from groups.labels.weighing import Spoken, Unsure, judge
 from groups.settings import SegmentationSettings
-from groups.weighing import Spoken, Unsure, judge
 
 BOUNDS = SegmentationSettings()
 

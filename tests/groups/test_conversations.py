@@ -5,7 +5,7 @@ import pytest
 from core.outcomes import Reason
 from groups import changes as happened
 from groups.state import Role
-from groups.words import WordKind
+from groups.talk.words import WordKind
 from tests.groups.conversation import KEY, Room, seen, settings
 
 Line = tuple[str, str, str, Reason | None]

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from groups import speech
-from groups.hearing import parse
-from groups.words import Audience, Word, WordKind, audience
+from groups.talk import speech
+from groups.talk.hearing import parse
+from groups.talk.words import Audience, Word, WordKind, audience
 from tests.groups.conversation import Room, settings
 
 NOT_LISTED = {WordKind.CONFIRM_DELETE, WordKind.HELP}

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from core.clock import ManualClock
 from core.database import Database, execute
 from groups import changes as happened
-from groups import evidence, history
+from groups.labels import evidence, history
 from groups.models import Label, LabelChange, Member, MemberTag
 from groups.repository import load, save
 from groups.state import GroupKey, GroupState, LabelCause, LabelKind, LabelSource, LabelState, MemberKey, Slot

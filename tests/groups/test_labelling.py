@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from groups.labelling import NameRules, attribute_said, idle_rules
+from groups.labels.labelling import NameRules, attribute_said, idle_rules
 from groups.settings import GroupsSettings
 from groups.state import LabelKind, Slot
 

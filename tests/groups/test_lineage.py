@@ -5,10 +5,10 @@ from __future__ import annotations
 from core.clock import ManualClock
 from core.database import Database
 from groups import changes as happened
-from groups.lineage import heirs, line, lines
+from groups.life.lineage import heirs, line, lines
+from groups.life.succession import merge, move, refusals
 from groups.repository import load, save
 from groups.state import GroupKey, GroupState, LabelKind, LabelSource, LabelState, MemberState, ProductRule, RuleKind
-from groups.succession import merge, move, refusals
 
 KEYS = [GroupKey("local", "bot", name) for name in "甲乙丙丁"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from groups.hearing import parse
-from groups.naming import matching
 from groups.state import GroupKey, GroupState
-from groups.words import KINDS, Word, WordKind
+from groups.talk.hearing import parse
+from groups.talk.naming import matching
+from groups.talk.words import KINDS, Word, WordKind
 from tests.groups.test_private import FRUIT, LIN, MUMS, _say
 
 SPACED = GroupState(GroupKey("local", "bot", "r3"), topic="枫林苑 团购 一群", owner_id="lin")

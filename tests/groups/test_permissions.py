@@ -8,10 +8,10 @@ import pytest
 
 from core.outcomes import Reason
 from groups import changes as happened
-from groups.hearing import parse
 from groups.service import WordResult
 from groups.state import GroupState, MemberKey, Role
-from groups.words import UnknownWord, Word, WordKind
+from groups.talk.hearing import parse
+from groups.talk.words import UnknownWord, Word, WordKind
 from tests.groups.conversation import KEY, Room, settings
 
 K = WordKind

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from groups.labelling import NameRules
-from groups.places import NAME_LENGTH, Place, clean_name, estate_of, place_of
+from groups.labels.labelling import NameRules
+from groups.labels.places import NAME_LENGTH, Place, clean_name, estate_of, place_of
 from groups.settings import GroupsSettings
 
 HOSTILE = {

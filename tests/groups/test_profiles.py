@@ -12,10 +12,11 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from core.database import Database, execute
-from groups import profiles, repository, tagging
+from groups import repository
 from groups.changes import GroupCreated, MemberSeen, PersonalisationSet
 from groups.models import TagMark
-from groups.profiles import Evidence, Source, Statement, Tag, TagKind
+from groups.people import profiles, tagging
+from groups.people.profiles import Evidence, Source, Statement, Tag, TagKind
 from groups.settings import GroupsSettings, ProfileSettings
 from groups.state import GroupKey, MemberKey
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.settings import SettingsError, validate
-from groups.proposals import Wish, invitable, is_sensitive, new_topic, serves, unserved
+from groups.life.proposals import Wish, invitable, is_sensitive, new_topic, serves, unserved
 from groups.settings import GroupsSettings
 from groups.state import GroupKey, GroupState, LabelKind, LabelSource, LabelState, MemberState
 

@@ -7,8 +7,8 @@ from sqlmodel import select
 from core.clock import ManualClock
 from core.database import Database
 from groups import changes as happened
-from groups import ledger
 from groups.models import ConsentEntry
+from groups.people import ledger
 from groups.repository import Standing, all_keys, joined_by, load, owned_by, save, standing, unsubscribed
 from groups.state import GroupKey, GroupState, MemberKey
 from tests.groups.conversation import KEY, Room

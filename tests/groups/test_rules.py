@@ -16,7 +16,7 @@ from groups.state import (
     Role,
     winners,
 )
-from groups.words import WordKind
+from groups.talk.words import WordKind
 
 SETTINGS = GroupsSettings.model_validate(
     {

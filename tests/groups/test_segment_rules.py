@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from groups.contradictions import can_hold, normal_form
-from groups.segment_rules import MAX_DEPTH, MAX_LENGTH, RuleError, read_rule, write_rule
-from groups.segment_terms import ATTRIBUTES, Comparison, Not, Operator, Rule, Values, every, holds, some
+from groups.segments.contradictions import can_hold, normal_form
+from groups.segments.rules import MAX_DEPTH, MAX_LENGTH, RuleError, read_rule, write_rule
+from groups.segments.terms import ATTRIBUTES, Comparison, Not, Operator, Rule, Values, every, holds, some
 
 GROUP: dict[str, Values] = {
     "neighbourhood": ("阳光小区", "南门里"),

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groups.changes import Change, LabelRemoved, LabelSet
-from groups.labelling import Evidence, Support
-from groups.segmenting import Occasion, Turned, before, changed, past_of, relabelled
+from groups.labels.labelling import Evidence, Support
+from groups.labels.segmenting import Occasion, Turned, before, changed, past_of, relabelled
 from groups.settings import SegmentationSettings
 from groups.state import GroupState, LabelCause, LabelKind, LabelSource, LabelState, Slot, winners
 from tests.groups.conversation import KEY

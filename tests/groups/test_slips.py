@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groups.hearing import parse
-from groups.slips import Slips
-from groups.words import KINDS, UnknownWord, Word, WordKind
+from groups.talk.hearing import parse
+from groups.talk.slips import Slips
+from groups.talk.words import KINDS, UnknownWord, Word, WordKind
 
 DATA = Path(__file__).parents[1] / "data"
 NEAR = (DATA / "talk_near_words.txt").read_text(encoding="utf-8").splitlines()
@@ -107,7 +107,7 @@ def test_everyday_talk_to_the_bot_is_no_word_either() -> None:
 
 
 def test_a_need_said_to_the_bot_stays_a_need() -> None:
-    """Only 推荐 X is a word as well; from a member it is talk, see ``groups.speaking``."""
+    """Only 推荐 X is a word as well; from a member it is talk, see ``groups.talk.speaking``."""
     for name in ("needs", "needs_fresh"):
         for line in (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
             word = parse(json.loads(line)["text"], True)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groups.hearing import parse
-from groups.words import UnknownWord, Word, WordKind
+from groups.talk.hearing import parse
+from groups.talk.words import UnknownWord, Word, WordKind
 
 NAMES = ("千群",)
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.templates import render
-from groups import hearing
-from groups import words as group_words
+from groups.talk import hearing
+from groups.talk import words as group_words
 from orders.words import Audience, Field, OrderWord, OrderWordKind, UnknownOrderWord, audience, forms, parse
 
 K = OrderWordKind

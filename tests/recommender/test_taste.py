@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.text import Normaliser
-from groups.profiles import Tag, TagKind
+from groups.people.profiles import Tag, TagKind
 from groups.state import GroupKey, GroupState
 from recommender.memory import GroupMemory
 from recommender.ranking import Candidate, Place, allowed, find

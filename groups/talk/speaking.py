@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.outcomes import Reason
-from groups import appointing, speech
 from groups import changes as happened
-from groups.labelling import attribute_said
-from groups.naming import named
+from groups.labels.labelling import attribute_said
 from groups.rules import Act, allowed, clean_name, label_said, may
 from groups.settings import GroupsSettings
 from groups.state import GroupKey, GroupState, LabelCause, LabelKind, LabelSource, LabelState, MemberKey, Role
-from groups.words import UnknownWord, Word, WordKind
+from groups.talk import appointing, speech
+from groups.talk.naming import named
+from groups.talk.words import UnknownWord, Word, WordKind
 
 _RIGHTS = frozenset(
     {

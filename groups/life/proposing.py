@@ -17,9 +17,9 @@ from sqlmodel import select as pick
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute, insert_into
-from groups import ledger
+from groups.life.proposals import LIFETIMES, ProposalKind, ProposalState
 from groups.models import ForgottenPerson, Group, Member, Membership, MemberTag, Proposal
-from groups.proposals import LIFETIMES, ProposalKind, ProposalState
+from groups.people import ledger
 from groups.state import MemberKey
 
 _proposals = Proposal.__table__  # type: ignore[attr-defined]

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from groups.segment_rules import read_rule
-from groups.segment_settings import SINGLE_EFFECTS, SegmentSettings
-from groups.segment_terms import Rule, Values, holds
+from groups.segments.rules import read_rule
+from groups.segments.settings import SINGLE_EFFECTS, SegmentSettings
+from groups.segments.terms import Rule, Values, holds
 from groups.state import GroupState
 
 
@@ -105,4 +105,4 @@ _READINGS: dict[str, Callable[[GroupState], Values]] = {
     "members": _members,
     "room_name": _room_names,
 }
-"""How the attributes of ``groups.segment_terms`` are read off a group."""
+"""How the attributes of ``groups.segments.terms`` are read off a group."""

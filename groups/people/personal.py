@@ -12,8 +12,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute, insert_into
 from core.personal import Column, Found, Person, Sheet, Traces, Treatment, chunks, columns, scrub
-from groups import ledger
-from groups.forgetting import Forgotten
 from groups.models import (
     AuditEntry,
     ConsentEntry,
@@ -24,6 +22,8 @@ from groups.models import (
     MemberTag,
     Proposal,
 )
+from groups.people import ledger
+from groups.people.forgetting import Forgotten
 from groups.state import MemberKey
 
 _groups = Group.__table__  # type: ignore[attr-defined]

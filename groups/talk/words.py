@@ -1,4 +1,4 @@
-"""The words that leaders and members say to the bot, and who may give them; ``groups.hearing`` reads them. Pure."""
+"""The words that leaders and members say to the bot, and who may give them; ``hearing`` beside it reads them. Pure."""
 
 from __future__ import annotations
 

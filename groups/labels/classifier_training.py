@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from groups.classifier import FORM, Floats, grams
+from groups.labels.classifier import FORM, Floats, grams
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline

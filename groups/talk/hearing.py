@@ -1,4 +1,4 @@
-"""Hearing the words of ``groups.words`` in what people write. Pure.
+"""Hearing the words of ``groups.talk.words`` in what people write. Pure.
 
 In a group a word counts when it is the whole message ("暂停", "退订！"); with the bot's name or mention, and in a
 private chat, it may be dressed up ("请帮我退订一下"), carry an object ("暂停 阳光小区水果群") and have a slip
@@ -15,8 +15,8 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
-from groups.slips import Slips
-from groups.words import KINDS, UnknownWord, Word, WordKind, forms
+from groups.talk.slips import Slips
+from groups.talk.words import KINDS, UnknownWord, Word, WordKind, forms
 
 _FIRST = frozenset(form[0] for form in KINDS)
 _LONGEST = max(map(len, KINDS))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from groups.segment_terms import (
+from groups.segments.terms import (
     All,
     AttributeKind,
     Comparison,

@@ -1,6 +1,6 @@
 """What the rule of a segment is made of, and whether it holds of a group. Pure.
 
-The language it is written in stands in ``groups.segment_rules``.
+The language it is written in stands in ``groups.segments.rules``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What configuration, topic and room names say of a group, as evidence for ``groups.segmenting``. Pure."""
+"""What configuration, topic and room names say of a group, as evidence for ``groups.labels.segmenting``. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
-from groups.places import NAME_LENGTH, estate_of, place_of
+from groups.labels.places import NAME_LENGTH, estate_of, place_of
 from groups.settings import AttributeRule, GroupsSettings, NeighbourhoodSettings, RoomSettings, TopicRule
 from groups.state import LabelKind, LabelSource, LabelState, Slot
 

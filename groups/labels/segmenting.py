@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from groups.changes import Change, LabelRemoved, LabelSet
-from groups.labelling import Evidence, Support
+from groups.labels.labelling import Evidence, Support
 from groups.settings import SegmentationSettings
 from groups.state import GroupState, LabelCause, LabelSource, LabelState, Past, Slot, winners
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.templates import render
+from groups.labels.segmenting import Turned
+from groups.labels.weighing import Judgement
 from groups.rules import clean_name
-from groups.segmenting import Turned
 from groups.settings import SegmentationSettings
 from groups.state import GroupState, LabelKind
-from groups.weighing import Judgement
 
 _KINDS = {LabelKind.NEIGHBOURHOOD: "小区", LabelKind.CATEGORY: "品类", LabelKind.PERSON: "人群", LabelKind.FREE: "其他"}
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from groups.segment_settings import Packing, Wording
-from groups.segments import Segment, Segments
+from groups.segments.matching import Segment, Segments
+from groups.segments.settings import Packing, Wording
 from groups.state import GroupState, LabelKind, LabelSource, RuleKind
 
 _SAID = (LabelSource.CONFIGURATION, LabelSource.LEADER)

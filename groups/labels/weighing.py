@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from groups.classifier import OTHER, Floats
-from groups.labelling import Support
+from groups.labels.classifier import OTHER, Floats
+from groups.labels.labelling import Support
 from groups.settings import SegmentationSettings
 
 _MOST_OF_ONE = 5.0

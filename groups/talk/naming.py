@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from groups.rules import clean_name
 from groups.state import GroupState
-from groups.words import Word, WordKind
+from groups.talk.words import Word, WordKind
 
 _LABELLING = {WordKind.LABEL_ADD, WordKind.LABEL_REMOVE}
 """Words whose object may look like a part of a group's name (标签 加 枫林苑): only the whole name counts there."""

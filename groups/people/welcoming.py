@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from groups import speech
 from groups.rules import Act, may
 from groups.state import GroupState
+from groups.talk import speech
 
 MOST_NAMES = 10
 """Names in one welcome; of the others it says how many."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from groups import changes as happened
-from groups import speech
 from groups.rules import clean_name
 from groups.state import GroupState, MemberState, Role
-from groups.words import Word
+from groups.talk import speech
+from groups.talk.words import Word
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute, insert_into
 from core.types import UtcDateTime
-from groups import ledger
 from groups.models import Member, MemberTag, TagMark
-from groups.profiles import WEIGHTS, Evidence, Source, Tag, TagKind, decayed, wider
+from groups.people import ledger
+from groups.people.profiles import WEIGHTS, Evidence, Source, Tag, TagKind, decayed, wider
 from groups.settings import ProfileSettings
 from groups.state import MemberKey
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from core.outcomes import Reason
 from groups import changes as happened
-from groups import speech
-from groups.naming import matching, named
 from groups.rules import role_of
 from groups.settings import GroupsSettings
-from groups.speaking import Speaker, WordResult, personalisation
 from groups.state import GroupState, MemberKey, Role
-from groups.words import UnknownWord, Word, WordKind, forms
+from groups.talk import speech
+from groups.talk.naming import matching, named
+from groups.talk.speaking import Speaker, WordResult, personalisation
+from groups.talk.words import UnknownWord, Word, WordKind, forms
 
 _PERSONAL = frozenset({WordKind.PERSONALISATION_OFF, WordKind.PERSONALISATION_ON})
 _BETWEEN_GROUPS = frozenset({WordKind.MERGE, WordKind.MOVE})

@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute
-from groups import ledger
 from groups.models import ForgottenPerson, Member, Membership
+from groups.people import ledger
 from groups.state import GroupKey, MemberKey
 
 _members = Member.__table__  # type: ignore[attr-defined]

@@ -10,8 +10,8 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from core.settings import Section
-from groups.contradictions import can_hold, normal_form
-from groups.segment_rules import read_rule
+from groups.segments.contradictions import can_hold, normal_form
+from groups.segments.rules import read_rule
 from groups.settings import Name
 
 
@@ -36,7 +36,7 @@ class SegmentSettings(Section):
     """Groups that a rule describes, and what is different for them. What is left out stays as it is."""
 
     name: Name = Field(description="What lists and errors call it; no two have the same.")
-    when: str = Field(description="The rule: which groups belong to it, see groups/segment_rules.py.")
+    when: str = Field(description="The rule: which groups belong to it, see groups/segments/rules.py.")
     priority: int = Field(
         default=0, ge=-1000, le=1000, description="Of two segments of a group that disagree, the higher counts."
     )

@@ -1,6 +1,7 @@
 """Which category a short text is about: a linear model over TF-IDF of characters and pairs of characters.
 
-scikit-learn trains it (``groups.classifier_training``); here is only the arithmetic, on plain numbers from a JSON file.
+scikit-learn trains it (``groups.labels.classifier_training``); here is only the arithmetic, on plain numbers from a
+JSON file.
 """
 
 from __future__ import annotations

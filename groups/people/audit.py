@@ -11,8 +11,8 @@ from sqlalchemy import insert, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute
-from groups import ledger
 from groups.models import AuditEntry
+from groups.people import ledger
 from groups.state import MemberKey
 
 _entries = AuditEntry.__table__  # type: ignore[attr-defined]

@@ -28,7 +28,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from groups.segment_terms import (
+from groups.segments.terms import (
     ATTRIBUTES,
     ORDERING,
     All,
