@@ -220,4 +220,4 @@ def _matters() -> tuple[re.Pattern[str], re.Pattern[str], tuple[str, ...]]:
 
 
 def _packaged(name: str) -> dict[str, Any]:
-    return tomllib.loads(files("groups").joinpath("data", name).read_text(encoding="utf-8"))
+    return tomllib.loads(files("groups.people").joinpath("data", name).read_text(encoding="utf-8"))

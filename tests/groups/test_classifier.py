@@ -57,7 +57,7 @@ def test_the_packaged_model_is_the_one_that_training_gives(trained: Trained, mod
     assert set(model.vocabulary) == set(trained.document["features"])
     texts = [example.text for example in packaged_examples()]
     drift = np.abs(model.probabilities(texts) - trained.pipeline.predict_proba(texts)).max()
-    assert drift < 0.03, "train again: qianqun groups train --output groups/data/category_model.json"
+    assert drift < 0.03, "train again: qianqun groups train --output groups/labels/data/category_model.json"
 
 
 def test_unseen_texts_are_read_right_and_as_surely_as_it_says(
