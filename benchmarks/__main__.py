@@ -22,6 +22,7 @@ BENCHMARKS = {
     "replay": "seconds for a transcript of 30,000 lines",
     "sync": "rows a second of a feed with 100,000 rows",
     "orders": "order replies and chains read a second, growth with length, the time to apply one order",
+    "deletion": "seconds to delete one member on a database with 1,000,000 messages",
     "latency": "milliseconds from a stated need to the push in the channel's hands",
 }
 
