@@ -23,6 +23,7 @@ BENCHMARKS = {
     "sync": "rows a second of a feed with 100,000 rows",
     "orders": "order replies and chains read a second, growth with length, the time to apply one order",
     "segmentation": "seconds to look again at 100,000 members of 1,000 groups; category model against scikit-learn",
+    "deletion": "seconds to delete one member on a database with 1,000,000 messages",
     "latency": "milliseconds from a stated need to the push in the channel's hands",
 }
 

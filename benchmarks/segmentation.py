@@ -131,7 +131,7 @@ async def _fill(database: Database, count: int) -> None:
 
 def _texts(report: Report, repeats: int) -> None:
     """Read every packaged text with the plain arithmetic and with scikit-learn, turn by turn."""
-    from groups.classifier_training import packaged_examples, train_model  # noqa: PLC0415 - heavy, only for this peer
+    from groups.labels.classifier_training import packaged_examples, train_model  # noqa: PLC0415 - heavy, only for this peer
 
     examples = packaged_examples()
     model, peer = load(PACKAGED), train_model(examples).pipeline

@@ -64,9 +64,8 @@ async def person_of(session: AsyncSession, key: MemberKey, *, until: int | None 
         found = await part.find(session, person)
         names |= found.names
         words |= found.words
-    names |= {short for name in names if "*" not in (short := mask_name(name))}  # 小美, of 3栋502-小美
-    names -= {"", key.contact_id}
-    others = await group_data.names_of_others(session, person)
+    names = _with_short(names) - {"", key.contact_id}
+    others = _with_short(await group_data.names_of_others(session, person))
     return replace(
         person,
         names=frozenset(names),
@@ -74,6 +73,11 @@ async def person_of(session: AsyncSession, key: MemberKey, *, until: int | None 
         shared=frozenset(names & others),
         longer=frozenset(other for other in others if any(name in other and name != other for name in names)),
     )
+
+
+def _with_short(names: set[str]) -> set[str]:
+    """Return names with what lists of the bot call their bearers: 小美, of 3栋502-小美."""
+    return names | {short for name in names if "*" not in (short := mask_name(name))}
 
 
 async def is_known(session: AsyncSession, person: Person) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,10 @@ _inbox = InboxMessage.__table__  # type: ignore[attr-defined]
 _outbox = OutboxMessage.__table__  # type: ignore[attr-defined]
 _files = OutboxFile.__table__  # type: ignore[attr-defined]
 
+_WRITTEN = (
+    *("text", "footer", "contact_id", "mentions", "about_members", "error", "dedupe_key"),
+    *("state", "reason", "finished_at"),
+)
 _EXPORT = "export"
 """The kind of outbox row whose file lists everybody who ordered."""
 
@@ -114,7 +119,8 @@ class Boxes:
                 *_account(person), _inbox.c.room_id.in_(rooms), traces.mentioned_in(_inbox.c.text, _inbox.c.message)
             )
             for row in (await execute(session, query)).all():
-                text, message = traces.clean(row.text), _without(row.message, traces)
+                text = traces.clean(row.text)
+                message = _without(row.message, traces, touched=text != row.text)
                 if (text, message) != (row.text, row.message):
                     changed.append({"row": row.id, "new_text": text, "new_message": message})
         if changed:
@@ -139,9 +145,16 @@ class Boxes:
             files |= set((await execute(session, exports)).scalars())
         for ids in chunks(files - {None}):
             await execute(session, delete(_files).where(_files.c.id.in_(ids)))
+        changed: list[dict[str, Any]] = []
         for row in rows.values():
-            await execute(session, update(_outbox).where(_outbox.c.id == row.id).values(_changed(row, traces, now)))
-        return len(rows)
+            old = {name: getattr(row, name) for name in _WRITTEN}
+            values = {**old, **_changed(row, traces, now)}
+            if values != old:
+                changed.append({"row": row.id, **{f"new_{name}": value for name, value in values.items()}})
+        if changed:
+            new = {name: bindparam(f"new_{name}", type_=_outbox.c[name].type) for name in _WRITTEN}
+            await execute(session, update(_outbox).where(_outbox.c.id == bindparam("row")).values(new), changed)
+        return len(changed)
 
 
 def _account(person: Person) -> tuple[Any, Any]:
@@ -159,8 +172,11 @@ def _in_groups(person: Person) -> list[Any]:
     return [_outbox.c.group_id.in_(ids) for ids in chunks(person.group_ids)]
 
 
-def _without(message: dict[str, Any], traces: Traces) -> dict[str, Any]:
-    """Return what is kept of somebody else's message beside its text, without the person; the raw event goes whole."""
+def _without(message: dict[str, Any], traces: Traces, *, touched: bool) -> dict[str, Any]:
+    """Return what is kept of somebody else's message beside its text, without the person.
+
+    The raw event goes whole when the text or anything else of the message was ``touched``.
+    """
     kept = dict(message)
     quote = kept.get("quote")
     if quote and (traces.is_own(quote["member"], quote["text"]) or traces.touches(quote["text"])):
@@ -168,7 +184,8 @@ def _without(message: dict[str, Any], traces: Traces) -> dict[str, Any]:
     person = traces.person
     if person.contact_id in (kept.get("mentions") or ()):
         kept["mentions"] = [one for one in kept["mentions"] if one != person.contact_id]
-    if kept.get("raw"):
+    raw = kept.get("raw")
+    if raw and (touched or kept != message or traces.touches(json.dumps(raw, ensure_ascii=False))):
         kept["raw"] = {}
     return kept
 

@@ -159,7 +159,7 @@ class Traces:
         gone += [re.escape(name) for name in sorted(person.telling, key=lambda name: (-len(name), name))]
         kept = [re.escape(name) for name in sorted(person.longer, key=lambda name: (-len(name), name))]
         self._gone = re.compile("|".join(gone), re.IGNORECASE)
-        self._pattern = re.compile("|".join([*(f"({name})" for name in kept[:90]), *gone]), re.IGNORECASE)
+        self._pattern = re.compile("|".join([*([f"({'|'.join(kept)})"] if kept else []), *gone]), re.IGNORECASE)
 
     def touches(self, text: str) -> bool:
         """Tell whether a text names the person."""

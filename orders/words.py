@@ -1,8 +1,8 @@
 """The words about offers that leaders and members say to the bot, heard through small slips. Pure.
 
-As in ``groups.talk``, a word counts when it is the whole message (截单, 我的订单), or stands apart in front of its object
-(统计 周末水果, 核销 8231). Talk that only begins with a word (到货了吗, 导出来看看) never is one; politeness around a word
-(帮我统计一下) is heard only where the bot is addressed.
+As in ``groups.talk``, a word counts when it is the whole message (截单, 我的订单), or stands apart in front of its
+object (统计 周末水果, 核销 8231). Talk that only begins with a word (到货了吗, 导出来看看) never is one; politeness
+around a word (帮我统计一下) is heard only where the bot is addressed.
 
 Who speaks is not known here. A word whose audience is not everyone is nothing at all from a member, and neither is an
 unknown word: their message is then an order or talk (代3栋王姐2份, 取消). So a leader's words have forms of their own:

@@ -1,7 +1,8 @@
-"""What the documents say exists: links, files, commands, words, and the statements that delete a person's data."""
+"""What the documents say exists: links, files, commands, words, and the command that deletes a person's data."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shlex
@@ -11,7 +12,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from sqlalchemy import text
 from sqlmodel import SQLModel
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -146,19 +146,27 @@ def test_the_conversation_shown_is_the_script(page: Path) -> None:
 
 
 async def test_a_person_can_be_deleted_as_the_notes_say(database: Database, clock: ManualClock, tmp_path: Path) -> None:
+    """The notes name a command; here it deletes somebody from the configured database."""
+    (command,) = re.findall(r"^qianqun (members erase .*)$", _read(ROOT / "docs" / "privacy-notes.md"), re.MULTILINE)
     parts = build(demo_settings(tmp_path, 0), database, clock)
     await _say(parts, clock, ("wxid_gone", "小美", "有人拼车厘子吗"), ("wxid_here", "老周", "家里大米见底了"))
     assert "wxid_gone" in await _everything(database)
-    (block,) = re.findall(r"```sql\n(.*?)```", _read(ROOT / "docs" / "privacy-notes.md"), re.DOTALL)
-    who = {"channel": "replay", "account": "qianqun", "contact": "wxid_gone"}
-    async with database.transaction() as session:
-        for statement in filter(str.strip, block.split(";\n")):
-            bound = {name: value for name, value in who.items() if f":{name}" in statement}
-            await execute(session, text(statement).bindparams(**bound))
-    left = await _everything(database, without={"chat_member"})
+    config = tmp_path / "config.toml"
+    config.write_text(f'[database]\nurl = "{_url(database)}"\n', encoding="utf-8")
+    words = [{"CONTACT": "wxid_gone", "config.toml": str(config)}.get(word, word) for word in command.split()]
+    ended = await asyncio.to_thread(CliRunner().invoke, app, words)
+    assert ended.exit_code == 0, ended.output
+    left = await _everything(database)
     assert "小美" not in left
     assert "wxid_gone" not in left
     assert "wxid_here" in left
+
+
+def _url(database: Database) -> str:
+    url = database.engine.url
+    if database.dialect == "sqlite":
+        return f"sqlite:///{url.database}"
+    return f"postgresql://postgres@/{url.database}?host={url.query['host']}"
 
 
 async def _say(parts: Any, clock: ManualClock, *lines: tuple[str, str, str]) -> None:

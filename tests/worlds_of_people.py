@@ -65,6 +65,10 @@ class World:
         self.talk.channel.rooms[room.id] = replace(room, members=members)
         await self.talk.intake.observe(self.talk.channel.seen(room.id))
 
+    @property
+    def account(self) -> tuple[str, str]:
+        return self.talk.channel.name, self.talk.channel.account
+
     def word(self) -> str:
         """Return something that only this person says."""
         unique = f"暗语{self.contact[-4:]}{len(self.needles)}"
@@ -185,7 +189,7 @@ class World:
         """By their own word, in a group or in private, or by the operator while the bot runs."""
         how = self.dice.choice(["group", "private", "operator"])
         if how == "operator":
-            key = MemberKey(self.talk.channel.name, self.talk.channel.account, self.contact)
+            key = MemberKey(*self.account, self.contact)
             async with self.talk.database.transaction() as session:
                 person = await personal.person_of(session, key)
                 await personal.erase(session, person, Look("operator", "erased", about=key), self.talk.clock.now())

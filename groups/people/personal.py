@@ -39,6 +39,7 @@ ERASED = "erased"
 RETURNED = "returned"
 
 _ROLES = {"member": "群友", "assistant": "助手"}
+_WHO = {"member": "群友", "assistant": "助手", "leader": "团长", "admin": "管理员", "operator": "后台"}
 _CHANGES = {
     "unsubscribed": "退订",
     "resubscribed": "恢复",
@@ -154,7 +155,10 @@ class GroupData:
             Sheet(
                 "谁看过",
                 ("时间", "身份", "做了什么"),
-                tuple((row.at, row.role, _LOOKS.get(row.what, row.what)) for row in await execute(session, looks)),
+                tuple(
+                    (row.at, _WHO.get(row.role, row.role), _LOOKS.get(row.what, row.what))
+                    for row in await execute(session, looks)
+                ),
             ),
         ]
 

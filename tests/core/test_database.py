@@ -192,3 +192,15 @@ async def test_a_foreign_lock_is_waited_for_and_then_named(tmp_path: Path) -> No
             await connection.exec_driver_sql("CREATE TABLE t (a)")
         holder.close()
     await database.close()
+
+
+async def test_sqlite_overwrites_what_is_deleted(tmp_path: Path) -> None:
+    """A row that was deleted must not be read from the file's free pages."""
+    opened = await Database.open(DatabaseSettings(url=f"sqlite:///{tmp_path}/bot.db"))
+    async with opened.transaction() as session:
+        await execute(session, text("CREATE TABLE said (line TEXT)"))
+        await execute(session, text("INSERT INTO said VALUES ('nobody shall find this')"))
+    async with opened.transaction() as session:
+        await execute(session, text("DELETE FROM said"))
+    await opened.close()
+    assert b"nobody shall find this" not in (tmp_path / "bot.db").read_bytes()

@@ -146,7 +146,7 @@ def test_no_trait_is_sensitive_and_none_stands_twice() -> None:
 
 
 def test_every_word_of_the_data_file_is_heard() -> None:
-    document = tomllib.loads(files("groups").joinpath("data", "sensitive.toml").read_text(encoding="utf-8"))
+    document = tomllib.loads(files("groups.people").joinpath("data", "sensitive.toml").read_text(encoding="utf-8"))
     words = [word for matter in document["matter"] for word in matter["words"]]
     assert [word for word in words if not profiles.sensitive(word)] == []
     assert [word for word in words if not word.strip() or word != word.strip()] == []

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.channels.local.models import ChatFile, ChatLine, ChatRoom
 from core.database import execute
+from core.inbox import InboxMessage
 from core.personal import REDACTED, Column, Found, Person, Sheet, Traces, Treatment, chunks, columns
 
 _lines = ChatLine.__table__  # type: ignore[attr-defined]
@@ -57,8 +59,9 @@ class ChatPageData:
         if person.channel != CHANNEL:
             return {}
         gone = 0
+        up_to = await _up_to(session, person)
         for mine in _own(person):
-            gone += int((await execute(session, delete(_lines).where(*mine, *_up_to(person)))).rowcount)
+            gone += int((await execute(session, delete(_lines).where(*mine, *up_to))).rowcount)
         for rooms in chunks(person.rooms):
             named = traces.mentioned_in(_lines.c.text, _lines.c.quote, _lines.c.mentions)
             query = select(_lines).where(_lines.c.room_id.in_(rooms), named)
@@ -73,9 +76,13 @@ class ChatPageData:
         return {"chat lines": gone}
 
 
-def _up_to(person: Person) -> tuple[Any, ...]:
-    """Leave lines that the program has not taken yet to be heard, when the person's own word asks for the deletion."""
-    return () if person.until is None else (_lines.c.handed,)
+async def _up_to(session: AsyncSession, person: Person) -> tuple[Any, ...]:
+    """Return the condition of lines up to the word that asks for the deletion: what was said after it is new."""
+    if person.until is None:
+        return ()
+    query = select(InboxMessage.message_id).where(col(InboxMessage.id) == person.until)
+    word = (await session.exec(query)).one_or_none()
+    return (_lines.c.id <= int(word),) if word is not None else ()
 
 
 def _own(person: Person) -> list[tuple[Any, ...]]:
