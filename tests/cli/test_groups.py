@@ -133,8 +133,8 @@ def test_list_shows_every_group_with_its_labels_and_segments(run: Run, config: P
         (("--segment", "养狗"), []),
         (("--label", "水果"), ["阳光小区水果群"]),
         (("--label", "宝妈"), ["星河湾宝妈群"]),  # the leader of the other says that it is none
-        (("--label", "宠物=猫"), ["阳光小区水果群"]),
-        (("--label", "猫"), ["阳光小区水果群"]),
+        (("--label", "宠物=猫"), ["阳光小区水果群", "枫林苑猫奴群"]),
+        (("--label", "猫"), ["阳光小区水果群", "枫林苑猫奴群"]),
         (("--label", "榴莲"), []),
         (("--segment", "阳光", "--label", "宝妈"), []),
     ],
