@@ -181,7 +181,10 @@ async def test_an_order_brings_a_deleted_person_back(talk: Conversation) -> None
     assert await count(talk.database, ForgottenPerson) == 0
     talk.start()
     async with talk.database.reading() as session:
-        changes = [row.change for row in await execute(session, select(ConsentEntry.__table__))]
+        changes = [
+            row.change
+            for row in await execute(session, select(ConsentEntry.__table__).order_by(ConsentEntry.__table__.c.id))
+        ]
     assert changes == ["personalisation_off", "erased", "returned", "personalisation_off"]
 
 
@@ -306,7 +309,7 @@ async def test_looks_and_deletions_stand_in_the_audit_log_under_hashes(talk: Con
     for who, text in (("小美", "我的数据"), ("林姐", "导出"), ("小美", "删除我的数据"), ("小美", "确认删除")):
         await talk.say(who, text)
     async with talk.database.reading() as session:
-        rows = list(await execute(session, select(AuditEntry.__table__)))
+        rows = list(await execute(session, select(AuditEntry.__table__).order_by(AuditEntry.__table__.c.id)))
     assert [(row.role, row.what) for row in rows] == [
         ("member", "exported_own"),
         ("leader", "exported_orders"),

@@ -99,4 +99,5 @@ async def test_help_says_everything_to_a_leader_and_what_is_theirs_to_a_member(t
 async def test_another_members_data_is_shown_to_nobody(talk: Conversation) -> None:
     for text in ("@千群 小美的数据", "@千群 删除小美的数据", "小美的标签"):
         await talk.verify(("老周", text, NOTHING))
-    await talk.verify(("老周", "小美的数据", NOTHING), ("老周", "我的数据 小美", NOTHING), room="")
+    refusal = told("老周", "只有本人")
+    await talk.verify(("老周", "小美的数据", refusal), ("老周", "我的数据 小美", NOTHING), room="")

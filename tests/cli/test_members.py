@@ -70,7 +70,8 @@ def test_erase_asks_and_deletes(run: Run, talked: Path) -> None:
     assert "messages of others: 1" in ended.out
     again = run("members", "erase", "wxid_gone", "--config", talked, *FIRST, "--yes")
     assert again.code == 0, "there is still the record of the deletion itself"
-    other = run("members", "export", "wxid_gone", "--config", talked, "--channel", "fake", "--account", "second")
+    second = ("--channel", "fake", "--account", "second", "--folder", talked.parent)
+    other = run("members", "export", "wxid_gone", "--config", talked, *second)
     assert other.code == 0, "another account is another matter"
 
 

@@ -89,7 +89,7 @@ class LocalChannel:
         if message.room_id and self._roster.room(message.room_id) is None:
             raise SendRefusedError(f"there is no room {message.room_id!r} on the chat page")
         if not message.room_id and self._roster.person(message.contact_id) is None:
-            raise SendRefusedError("the chat page has no member with this id")
+            raise SendRefusedError(f"there is no member {message.contact_id!r} on the chat page")
         conversation = Conversation(message.room_id, "" if message.room_id else message.contact_id)
         try:
             line = await self._desk.say_as_bot(conversation, message)
