@@ -60,7 +60,9 @@ def build(settings: Settings, database: Database, clock: Clock) -> Parts:
     """Build the parts on an open, migrated database. Raises ``AliasFileError`` for a broken alias file."""
     aliases = tuple(AliasTable.load(settings.catalog.alias_files))
     catalog = CatalogService(settings.catalog, database, clock)
-    groups = GroupService(settings.groups, clock, Segments(settings.segments))
+    groups = GroupService(
+        settings.groups, clock, Segments(settings.segments), order_days=settings.orders.retention_days
+    )
     recommender = Recommender(settings.recommender, settings.zone, aliases)
     normaliser = Normaliser({alias: word for alias, word, kind in aliases if kind == "emoji"})
     pipeline = Pipeline(

@@ -51,11 +51,21 @@ async def need(turn: Turn) -> Handled | None:
 
 
 async def _with_codes(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> Decision:
-    """Make each product of a push an offer of its own, so that a reply orders it, and put the push into words."""
-    shown = _product_ids(decision)
+    """Put a push into words, with the codes by which a reply orders what it shows."""
+    codes = await opened(turn, group, _product_ids(decision), agreed=decision.reason is Reason.PUSHED)
+    return turn.recommender.worded(decision, asked, codes)
+
+
+async def opened(turn: Turn, group: GroupState, shown: tuple[int, ...], *, agreed: bool = True) -> dict[int, str]:
+    """Make each product an offer of its own in the group; return their codes in the order in which they are shown.
+
+    One that was deleted meanwhile has none. Not ``agreed`` while the leader has still to say so.
+    """
     found = {product.id: product for product in await catalog_store.products_by_id(turn.desk.session, shown)}
     products = [found[product_id] for product_id in shown if product_id in found]
-    codes = await open_pushes(
+    if not products:
+        return {}
+    return await open_pushes(
         turn.desk.orders,
         turn.orders.settings,
         channel=group.channel,
@@ -64,9 +74,8 @@ async def _with_codes(turn: Turn, group: GroupState, asked: Asked, decision: Dec
         leader=group.leader_id or group.owner_id,
         products=products,
         now=turn.desk.now,
-        agreed=decision.reason is Reason.PUSHED,
+        agreed=agreed,
     )
-    return turn.recommender.worded(decision, asked, codes)
 
 
 def _public_name(group: GroupState, message: IncomingMessage) -> str:

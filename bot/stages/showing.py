@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from bot.stages.needs import push_draft
+from bot.stages.needs import opened, push_draft
 from bot.stages.turn import Turn
-from catalog import repository as catalog_store
 from core.templates import render
 from core.text import NormalText
 from groups.service import WordResult
 from groups.state import GroupState
 from groups.talk.speech import title
-from orders.pushes import open_pushes
 from orders.sales import sold
 from orders.state import OfferKind, OfferState
 from recommender.policy import Level
@@ -36,7 +34,7 @@ async def recommend(turn: Turn, result: WordResult) -> None:
     said = NormalText(word.object, word.object, range(len(word.object)), range(1, len(word.object) + 1))
     decision = turn.recommender.requested(said, turn.groups.effects(group), turn.message.at)
     products = tuple(candidate.item.id for candidate in decision.picks)
-    codes = await _open(turn, group, products)
+    codes = await opened(turn, group, products)
     picks = tuple(candidate for candidate in decision.picks if candidate.item.id in codes)
     if decision.need is None or not picks:
         text = render("recommender", "recommendation_none", topic=title(group, private=True), wanted=word.object[:20])
@@ -91,24 +89,6 @@ def _page(items: Iterator[Item], wanted: int) -> tuple[list[Item], int, bool]:
             return shown, number, False
         number, shown = number + 1, following
     return shown, number, next(items, None) is not None
-
-
-async def _open(turn: Turn, group: GroupState, shown: tuple[int, ...]) -> dict[int, str]:
-    """Let each product be ordered by a code; return the codes in the order in which products are shown."""
-    found = {product.id: product for product in await catalog_store.products_by_id(turn.desk.session, shown)}
-    products = [found[product_id] for product_id in shown if product_id in found]
-    if not products:
-        return {}
-    return await open_pushes(
-        turn.desk.orders,
-        turn.orders.settings,
-        channel=group.channel,
-        account=group.account,
-        group_id=group.id or 0,
-        leader=group.leader_id or group.owner_id,
-        products=products,
-        now=turn.desk.now,
-    )
 
 
 async def _codes(turn: Turn, group: GroupState) -> dict[int, str]:

@@ -66,7 +66,9 @@ class Shop:
     def open(self, settings: Settings, database: Database, clock: Clock) -> Parts:
         """Build what ``bot.bootstrap.build`` builds, with the words and the shelf that are read already."""
         catalog = CatalogService(settings.catalog, database, clock)
-        groups = GroupService(settings.groups, clock, Segments(settings.segments))
+        groups = GroupService(
+            settings.groups, clock, Segments(settings.segments), order_days=settings.orders.retention_days
+        )
         recommender = copy.copy(self.recommender)
         recommender.settings = settings.recommender
         pipeline = Pipeline(

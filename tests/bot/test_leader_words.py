@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bot.channels.local.settings import load_rooms
 from bot.demo import FOLDER
+from bot.stages.words import _CARRIED_OUT
+from groups.talk.words import WordKind
 from tests.bot.conftest import MakeTalk
 from tests.bot.conversation import BOT, FRUIT, MOTHERS, NOTHING, Conversation, sees, told
 
@@ -101,3 +103,14 @@ async def test_another_members_data_is_shown_to_nobody(talk: Conversation) -> No
         await talk.verify(("老周", text, NOTHING))
     refusal = told("老周", "只有本人")
     await talk.verify(("老周", "小美的数据", refusal), ("老周", "我的数据 小美", NOTHING), room="")
+
+
+def test_every_word_that_is_passed_on_has_somebody_who_carries_it_out() -> None:
+    """A word that ``groups`` allows and nobody carries out would raise in the middle of a batch."""
+    here = {
+        *(WordKind.PAUSE, WordKind.RESUME, WordKind.LEVEL, WordKind.LABELS, WordKind.LABEL_ADD, WordKind.LABEL_REMOVE),
+        *(WordKind.WELCOME_ON, WordKind.WELCOME_OFF, WordKind.APPOINT, WordKind.DISMISS, WordKind.HELP),
+        *(WordKind.UNSUBSCRIBE, WordKind.PERSONALISATION_OFF, WordKind.PERSONALISATION_ON),
+    }
+    assert set(_CARRIED_OUT) | here == set(WordKind)
+    assert not set(_CARRIED_OUT) & here
