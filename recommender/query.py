@@ -11,6 +11,7 @@ A slip or pinyin finds words by their sound, and only where what was written fin
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ from recommender.terms import TermFactors, query_terms
 
 LONGEST_QUERY = 240
 """Characters of a query that are read; whoever writes more writes no query."""
+_FORM_LEAST = 0.15
+_FORM_ENOUGH = 10.0
+"""Titles with the word as it was written after which its other forms count little (a third of what they lose is left)."""
 _SOUND_WORTH = 0.7
 _PREFERRED = 5
 """What was written finds little when a word of the same sound stands in this many times more titles."""
@@ -78,6 +82,10 @@ class QueryReader:
         self._parts = parts or QueryParts()
         self._sounds: SoundIndex | None = None
 
+    def with_parts(self, parts: QueryParts) -> QueryReader:
+        """Return a reader of the same index with other parts in use."""
+        return QueryReader(self._index, self._forms, self._lexicon, self._cut, parts)
+
     def read(self, text: str) -> Query:
         """Read a query that has been made uniform."""
         text = text[:LONGEST_QUERY]
@@ -90,7 +98,13 @@ class QueryReader:
         return Query(text, tuple(words), self._head(words), self._terms(cut, words))
 
     def _other_forms(self, word: str) -> Mapping[str, float]:
-        return self._forms.of(word) if self._parts.forms else {}
+        """Return the other forms of a word, worth less the more titles have it as it was written."""
+        forms = self._forms.of(word) if self._parts.forms else {}
+        if not forms:
+            return {}
+        written = self._index.frequency("w" + word if len(word) > 1 and not word.isascii() else word)
+        share = _FORM_LEAST + (1 - _FORM_LEAST) * math.exp(-written / _FORM_ENOUGH)
+        return {form: worth * share for form, worth in forms.items()}
 
     def _terms(self, cut: Sequence[str], words: Sequence[QueryWord]) -> dict[str, float]:
         factors = self._parts.factors

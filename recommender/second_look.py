@@ -21,17 +21,17 @@ from recommender.query import Query, QueryWord
 from recommender.terms import amounts
 
 PRIOR: Mapping[str, float] = {
-    "text": 4.0,
-    "coverage": 4.0,
+    "text": 5.0,
+    "coverage": 6.0,
     "weakest": 1.0,
     "head": 1.0,
     "modifier": -1.5,
-    "ending": 0.3,
+    "ending": 0.2,
     "order": 0.3,
     "phrase": 0.8,
     "tight": 0.3,
-    "early": 0.3,
-    "share": 0.5,
+    "early": 0.5,
+    "share": 0.8,
     "amount": 0.8,
 }
 FEATURES = tuple(PRIOR)
@@ -52,8 +52,10 @@ amount    1 when a stated amount is met, -1 when the title states another one
 """
 FORMAT = 1
 _ARTEFACT = "match_weights.json"
+_BESIDE_WORTH = 0.9
+"""A word that stands in the keywords, the brand or the category rather than in the title."""
 _PART_WORTH = 0.7
-_CHARACTER_WORTH = 0.4
+_CHARACTER_WORTH = 0.5
 _KEPT_TITLES = 5_000
 _MADE_INTO = frozenset("味锅盒袋机架干酱粉油糖饼杯包柄套壳膜器盆碗刀刷布夹垫罩盖绳带贴灯线座柜箱桶瓶糕面醋皂露霜液膏精泥肠酥汁")
 """A character right behind goods that makes something else of them."""
@@ -61,6 +63,19 @@ _MADE_INTO = frozenset("味锅盒袋机架干酱粉油糖饼杯包柄套壳膜�
 
 class WeightsError(Exception):
     """A file of weights cannot be used; the text names the file and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A title that the first step found: its place in the index, its score there, and its uniform texts.
+
+    ``further`` is what else is known of the product: brand, category, keywords; empty when there is nothing.
+    """
+
+    place: int
+    score: float
+    title: str
+    further: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,32 +107,32 @@ class SecondLook:
             look.fault = str(error)
             return look
 
-    def ranked(
-        self, query: Query, found: Sequence[tuple[int, float, str]], index: TextIndex
-    ) -> list[tuple[int, float]]:
-        """Return (place, score) of found titles (place, first score, text), best first; scores are 0 to 1."""
-        if not query.words:
-            return [(place, score) for place, score, _ in found]
+    def with_weights(self, weights: Mapping[str, float]) -> SecondLook:
+        """Return a second look with other weights."""
+        return SecondLook(self._lexicon, lambda text: list(self._cut(text)), weights)
+
+    def ranked(self, query: Query, found: Sequence[Found], index: TextIndex) -> list[tuple[int, float]]:
+        """Return (place, score) of found titles, best first; scores are between 0 and 1."""
         weights = [self.weights[name] for name in FEATURES]
-        scored = []
-        for (place, _, _), features in zip(found, self.features(query, found, index), strict=True):
-            total = sum(weight * value for weight, value in zip(weights, features, strict=True))
-            scored.append((place, total))
+        most = sum(map(abs, weights))
+        scored = [
+            (one.place, sum(weight * value for weight, value in zip(weights, features, strict=True)) / most)
+            for one, features in zip(found, self.features(query, found, index), strict=True)
+        ]
         scored.sort(key=lambda pair: -pair[1])  # stable: level titles stay as the first step had them
-        most = sum(abs(weight) for weight in weights)
-        return [(place, 1 / (1 + math.exp(-8 * total / most + 4))) for place, total in scored]
+        return [(place, 1 / (1 + math.exp(4 - 8 * total))) for place, total in scored]
 
-    def features(
-        self, query: Query, found: Sequence[tuple[int, float, str]], index: TextIndex
-    ) -> list[tuple[float, ...]]:
+    def features(self, query: Query, found: Sequence[Found], index: TextIndex) -> list[tuple[float, ...]]:
         """Return the features of each found title, in the order of ``FEATURES``."""
-        best = max((score for _, score, _ in found), default=1.0)
+        best = max((one.score for one in found), default=1.0)
         worths = [_worth(word.text, index) for word in query.words]
-        return [self._features(query, worths, score / best, title) for _, score, title in found]
+        return [self._features(query, worths, one, one.score / best) for one in found]
 
-    def _features(self, query: Query, worths: Sequence[float], text: float, title: str) -> tuple[float, ...]:
-        bare = title.replace(" ", "")
-        places = [_placed(word, bare) for word in query.words]
+    def _features(self, query: Query, worths: Sequence[float], one: Found, text: float) -> tuple[float, ...]:
+        title, bare = one.title, one.title.replace(" ", "")
+        if not query.words:  # signs and grammar only; nothing to look for but what the index found
+            return (text, *[0.0] * (len(FEATURES) - 1))
+        places = [_placed(word, bare, one.further) for word in query.words]
         total = sum(worths)
         coverage = sum(worth * place.quality for worth, place in zip(worths, places, strict=True)) / total
         head = places[query.head] if query.head >= 0 else None
@@ -139,7 +154,7 @@ class SecondLook:
             min(covered / span, 1.0) if span else 0.0,
             1 - first.start / length if first is not None else 0.0,
             min(covered / length, 1.0),
-            _amount(query.text, title),
+            _amount(query.text, f"{title} {one.further}"),
         )
 
     def _role(self, head: _Place, bare: str, title: str) -> tuple[float, float]:
@@ -206,12 +221,12 @@ def _worth(word: str, index: TextIndex) -> float:
     return max(sum(map(index.rarity, pieces)) / len(pieces), 0.5)
 
 
-def _placed(word: QueryWord, title: str) -> _Place:
-    """Return where a word or one of its forms stands in a title, or how much of it does."""
+def _placed(word: QueryWord, title: str, further: str) -> _Place:
+    """Return where a word or one of its forms stands in a title, or how much of it does; beside it counts as well."""
     start = title.find(word.text)
     if start >= 0:
         return _Place(start, start + len(word.text), 1.0)
-    best = _Place(-1, -1, _partly(word.text, title))
+    best = _Place(-1, -1, _BESIDE_WORTH if further and word.text in further else _partly(word.text, title))
     for form, worth in word.forms.items():
         if worth > best.quality and (start := title.find(form)) >= 0:
             best = _Place(start, start + len(form), worth)

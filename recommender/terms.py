@@ -42,7 +42,7 @@ class TermFactors:
 
     word: float = 1.0
     inner: float = 1.0
-    crossing: float = 1.0
+    crossing: float = 0.5
     character: float = 1.0
     single: float = 0.5
     name: float = 1.0
