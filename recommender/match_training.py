@@ -19,8 +19,10 @@ import numpy.typing as npt
 from recommender.retrieval import LOOKED_AT, Retrieval
 from recommender.second_look import FEATURES, FORMAT, PRIOR
 
-_PULL = 0.02
+_PULL = 0.005
 """How strongly weights are drawn to the prior, against the mean loss of a query."""
+_SHARPNESS = 0.3
+"""How soon a pair that is told apart stops teaching; the order itself does not depend on the weights' size."""
 _MOST_FURTHER = 3
 _MOST_PAIRS = 400
 """Pairs of one query; more teach the same again."""
@@ -85,7 +87,9 @@ def train(sets: Iterable[tuple[Retrieval, Iterable[GradedQuery]]], pull: float =
     prior = np.array([PRIOR[name] for name in FEATURES])
     if not differences:
         return Trained(dict(PRIOR), 0, 0, (0.0, 0.0))
-    found, before, after = _fit(np.concatenate(differences), np.concatenate(shares) / len(shares), prior, pull)
+    found, before, after = _fit(
+        np.concatenate(differences) * _SHARPNESS, np.concatenate(shares) / len(shares), prior, pull
+    )
     weights = dict(zip(FEATURES, map(float, found), strict=True))
     return Trained(weights, len(shares), sum(map(len, shares)), (before, after))
 

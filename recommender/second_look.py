@@ -57,7 +57,9 @@ _BESIDE_WORTH = 0.9
 _PART_WORTH = 0.7
 _CHARACTER_WORTH = 0.5
 _KEPT_TITLES = 5_000
-_MADE_INTO = frozenset("味锅盒袋机架干酱粉油糖饼杯包柄套壳膜器盆碗刀刷布夹垫罩盖绳带贴灯线座柜箱桶瓶糕面醋皂露霜液膏精泥肠酥汁")
+_MADE_INTO = frozenset(
+    "味锅盒袋机架干酱粉油糖饼杯包柄套壳膜器盆碗刀刷布夹垫罩盖绳带贴灯线座柜箱桶瓶糕面醋皂露霜液膏精泥肠酥汁"
+)
 """A character right behind goods that makes something else of them."""
 
 

@@ -222,9 +222,7 @@ def eval_match(
     """
     from bot.cli import judging  # noqa: PLC0415
 
-    raise typer.Exit(
-        judging.evaluate(catalog, queries, use=use, against=against, split=split, ablation=ablation)
-    )
+    raise typer.Exit(judging.evaluate(catalog, queries, use=use, against=against, split=split, ablation=ablation))
 
 
 @train_app.command(

@@ -94,7 +94,9 @@ def configured(retrieval: Retrieval, name: str) -> Retrieval:
         return retrieval.with_parts(CONFIGURATIONS[name])
     if not name.endswith(".json"):
         ways = ", ".join(CONFIGURATIONS)
-        raise SettingsError("--with and --against", [(name, f"is no way of ranking; there are {ways}, or a .json file")])
+        raise SettingsError(
+            "--with and --against", [(name, f"is no way of ranking; there are {ways}, or a .json file")]
+        )
     try:
         return retrieval.with_parts(CONFIGURATIONS["full"], read_weights(Path(name)))
     except WeightsError as error:
@@ -119,15 +121,13 @@ def _known(labelled: Sequence[LabelledQuery], rows: CatalogueFile, name: str) ->
 
 
 def _judged(retrieval: Retrieval, rows: CatalogueFile, labelled: Sequence[LabelledQuery]) -> list[Judgement]:
-    return [
-        judge([rows.ids[place] for place, _ in retrieval.search(one.query, DEPTH)], one.graded) for one in labelled
-    ]
+    return [judge([rows.ids[place] for place, _ in retrieval.search(one.query, DEPTH)], one.graded) for one in labelled]
 
 
 def _quality(name: str, labelled: Sequence[LabelledQuery], judged: Sequence[Judgement]) -> Table:
     table = Table(title=f"{name}: means with 95 % intervals (bootstrap over queries)")
     for column in ("queries", "count", f"nDCG@{DEPTH}", "P@1", f"MRR@{DEPTH}"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=True)
     kinds = sorted({one.about for one in labelled if one.about})
     for kind in ["", *kinds] if len(kinds) > 1 else [""]:
         part = [one for query, one in zip(labelled, judged, strict=True) if kind in {"", query.about}]
@@ -139,7 +139,7 @@ def _quality(name: str, labelled: Sequence[LabelledQuery], judged: Sequence[Judg
 def _pairwise(name: str, ways: Mapping[str, Sequence[Judgement]], ours: Sequence[Judgement]) -> Table:
     table = Table(title=f"{name} against others, query by query; the difference is {name} minus the other")
     for column in ("against", f"nDCG@{DEPTH}", "difference", "better", "worse", "level", "certain"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=True)
     for other, theirs in ways.items():
         result: Comparison = compare(ours, theirs)
         counts = (str(result.better), str(result.worse), str(result.level))
