@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from recommender.lexicon import packaged_list
@@ -48,7 +48,7 @@ class WordForms:
                 others = backward.get(word.lower(), ())
                 self._note(alias.lower(), ((form, worth * share) for form, worth in others if form != alias.lower()))
 
-    def __iter__(self) -> Iterable[str]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[str]:
         return iter(self._forms)
 
     def of(self, word: str) -> Mapping[str, float]:

@@ -59,9 +59,10 @@ class Comparison:
 
 def ndcg(found: Sequence[str], grades: Mapping[str, int]) -> float:
     """Return the normalised discounted gain of the first ten; ``grades`` hold at least one above zero."""
-    gain = sum((2 ** grades.get(one, 0) - 1) / math.log2(place + 2) for place, one in enumerate(found[:DEPTH]))
+    gain: float = sum((2 ** grades.get(one, 0) - 1) / math.log2(place + 2) for place, one in enumerate(found[:DEPTH]))
     best = sorted(grades.values(), reverse=True)[:DEPTH]
-    return gain / sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(best))
+    ideal: float = sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(best))
+    return gain / ideal
 
 
 def judge(found: Sequence[str], grades: Mapping[str, int]) -> Judgement:

@@ -9,7 +9,6 @@ Source of the loss: Burges et al., "Learning to Rank using Gradient Descent", 20
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +23,8 @@ _PULL = 0.005
 _SHARPNESS = 0.3
 """How soon a pair that is told apart stops teaching; the order itself does not depend on the weights' size."""
 _MOST_FURTHER = 3
+_IN_ORDER = 0.7
+"""Share of a catalogue's own queries that keep the order of the title; in the others the head comes last."""
 _MOST_PAIRS = 400
 """Pairs of one query; more teach the same again."""
 
@@ -56,22 +57,21 @@ class Trained:
 
 def own_queries(retrieval: Retrieval, count: int, seed: int = 7) -> Iterator[GradedQuery]:
     """Yield queries that titles pose themselves; only what lacks a word of the query counts as worse."""
-    chance = random.Random(seed)
+    chance = np.random.default_rng(seed)
     titles = retrieval.titles
-    for place in chance.choices(range(len(titles)), k=count) if titles else ():
+    for place in chance.integers(0, len(titles), count) if titles else ():
         read = retrieval.reader.read(titles[place])
-        names = [word.text for word in read.words if not word.text.isdigit()]
+        names = list(dict.fromkeys(word.text for word in read.words if not word.text.isdigit()))
         if read.head < 0 or len(names) < 2:
             continue
         head = read.words[read.head].text
         others = [name for name in names if name != head]
-        taken = chance.sample(others, min(chance.randint(0, _MOST_FURTHER), len(others)))
+        taken = list(chance.permutation(others)[: chance.integers(0, _MOST_FURTHER + 1)])
         in_order = [name for name in names if name in taken or name == head]
-        words = in_order if chance.random() < 0.7 else [*taken, head]
-        wanted = set(words)
-        same = {other: 3 for other, title in enumerate(titles) if all(word in title for word in wanted)}
+        words = in_order if chance.random() < _IN_ORDER else [*taken, head]
+        same = {other: 3 for other, title in enumerate(titles) if all(word in title for word in words)}
         if len(same) < LOOKED_AT // 2:
-            yield GradedQuery("".join(dict.fromkeys(words)), same)
+            yield GradedQuery("".join(words), same)
 
 
 def train(sets: Iterable[tuple[Retrieval, Iterable[GradedQuery]]], pull: float = _PULL) -> Trained:
@@ -87,9 +87,8 @@ def train(sets: Iterable[tuple[Retrieval, Iterable[GradedQuery]]], pull: float =
     prior = np.array([PRIOR[name] for name in FEATURES])
     if not differences:
         return Trained(dict(PRIOR), 0, 0, (0.0, 0.0))
-    found, before, after = _fit(
-        np.concatenate(differences) * _SHARPNESS, np.concatenate(shares) / len(shares), prior, pull
-    )
+    every = np.concatenate(differences) * _SHARPNESS
+    found, before, after = _fit(every, np.concatenate(shares) / len(shares), prior, pull)
     weights = dict(zip(FEATURES, map(float, found), strict=True))
     return Trained(weights, len(shares), sum(map(len, shares)), (before, after))
 

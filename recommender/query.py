@@ -27,7 +27,7 @@ LONGEST_QUERY = 240
 """Characters of a query that are read; whoever writes more writes no query."""
 _FORM_LEAST = 0.15
 _FORM_ENOUGH = 10.0
-"""Titles with the word as it was written after which its other forms count little (a third of what they lose is left)."""
+"""Titles that have a word as it was written; with these, its other forms have lost two thirds of what they can lose."""
 _SOUND_WORTH = 0.7
 _PREFERRED = 5
 """What was written finds little when a word of the same sound stands in this many times more titles."""
@@ -61,7 +61,7 @@ class QueryParts:
     filler: bool = True
     forms: bool = True
     sounds: bool = True
-    factors: TermFactors = TermFactors()
+    factors: TermFactors = field(default_factory=TermFactors)
 
 
 class QueryReader:

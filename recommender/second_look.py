@@ -1,8 +1,8 @@
 """The second step of matching: the first step's best titles, looked at as a reader would. Pure besides the artefact.
 
-Each title gets a handful of features between -1 and 1 (``FEATURES``); their weighted sum orders the titles. The weights
-come from ``data/match_weights.json``, which ``qianqun train match`` writes; ``PRIOR`` is what holds without it, and what
-training starts from.
+Each title gets a handful of features between -1 and 1 (``FEATURES``); their weighted sum orders the titles. The
+weights come from ``data/match_weights.json``, which ``qianqun train match`` writes; ``PRIOR`` is what holds without it,
+and what training starts from.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 
 from recommender.index import TextIndex
@@ -101,7 +102,7 @@ class SecondLook:
 
     @classmethod
     def load(cls, lexicon: Lexicon, cut: Callable[[str], list[str]], path: Path | None = None) -> SecondLook:
-        """Use the weights of a file, the packaged one by default; with a damaged file the prior holds: see ``fault``."""
+        """Use the weights of a file, the packaged one by default; the prior where it is damaged (see ``fault``)."""
         try:
             return cls(lexicon, cut, read_weights(path))
         except WeightsError as error:
@@ -253,7 +254,7 @@ def _order(places: Sequence[_Place]) -> float:
     if len(places) < 2:
         return 1.0
     total = 0.0
-    for one, other in zip(places, places[1:], strict=False):
+    for one, other in pairwise(places):
         if one.start >= 0 and other.start >= one.end:
             total += 1.0 if other.start == one.end else 0.5
     return total / (len(places) - 1)
