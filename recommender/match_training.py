@@ -18,7 +18,7 @@ import numpy.typing as npt
 from recommender.retrieval import LOOKED_AT, Retrieval
 from recommender.second_look import FEATURES, FORMAT, PRIOR
 
-_PULL = 0.005
+_PULL = 0.02
 """How strongly weights are drawn to the prior, against the mean loss of a query."""
 _SHARPNESS = 0.3
 """How soon a pair that is told apart stops teaching; the order itself does not depend on the weights' size."""

@@ -40,7 +40,7 @@ class TermFactors:
     stand side by side. ``single`` comes on top for a character that is a word by itself (锅).
     """
 
-    word: float = 1.0
+    word: float = 0.5
     inner: float = 1.0
     crossing: float = 0.5
     character: float = 1.0
