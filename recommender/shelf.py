@@ -82,7 +82,7 @@ class Item:
 class Shelf:
     """Items in a fixed order (their place is their number in the index) and the ways to find them."""
 
-    def __init__(self, items: Sequence[Item], index: TextIndex) -> None:
+    def __init__(self, items: Sequence[Item], index: TextIndex, sounds: SoundIndex | None = None) -> None:
         self.items = items
         self.index = index
         self.place = {item.id: place for place, item in enumerate(items)}
@@ -91,7 +91,7 @@ class Shelf:
             for kind in item.kinds:
                 by_kind[kind].append(place)
         self._by_kind = dict(by_kind)
-        self._sounds: SoundIndex | None = None
+        self._sounds = sounds or SoundIndex(by_kind)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -131,16 +131,14 @@ class Shelf:
             place = self.place.get(product_id)
             if place is not None:
                 items[place] = replace(items[place], stock=0)
-        return Shelf(items, self.index)
+        return Shelf(items, self.index, self._sounds)
 
     def named(self, word: str) -> Sequence[int]:
         """Return the places of items that a word names."""
         return self._by_kind.get(word, ())
 
     def sounding_like(self, word: str) -> Sequence[str]:
-        """Return the words that name items and sound like ``word``; the sounds are worked out when first asked for."""
-        if self._sounds is None:
-            self._sounds = SoundIndex(self._by_kind)
+        """Return the words that name items and sound like ``word``."""
         return self._sounds.like(word)
 
     def get(self, product_id: int) -> Item | None:

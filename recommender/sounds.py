@@ -18,6 +18,7 @@ _MOST_WAYS = 8
 """Ways of reading a run of letters as syllables (xian: xi'an, xian) that are tried."""
 _LONGEST_TYPED = 30
 _FIRST, _LAST = 0x4E00, 0x9FFF
+_TONES = dict.fromkeys(map(ord, "\u0300\u0301\u0304\u030c"))
 _SPELT = re.compile(r"[a-z]*[aeiouv][a-z]*")
 _FOLDS = (
     (re.compile(r"^([zcs])h"), r"\1"),
@@ -74,7 +75,7 @@ def syllable_runs(letters: str) -> Iterator[tuple[str, ...]]:
 
 @cache
 def _character_sound(character: str) -> str:
-    return _folded(_readings().get(ord(character), ""))
+    return _folded(_reading(ord(character)))
 
 
 @cache
@@ -84,19 +85,20 @@ def _folded(syllable: str) -> str:
     return syllable
 
 
-@cache
-def _readings() -> dict[int, str]:
-    """Return the usual reading of every character, without tone; ü is v."""
-    from pypinyin.constants import PINYIN_DICT  # noqa: PLC0415 - 40,000 characters, loaded when a slip first needs them
+def _reading(code: int) -> str:
+    """Return the usual reading of a character, without tone; ü is v; empty for what is no Chinese character."""
+    readings = _readings().get(code, "") if _FIRST <= code <= _LAST else ""
+    plain = normalize("NFD", readings.split(",")[0]).translate(_TONES)
+    return normalize("NFC", plain).replace("ü", "v")
 
-    tones = dict.fromkeys(map(ord, "\u0300\u0301\u0304\u030c"))
-    return {
-        code: normalize("NFC", normalize("NFD", readings.split(",")[0]).translate(tones)).replace("ü", "v")
-        for code, readings in PINYIN_DICT.items()
-        if _FIRST <= code <= _LAST
-    }
+
+def _readings() -> dict[int, str]:
+    from pypinyin.constants import PINYIN_DICT  # noqa: PLC0415 - 40,000 characters, loaded with the first words
+
+    return PINYIN_DICT
 
 
 @cache
 def _syllables() -> frozenset[str]:
-    return frozenset(syllable for syllable in _readings().values() if _SPELT.fullmatch(syllable))
+    """Return every syllable of pinyin; worked out when letters are first looked at."""
+    return frozenset(filter(_SPELT.fullmatch, map(_reading, range(_FIRST, _LAST + 1))))
