@@ -118,12 +118,11 @@ class SecondLook:
         """Return (place, score) of found titles, best first; scores are between 0 and 1."""
         weights = [self.weights[name] for name in FEATURES]
         most = sum(map(abs, weights))
-        scored = [
-            (one.place, sum(weight * value for weight, value in zip(weights, features, strict=True)) / most)
-            for one, features in zip(found, self.features(query, found, index), strict=True)
-        ]
-        scored.sort(key=lambda pair: -pair[1])  # stable: level titles stay as the first step had them
-        return [(place, 1 / (1 + math.exp(4 - 8 * total))) for place, total in scored]
+        scored = []
+        for one, features in zip(found, self.features(query, found, index), strict=True):
+            total = sum(weight * value for weight, value in zip(weights, features, strict=True)) / most
+            scored.append((one.place, 1 / (1 + math.exp(4 - 8 * total))))
+        return sorted(scored, key=lambda pair: -pair[1])  # stable: level titles stay as the first step had them
 
     def features(self, query: Query, found: Sequence[Found], index: TextIndex) -> list[tuple[float, ...]]:
         """Return the features of each found title, in the order of ``FEATURES``."""

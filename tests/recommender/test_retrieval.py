@@ -159,3 +159,13 @@ def test_weights_that_are_not_there(tmp_path: Path, lexicon: Lexicon, segmenter:
     look = SecondLook.load(lexicon, segmenter.cut, tmp_path / "none.json")
     assert "cannot be read" in look.fault
     assert look.weights == PRIOR
+
+
+def test_a_hundred_thousand_equal_titles_answer(aliases: Aliases, normaliser: Normaliser) -> None:
+    many = Retrieval(["丹东草莓 大果"] * 100_000, aliases, normaliser)
+    assert [place for place, _ in many.search("草莓", 60)] == list(range(60))
+
+
+def test_titles_of_ten_thousand_characters_answer(aliases: Aliases, normaliser: Normaliser) -> None:
+    long = Retrieval(["草莓牛奶" * 2_500] * 20 + ["纯牛奶"], aliases, normaliser)
+    assert long.search("纯牛奶", 1)[0][0] == 20
