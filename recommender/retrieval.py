@@ -88,8 +88,8 @@ def _continued(ranked: list[tuple[int, float]], rest: list[tuple[int, float]]) -
     """Put what only the first step saw behind the rest, with scores that go on falling."""
     if not rest:
         return ranked
-    scale = ranked[-1][1] / max(rest[0][1], 1e-9)
-    return [*ranked, *((place, score * scale) for place, score in rest)]
+    last, first = ranked[-1][1], rest[0][1]
+    return [*ranked, *((place, last * (score / first)) for place, score in rest)]
 
 
 _NOTHING = TermFactors(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)

@@ -19,6 +19,7 @@ from recommender.retrieval import CONFIGURATIONS, Retrieval
 from recommender.second_look import WeightsError, read_weights
 
 _OWN_QUERIES = 300
+_WIDTH = 100
 
 
 def evaluate(catalog: Path, queries: Path, *, use: str, against: str, split: str, ablation: bool) -> int:
@@ -30,13 +31,13 @@ def evaluate(catalog: Path, queries: Path, *, use: str, against: str, split: str
         known = _known(labelled, rows, str(queries))
         retrieval = rows.retrieval()
         ours = _judged(configured(retrieval, use), rows, known)
-        out.print(_quality(use, known, ours))
+        _print(_quality(use, known, ours))
         if against:
             theirs = _judged(configured(retrieval, against), rows, known)
-            out.print(_pairwise(use, {against: theirs}, ours))
+            _print(_pairwise(use, {against: theirs}, ours))
         if ablation:
             ways = {name: _judged(configured(retrieval, name), rows, known) for name in CONFIGURATIONS if name != use}
-            out.print(_pairwise(use, ways, ours))
+            _print(_pairwise(use, ways, ours))
         return 0
 
     return execute(work)
@@ -122,6 +123,10 @@ def _known(labelled: Sequence[LabelledQuery], rows: CatalogueFile, name: str) ->
 
 def _judged(retrieval: Retrieval, rows: CatalogueFile, labelled: Sequence[LabelledQuery]) -> list[Judgement]:
     return [judge([rows.ids[place] for place, _ in retrieval.search(one.query, DEPTH)], one.graded) for one in labelled]
+
+
+def _print(table: Table) -> None:
+    out.print(table, width=max(out.width, _WIDTH))  # an interval that is cut off says nothing
 
 
 def _quality(name: str, labelled: Sequence[LabelledQuery], judged: Sequence[Judgement]) -> Table:
