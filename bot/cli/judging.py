@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
+from rich.console import Console
 from rich.table import Table
 
 from bot.cli.matching import CatalogueFile, read_catalogue
@@ -126,7 +127,7 @@ def _judged(retrieval: Retrieval, rows: CatalogueFile, labelled: Sequence[Labell
 
 
 def _print(table: Table) -> None:
-    out.print(table, width=max(out.width, _WIDTH))  # an interval that is cut off says nothing
+    Console(width=max(out.width, _WIDTH)).print(table)  # an interval that is cut off says nothing
 
 
 def _quality(name: str, labelled: Sequence[LabelledQuery], judged: Sequence[Judgement]) -> Table:

@@ -41,6 +41,14 @@ def test_two_ways_pairwise_and_all_of_them(run: Run, files: tuple[Path, Path]) -
     assert all(name in ended.out for name in ("grams", "no-sounds", "first-step"))
 
 
+def test_no_interval_is_cut_off_in_a_narrow_window(
+    run: Run, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    ended = run("eval", "match", "--catalog", files[0], "--queries", files[1], "--ablation")
+    assert "…" not in ended.out.replace("(gone, …)", "")
+
+
 def test_one_split_only(run: Run, files: tuple[Path, Path]) -> None:
     ended = run("eval", "match", "--catalog", files[0], "--queries", files[1], "--split", "train")
     assert "│ all     │ 1 " in ended.out
