@@ -1,4 +1,4 @@
-"""nDCG@10 of the bare retrieval of ``qianqun match`` on graded queries over the demo's titles, against its parts.
+"""nDCG@10 of the bare retrieval of ``qianqun match`` on graded queries over the demo's titles: parts and peers.
 
 All rank the same uniform titles; "aliases" tells whether a known other name in the query is searched as well.
 """
@@ -6,12 +6,11 @@ All rank the same uniform titles; "aliases" tells whether a known other name in 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,67 +19,56 @@ from benchmarks import world
 from benchmarks.report import Options, Report, Row
 from catalog.aliases import AliasTable
 from core.text import Normaliser
-from recommender.index import terms_of
+from recommender.labelled_queries import LabelledQuery, parse
 from recommender.lexicon import Lexicon
-from recommender.retrieval import Retrieval
+from recommender.match_evaluation import DEPTH, ndcg
+from recommender.retrieval import CONFIGURATIONS, Retrieval
 from recommender.segmentation import Segmenter
 
-QUERIES = Path(__file__).parent / "data" / "queries.jsonl"
-_TOP = 10
-_K1, _B = 1.2, 0.5
-"""The index's own constants, so that the peers differ in their terms alone."""
+DATA = Path(__file__).parent / "data"
+_K1, _B = 1.2, 0.75
+"""The usual constants of BM25, for the peers."""
 
 Search = Callable[[str], list[int]]
 """From a query to places of titles, best first, only those that match at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Graded:
-    query: str
-    about: str
-    grades: Mapping[str, int]
-
-
 def run(options: Options) -> Report:
-    report = Report("match_quality", f"nDCG@{_TOP} of bare retrieval over the demo's titles")
+    report = Report("match_quality", f"nDCG@{DEPTH} of bare retrieval over the demo's titles")
     products = asyncio.run(world.demo_products())
     ids = [product.supplier_product_id for product in products]
-    graded = _queries(set(ids))
+    graded = {split: queries_of("queries.jsonl", set(ids), split) for split in ("train", "test")}
+    kinds = sorted({query.about for part in graded.values() for query in part})
     rankers = _Rankers([product.title for product in products])
-    kinds = sorted({query.about for query in graded})
     for name, aliases, search in rankers.all():
         gains: dict[str, list[float]] = defaultdict(list)
-        for query in graded:
-            found = [ids[place] for place in search(query.query)[:_TOP]]
-            gains[query.about].append(ndcg(found, query.grades))
-        every = [gain for part in gains.values() for gain in part]
-        row: Row = {"ranked by": name, "aliases": aliases, "all": round(sum(every) / len(every), 3)}
-        report.rows.append(row | {kind: round(sum(gains[kind]) / len(gains[kind]), 3) for kind in kinds})
-    counts = Counter(query.about for query in graded)
+        for split, part in graded.items():
+            for query in part:
+                gain = ndcg([ids[place] for place in search(query.query)[:DEPTH]], query.graded)
+                gains[split].append(gain)
+                if split == "test":
+                    gains[query.about].append(gain)
+        row: Row = {"ranked by": name, "aliases": aliases}
+        means = {kind: round(sum(gains[kind]) / len(gains[kind]), 3) for kind in ["train", "test", *kinds]}
+        report.rows.append(row | means)
+    counts = Counter(query.about for query in graded["test"])
     report.notes.append(
-        f"{len(graded)} queries: {', '.join(f'{kind} {counts[kind]}' for kind in kinds)}; {len(ids)} titles."
+        f"{len(graded['train'])} queries to train with and {len(graded['test'])} to judge by, apart by head word; "
+        f"{len(ids)} titles. By kind (judged only): {', '.join(f'{kind} {counts[kind]}' for kind in kinds)}."
     )
     report.notes += rankers.left_out
     return report
 
 
-def ndcg(found: Sequence[str], grades: Mapping[str, int]) -> float:
-    """Return the normalised discounted gain of a ranking; gains are 2**grade - 1."""
-    gain = sum((2 ** grades.get(one, 0) - 1) / math.log2(place + 2) for place, one in enumerate(found))
-    best = sorted(grades.values(), reverse=True)[:_TOP]
-    ideal = sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(best))
-    return float(gain / ideal)
-
-
-def _queries(known: set[str]) -> list[_Graded]:
-    """Read the queries; grades of products that are not on sale today are left out."""
-    graded = []
-    for line in QUERIES.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        grades = {key: grade for key, grade in entry["graded"].items() if key in known}
-        if grades:
-            graded.append(_Graded(entry["query"], entry["about"], grades))
-    return graded
+def queries_of(name: str, known: set[str], split: str) -> list[LabelledQuery]:
+    """Read labelled queries of one split; grades of products that are not on sale today are left out."""
+    path = DATA / name
+    found = []
+    for one in parse(name, path.read_text(encoding="utf-8")):
+        graded = {key: grade for key, grade in one.graded.items() if key in known}
+        if one.split == split and any(graded.values()):
+            found.append(replace(one, graded=graded))
+    return found
 
 
 class _Rankers:
@@ -97,20 +85,22 @@ class _Rankers:
 
     def all(self) -> list[tuple[str, bool, Search]]:
         ways: list[tuple[str, bool, Search]] = [
-            ("ours: words, 1- and 2-grams", True, self._ours),
-            ("the same terms, equal weight", True, self._bm25(terms_of, aliases=True)),
-            ("the same terms, equal weight", False, self._bm25(terms_of, aliases=False)),
-            ("BM25, words only", True, self._bm25(_words, aliases=True)),
-            ("BM25, words only", False, self._bm25(_words, aliases=False)),
-            ("BM25, characters only (1-grams)", False, self._bm25(_characters, aliases=False)),
+            *((f"ours: {name}", True, self._ours(name)) for name in CONFIGURATIONS),
+            ("BM25, words", True, self._bm25(_words, aliases=True)),
+            ("BM25, words", False, self._bm25(_words, aliases=False)),
+            ("BM25, 1- and 2-grams", True, self._bm25(_grams, aliases=True)),
+            ("BM25, 1- and 2-grams", False, self._bm25(_grams, aliases=False)),
+            ("BM25, words with 1- and 2-grams", True, self._bm25(_mixed, aliases=True)),
+            ("BM25, words with 1- and 2-grams", False, self._bm25(_mixed, aliases=False)),
             ("TF-IDF, words (scikit-learn)", False, self._tfidf(tokenizer=self._segmenter.cut, token_pattern=None)),
             ("TF-IDF, characters 1-3 (scikit-learn)", False, self._tfidf(analyzer="char", ngram_range=(1, 3))),
         ]
         peer = self._bm25s()
-        return [*ways, ("bm25s, words", False, peer)] if peer is not None else ways
+        return [*ways, ("bm25s, 1- and 2-grams", False, peer)] if peer is not None else ways
 
-    def _ours(self, query: str) -> list[int]:
-        return [place for place, _ in self._retrieval.search(query, _TOP)]
+    def _ours(self, name: str) -> Search:
+        way = self._retrieval.with_parts(CONFIGURATIONS[name])
+        return lambda query: [place for place, _ in way.search(query, DEPTH)]
 
     def _cut(self, query: str, *, aliases: bool) -> list[str]:
         words = self._segmenter.cut(self._normaliser(query).text)
@@ -154,11 +144,11 @@ class _Rankers:
             return None
         logging.getLogger("bm25s").setLevel(logging.WARNING)  # it tells of every step otherwise
         index = bm25s.BM25()
-        index.index([_words(self._segmenter.cut(title)) for title in self._titles], show_progress=False)
+        index.index([_grams(self._segmenter.cut(title)) for title in self._titles], show_progress=False)
 
         def search(query: str) -> list[int]:
-            words = [word for word in _words(self._cut(query, aliases=False)) if word in index.vocab_dict]
-            return _ranked(index.get_scores(words).tolist()) if words else []
+            terms = [term for term in _grams(self._cut(query, aliases=False)) if term in index.vocab_dict]
+            return _ranked(index.get_scores(terms).tolist()) if terms else []
 
         return search
 
@@ -167,10 +157,15 @@ def _words(words: Sequence[str]) -> list[str]:
     return [word for word in words if not word.isspace()]
 
 
-def _characters(words: Sequence[str]) -> list[str]:
-    return [character for character in "".join(words) if not character.isspace()]
+def _grams(words: Sequence[str]) -> list[str]:
+    runs = "".join(words).split()
+    return [run[at : at + length] for run in runs for length in (1, 2) for at in range(len(run) - length + 1)]
+
+
+def _mixed(words: Sequence[str]) -> list[str]:
+    return [*("w" + word for word in _words(words)), *_grams(words)]
 
 
 def _ranked(scores: Sequence[float]) -> list[int]:
     places = [place for place, score in enumerate(scores) if score > 0]
-    return sorted(places, key=lambda place: (-scores[place], place))[:_TOP]
+    return sorted(places, key=lambda place: (-scores[place], place))[:DEPTH]

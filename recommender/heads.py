@@ -76,11 +76,6 @@ def title_phrases(title: str) -> list[str]:
     return [part for part in _PHRASE.split(title.lower()) if part]
 
 
-def head_phrase(title: str) -> str:
-    """Return the first phrase of a title, where an unknown object is looked for at the end."""
-    return next(iter(title_phrases(title)), "")
-
-
 def _head(title: str, top: str, cut: Callable[[str], list[str]], lexicon: Lexicon) -> tuple[str, str]:
     """Return the head word and the phrase up to its end; ``top`` is the product's top category."""
     for phrase in _PHRASE.split(title):

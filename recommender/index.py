@@ -1,50 +1,38 @@
-"""The text index: BM25 over words and character 1- and 2-grams, as postings in numpy arrays.
+"""The text index: BM25 over words, character 1- and 2-grams, names and amounts, as postings in numpy arrays.
 
 Words alone lose to characters on short titles, characters alone lose exactness; both together are as good as either
-and forgive each other's misses (``docs/adr/0005-words-and-characters-in-one-index.md``).
+and forgive each other's misses (``docs/adr/0005-words-and-characters-in-one-index.md``). A score is a sum over the
+terms of the query: its factor there times the weight of (term, document), and nothing else.
 Source of the weighting: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009.
 """
 
 from __future__ import annotations
 
-import re
 from array import array
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from recommender.terms import TermFactors, document_terms, query_terms
+
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
-_K1 = 1.2
-"""How fast a repeated term stops counting; the usual value, titles repeat little."""
-_B = 0.5
-"""How much a long title pays; half, since long titles in group-buying are lists of attributes, not noise."""
-_RUN = re.compile(r"[㐀-鿿]+|[a-z0-9]+(?:\.[0-9]+)?")
-
+K1 = 0.8
+"""How fast a repeated term stops counting; titles that repeat a word do so to be found, not because they mean it."""
+B = 0.4
+"""How much a long title pays; less than half, since long titles are lists of attributes, not noise."""
+LONGEST_TEXT = 1000
+"""Characters of a document that are read: what stands behind them is no title."""
 
 _KEPT_PIECES = 20_000
 _COUNTED_AT_ONCE = 10_000
 """Documents; their terms take some ten megabytes while they are counted."""
-
-
-def terms_of(words: Sequence[str]) -> list[str]:
-    """Return index terms of a cut text: words of two characters or more, bigrams, characters, Latin runs.
-
-    Words are prefixed by ``w``, so that a word and a bigram with the same characters are two pieces of evidence.
-    """
-    terms = ["w" + word for word in words if len(word) > 1 and not word.isspace()]
-    for run in _RUN.findall("".join(words)):
-        if run[0].isascii():
-            terms.append(run)
-            continue
-        terms.extend(run)
-        terms.extend(run[place : place + 2] for place in range(len(run) - 1))
-    return terms
+_TERMS_AT_ONCE = 2_000_000
+_FACTORS = TermFactors()
 
 
 class _Found:
@@ -59,7 +47,7 @@ class _Found:
         for piece in pieces:
             self._terms.extend(piece)
         self._ends.append(len(self._terms))
-        if len(self._ends) == _COUNTED_AT_ONCE:
+        if len(self._ends) == _COUNTED_AT_ONCE or len(self._terms) > _TERMS_AT_ONCE:
             self._count()
 
     def counted(self) -> tuple[Ints, Floats, npt.NDArray[np.int64]]:
@@ -100,11 +88,11 @@ class TextIndex:
 
         @lru_cache(_KEPT_PIECES)
         def ids(piece: str) -> array[int]:
-            return array("i", [vocabulary.setdefault(term, len(vocabulary)) for term in terms_of(cut(piece))])
+            return array("i", [vocabulary.setdefault(term, len(vocabulary)) for term in document_terms(cut(piece))])
 
         found = _Found()
         for text in texts:
-            found.add(ids(piece) for piece in text.split())
+            found.add(ids(piece) for piece in text[:LONGEST_TEXT].split())
         terms, counts, lengths = found.counted()
         return cls._weigh(vocabulary, terms, counts, lengths)
 
@@ -117,43 +105,65 @@ class TextIndex:
         documents = np.repeat(np.arange(size, dtype=np.int32), lengths)
         frequency = np.bincount(terms, minlength=len(vocabulary)).astype(np.int64)
         bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(frequency)])
-        rarity = np.log1p((size - frequency + 0.5) / (frequency + 0.5))
         mean = float(lengths.mean()) if size else 1.0
-        norm = (_K1 * (1 - _B + _B * lengths / max(mean, 1.0))).astype(np.float32)
-        weights = counts * np.float32(_K1 + 1)
+        norm = (K1 * (1 - B + B * lengths / max(mean, 1.0))).astype(np.float32)
+        weights = counts * np.float32(K1 + 1)
         counts += norm[documents]
         weights /= counts
-        weights *= rarity.astype(np.float32)[terms]
+        weights *= rarity(size, frequency).astype(np.float32)[terms]
         order = np.argsort(terms, kind="stable")
         return cls(size, vocabulary, bounds, documents[order], weights[order])
 
+    def frequency(self, term: str) -> int:
+        """Return how many documents have a term."""
+        place = self.vocabulary.get(term)
+        return 0 if place is None else int(self.bounds[place + 1] - self.bounds[place])
+
+    def rarity(self, term: str) -> float:
+        """Return how much a term tells: BM25's inverse document frequency, highest for a term of no document."""
+        return float(rarity(self.size, np.array(self.frequency(term))))
+
     def scores(self, words: Sequence[str]) -> Floats:
         """Return the score of every document for a cut query; zero where nothing is shared."""
+        return self.weighted(query_terms(words, _FACTORS))
+
+    def weighted(self, terms: Mapping[str, float]) -> Floats:
+        """Return the score of every document for terms with their factors."""
         scores = np.zeros(self.size, np.float32)
-        for term, count in Counter(terms_of(words)).items():
+        for term, factor in terms.items():
             place = self.vocabulary.get(term)
             if place is not None:
                 low, high = self.bounds[place], self.bounds[place + 1]
-                scores[self.documents[low:high]] += self.weights[low:high] * min(count, 2)
+                scores[self.documents[low:high]] += self.weights[low:high] * np.float32(factor)
         return scores
 
     def top(
-        self, words: Sequence[str], limit: int, allowed: npt.NDArray[np.bool_] | None = None
+        self, terms: Mapping[str, float], limit: int, allowed: npt.NDArray[np.bool_] | None = None
     ) -> list[tuple[int, float]]:
         """Return (document, score) of the best ``limit`` documents, best first; equal scores in document order."""
-        scores = self.scores(words)
+        scores = self.weighted(terms)
         if allowed is not None:
             scores *= allowed
-        found = np.flatnonzero(scores)
-        if len(found) > limit:
-            # the found documents only: partitioning mostly-zero scores is forty times slower in numpy 2.0-2.4
-            best = np.argpartition(-scores[found], limit - 1)[:limit]
-            edge = scores[found[best]].min()
-            found = found[scores[found] >= edge]
-        ranked = found[np.lexsort((found, -scores[found]))][:limit]
-        return [(int(document), float(scores[document])) for document in ranked]
+        return [(document, float(scores[document])) for document in best_places(scores, limit)]
 
     @property
     def memory_bytes(self) -> int:
         """Return the bytes of the arrays; the vocabulary comes on top."""
         return self.bounds.nbytes + self.documents.nbytes + self.weights.nbytes
+
+
+def best_places(scores: Floats, limit: int) -> list[int]:
+    """Return the places of the highest scores above zero, best first; equal scores in order of place."""
+    found = np.flatnonzero(scores)
+    if len(found) > limit:
+        # the found documents only: partitioning mostly-zero scores is forty times slower in numpy 2.0-2.4
+        best = np.argpartition(-scores[found], limit - 1)[:limit]
+        edge = scores[found[best]].min()
+        found = found[scores[found] >= edge]
+    ranked = found[np.lexsort((found, -scores[found]))][:limit]
+    return [int(place) for place in ranked]
+
+
+def rarity(size: int, frequency: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return BM25's inverse document frequency in the form that never falls below zero."""
+    return np.log1p((size - frequency + 0.5) / (frequency + 0.5))

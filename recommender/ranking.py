@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from recommender.heads import EXACT
+from recommender.heads import EXACT, title_phrases
+from recommender.index import Floats, best_places
 from recommender.needs import Need
 from recommender.shelf import Item, Shelf
 
@@ -23,6 +24,11 @@ _TEXT_SHARE = 0.06
 """Text match beyond the head noun decides between equals only."""
 _PHRASE_END = 0.85
 """An unknown object at the end of a title's first phrase names the product, but nobody confirmed the word."""
+_FURTHER_END = 0.8
+_SOUND = 0.92
+"""A word that only sounds like one that names products (草霉, 草莓) was most likely meant for it."""
+_LOOKED_AT = 200
+"""Items whose titles are looked at for a word of no list, best text match first."""
 _ALMOST = 0.85
 """A further product is shown beside the best one only when it is nearly as good."""
 
@@ -83,12 +89,11 @@ def find(need: Need, shelf: Shelf, place: Place, now: datetime, cut: Callable[[s
     text_scores = shelf.index.scores(words)
     found: dict[int, Candidate] = {}
     for term in need.terms:
-        for position in shelf.named(term) if need.known else _ending_with(term, shelf, text_scores.nonzero()[0]):
+        for position, word, quality in _named(term, shelf) if need.known else _unlisted(term, shelf, text_scores):
             item = shelf.items[position]
             if item.id in found or not allowed(item, place, need, now):
                 continue
-            quality = item.kinds.get(term, _PHRASE_END)
-            found[item.id] = _candidate(item, need, term, quality, float(text_scores[position]))
+            found[item.id] = _candidate(item, need, word, quality, float(text_scores[position]))
     return in_order(list(found.values()), need, place)
 
 
@@ -140,9 +145,31 @@ def in_order(
     return sorted(candidates, key=key)
 
 
-def _ending_with(term: str, shelf: Shelf, positions: Collection[int]) -> list[int]:
-    """Return items whose first title phrase ends with a word of no list."""
-    return [int(position) for position in positions if shelf.items[position].phrase.endswith(term)]
+def _named(term: str, shelf: Shelf) -> list[tuple[int, str, float]]:
+    """Return (place, word, quality) of the items that a known word names."""
+    return [(position, term, shelf.items[position].kinds[term]) for position in shelf.named(term)]
+
+
+def _unlisted(term: str, shelf: Shelf, text_scores: Floats) -> list[tuple[int, str, float]]:
+    """Return (place, word, quality) of items for a word of no list: their title says it, or it is a slip for theirs.
+
+    The end of a title's first phrase names the product, the end of a further one nearly as well; anywhere else the
+    word is a modifier (牛奶 in 牛奶锅). Only where no title says it is it taken for a slip of the same sound.
+    """
+    found = []
+    for position in best_places(text_scores, _LOOKED_AT):
+        first, *further = title_phrases(shelf.items[position].title) or [""]
+        if first.endswith(term):
+            found.append((position, term, _PHRASE_END))
+        elif any(phrase.endswith(term) for phrase in further):
+            found.append((position, term, _FURTHER_END))
+    if found:
+        return found
+    return [
+        (position, word, quality * _SOUND)
+        for kind in shelf.sounding_like(term)
+        for position, word, quality in _named(kind, shelf)
+    ]
 
 
 def _has(item: Item, word: str) -> bool:

@@ -15,10 +15,11 @@ from functools import lru_cache
 from sys import intern
 from typing import Any, Protocol, TypeVar
 
-from recommender.heads import head_phrase, product_kinds, title_phrases
+from recommender.heads import product_kinds, title_phrases
 from recommender.index import TextIndex
 from recommender.lexicon import CatalogueWords, Lexicon, Word, WordKind
 from recommender.segmentation import Segmenter
+from recommender.sounds import SoundIndex
 
 _KEPT_PIECES = 20_000
 """Cut pieces of text that are remembered while a shelf is built."""
@@ -52,8 +53,7 @@ class Item:
     Empty ``neighbourhoods`` is everywhere.
 
     ``kinds`` says how well each word names it, ``attributes`` what it is said to be,
-    ``whom`` for whom it is made, ``phrase`` is the first phrase of
-    its title, ``words`` a fingerprint of everything the index reads.
+    ``whom`` for whom it is made, ``words`` a fingerprint of everything the index reads.
     """
 
     id: int
@@ -71,7 +71,6 @@ class Item:
     kinds: Mapping[str, float]
     attributes: frozenset[str]
     whom: frozenset[str]
-    phrase: str
     words: int
 
     def on_sale(self, now: datetime) -> bool:
@@ -83,7 +82,7 @@ class Item:
 class Shelf:
     """Items in a fixed order (their place is their number in the index) and the ways to find them."""
 
-    def __init__(self, items: Sequence[Item], index: TextIndex) -> None:
+    def __init__(self, items: Sequence[Item], index: TextIndex, sounds: SoundIndex | None = None) -> None:
         self.items = items
         self.index = index
         self.place = {item.id: place for place, item in enumerate(items)}
@@ -92,6 +91,7 @@ class Shelf:
             for kind in item.kinds:
                 by_kind[kind].append(place)
         self._by_kind = dict(by_kind)
+        self._sounds = sounds or SoundIndex(by_kind)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -131,7 +131,7 @@ class Shelf:
             place = self.place.get(product_id)
             if place is not None:
                 items[place] = replace(items[place], stock=0)
-        return Shelf(items, self.index)
+        return Shelf(items, self.index, self._sounds)
 
     def named(self, word: str) -> Sequence[int]:
         """Return the places of items that a word names."""
@@ -141,6 +141,10 @@ class Shelf:
     def newest(self) -> Iterable[Item]:
         """Go through the items, those first that were stored last: ids only grow."""
         return (self.items[self.place[product_id]] for product_id in sorted(self.place, reverse=True))
+
+    def sounding_like(self, word: str) -> Sequence[str]:
+        """Return the words that name items and sound like ``word``."""
+        return self._sounds.like(word)
 
     def get(self, product_id: int) -> Item | None:
         """Return an item by its product id."""
@@ -186,7 +190,6 @@ class _Builder:
             kinds={intern(kind): quality for kind, quality in kinds.items()},
             attributes=self._once(frozenset(intern(word.canonical) for word in marks)),
             whom=self._once(frozenset(intern(word.canonical) for word in marks if word.kind is WordKind.WHOM)),
-            phrase=head_phrase(product.title),
             words=hash(text),
         )
 

@@ -21,11 +21,15 @@ sending_app = typer.Typer(help="The kill switch: stop all sending at once, or le
 orders_app = typer.Typer(help="Orders: list and export offers, read a 接龙.", no_args_is_help=True)
 groups_app = typer.Typer(help="Groups: what they are, and what changes it.", no_args_is_help=True)
 members_app = typer.Typer(help="People's data: hand it out, delete it.", no_args_is_help=True)
+eval_app = typer.Typer(help="Quality, measured on labelled files.", no_args_is_help=True)
+train_app = typer.Typer(help="Learning weights from labelled files.", no_args_is_help=True)
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(sending_app, name="sending")
 app.add_typer(orders_app, name="orders")
 app.add_typer(groups_app, name="groups")
 app.add_typer(members_app, name="members")
+app.add_typer(eval_app, name="eval")
+app.add_typer(train_app, name="train")
 
 Config = Annotated[Path, typer.Option("--config", help="The settings file.", dir_okay=False)]
 
@@ -308,6 +312,48 @@ def sending_status(config: Config) -> None:
     from bot.cli import switching  # noqa: PLC0415
 
     raise typer.Exit(switching.status(config))
+
+
+@eval_app.command(
+    "match", epilog="Example: `qianqun eval match --catalog products.csv --queries queries.jsonl --against grams`"
+)
+def eval_match(
+    catalog: Annotated[Path, typer.Option(help="CSV with at least the columns id and title.", dir_okay=False)],
+    queries: Annotated[Path, typer.Option(help="Labelled queries: JSON Lines or CSV, see below.", dir_okay=False)],
+    use: Annotated[str, typer.Option("--with", help="A way of ranking, or a .json file of weights.")] = "full",
+    against: Annotated[str, typer.Option(help="Another way, compared query by query.")] = "",
+    split: Annotated[str, typer.Option(help="Only the queries of this split, such as test.")] = "",
+    ablation: Annotated[bool, typer.Option("--ablation", help="Also compare with every other way.")] = False,
+) -> None:
+    """Print nDCG@10, P@1 and MRR of labelled queries with 95 % intervals, and two ways of ranking pairwise.
+
+    JSON Lines: {"query": "儿童防晒", "graded": {"BH-0053": 3, "my00027": 2}, "about": "attribute", "split": "test"};
+    about and split may be left out. CSV: the columns query, id and grade, one graded product a row. Grades: 3 is what
+    was meant, 2 fits, 1 is related, 0 or absent is none of these.
+
+    Ways: full, first-step, bare, words, grams, and full without one part: no-filler, no-forms, no-sounds, no-words,
+    no-bigrams, no-characters, no-names.
+    """
+    from bot.cli import judging  # noqa: PLC0415
+
+    raise typer.Exit(judging.evaluate(catalog, queries, use=use, against=against, split=split, ablation=ablation))
+
+
+@train_app.command(
+    "match", epilog="Example: `qianqun train match --catalog products.csv --queries queries.jsonl --out weights.json`"
+)
+def train_match(
+    catalog: Annotated[list[Path], typer.Option(help="CSV with id and title; may be given several times.")],
+    out: Annotated[Path, typer.Option(help="The JSON file that is written.", dir_okay=False)],
+    queries: Annotated[
+        Optional[list[Path]], typer.Option(help="Labelled queries of the first catalogue, of the second, and so on.")  # noqa: UP045
+    ] = None,
+    split: Annotated[str, typer.Option(help="Only the queries of this split.")] = "train",
+) -> None:
+    """Learn the weights of the second ranking step from labelled queries and from the titles themselves."""
+    from bot.cli import judging  # noqa: PLC0415
+
+    raise typer.Exit(judging.learn(catalog, queries or [], output=out, split=split))
 
 
 def main() -> None:

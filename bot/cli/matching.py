@@ -5,16 +5,37 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from bot.cli.session import execute, out
+from bot.cli.session import err, execute, out
 from catalog.aliases import AliasTable
 from core.settings import SettingsError
 from core.text import Normaliser
 from recommender.retrieval import Retrieval
 
 _WIDEST_FIELD = 1_000_000
+_BESIDE = ("brand", "specification", "category", "keywords")
+"""Columns that are searched beside the title when the file has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueFile:
+    """The rows of a catalogue file: ids, titles, and what else is known of each product as one text."""
+
+    ids: Sequence[str]
+    titles: Sequence[str]
+    further: Sequence[str]
+
+    def retrieval(self) -> Retrieval:
+        """Index the rows; say once when the second look has to do without its trained weights."""
+        aliases = tuple(AliasTable.load())
+        normaliser = Normaliser({alias: word for alias, word, kind in aliases if kind == "emoji"})
+        retrieval = Retrieval(self.titles, aliases, normaliser, further=self.further)
+        if retrieval.second.fault:
+            err.print(f"{retrieval.second.fault}; until then the built-in weights hold", markup=False, style="yellow")
+        return retrieval
 
 
 def match(catalog: Path, queries: list[str], *, top: int, form: str) -> int:
@@ -23,14 +44,12 @@ def match(catalog: Path, queries: list[str], *, top: int, form: str) -> int:
     async def work() -> int:
         if form not in {"text", "jsonl"}:
             raise SettingsError("--format", [("--format", f"{form!r} is not a format; write text or jsonl")])
-        rows = list(_rows(catalog))
-        aliases = tuple(AliasTable.load())
-        normaliser = Normaliser({alias: word for alias, word, kind in aliases if kind == "emoji"})
-        retrieval = Retrieval([title for _, title in rows], aliases, normaliser)
+        rows = read_catalogue(catalog)
+        retrieval = rows.retrieval()
         for query in _queries(queries):
             found = retrieval.search(query, top)
             results = [
-                {"id": rows[place][0], "title": rows[place][1], "score": round(score, 4)} for place, score in found
+                {"id": rows.ids[place], "title": rows.titles[place], "score": round(score, 4)} for place, score in found
             ]
             _print(query, results, form)
         return 0
@@ -38,7 +57,17 @@ def match(catalog: Path, queries: list[str], *, top: int, form: str) -> int:
     return execute(work)
 
 
-def _rows(catalog: Path) -> Iterator[tuple[str, str]]:
+def read_catalogue(path: Path) -> CatalogueFile:
+    """Read a CSV with at least the columns id and title. Raises ``SettingsError``."""
+    ids, titles, further = [], [], []
+    for row in _rows(path):
+        ids.append(row["id"] or "")
+        titles.append(row["title"] or "")
+        further.append(" ".join((row.get(name) or "").replace("/", " ").replace("|", " ") for name in _BESIDE).strip())
+    return CatalogueFile(ids, titles, further)
+
+
+def _rows(catalog: Path) -> Iterator[dict[str, str | None]]:
     csv.field_size_limit(_WIDEST_FIELD)
     try:
         with catalog.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
@@ -48,8 +77,7 @@ def _rows(catalog: Path) -> Iterator[tuple[str, str]]:
                 raise SettingsError(
                     str(catalog), [("columns", f"{' and '.join(missing)} missing; the first line names the columns")]
                 )
-            for row in reader:
-                yield str(row["id"]), str(row["title"] or "")
+            yield from reader
     except OSError as error:
         raise SettingsError(str(catalog), [("--catalog", f"cannot be read: {error.strerror}")]) from None
     except csv.Error as error:

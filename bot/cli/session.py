@@ -21,6 +21,7 @@ from core import logs
 from core.clock import SystemClock
 from core.database import Database, DatabaseUnavailableError
 from core.settings import SettingsError
+from recommender.labelled_queries import LabelledFileError
 
 FAULT = 2
 """Exit code when something the user gave is wrong; the text says what."""
@@ -29,6 +30,7 @@ _EXPECTED = (
     AddressError,
     AliasFileError,
     DatabaseUnavailableError,
+    LabelledFileError,
     SettingsError,
     SyncBusyError,
     TranscriptError,

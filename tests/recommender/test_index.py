@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from recommender.index import TextIndex, terms_of
+from recommender.index import K1, B, TextIndex, best_places
+from recommender.terms import TermFactors, document_terms, query_terms
 
 TITLES = [
     "丹东 草莓 大果 三斤",
@@ -20,6 +21,7 @@ TITLES = [
     "草莓 草莓 草莓酱",
     "儿童 防晒 霜 50g",
 ]
+FACTORS = TermFactors()
 
 
 def _cut(text: str) -> list[str]:
@@ -27,22 +29,22 @@ def _cut(text: str) -> list[str]:
 
 
 def _bag(text: str) -> Counter[str]:
-    return Counter(term for piece in text.split() for term in terms_of([piece]))
+    return Counter(term for piece in text.split() for term in document_terms([piece]))
 
 
 def _plain_bm25(query: list[str], place: int) -> float:
-    """BM25 as the book has it, one term after the other (k1 1.2, b 0.5)."""
+    """BM25 as the book has it, one term after the other, each times its factor in the query."""
     bags = [_bag(title) for title in TITLES]
     mean = sum(len(bag) for bag in bags) / len(bags)
     bag, total = bags[place], 0.0
-    for term, asked in Counter(terms_of(query)).items():
+    for term, factor in query_terms(query, FACTORS).items():
         holders = sum(term in one for one in bags)
         if term not in bag:
             continue
         rarity = math.log(1 + (len(bags) - holders + 0.5) / (holders + 0.5))
         frequency = bag[term]
-        saturated = frequency * 2.2 / (frequency + 1.2 * (0.5 + 0.5 * len(bag) / mean))
-        total += rarity * saturated * min(asked, 2)
+        saturated = frequency * (K1 + 1) / (frequency + K1 * (1 - B + B * len(bag) / mean))
+        total += rarity * saturated * factor
     return total
 
 
@@ -63,22 +65,23 @@ def test_top_is_what_a_full_sort_gives(limit: int) -> None:
     words = ["草莓", "牛奶", "大米", "牙膏", "锅", "儿童", "整箱"]
     titles = [" ".join(random.choice(words, 3)) for _ in range(200)]
     index = TextIndex.build(titles, _cut)
-    scores = index.scores(["草莓", "牛奶"])
+    asked = query_terms(["草莓", "牛奶"], FACTORS)
+    scores = index.weighted(asked)
     ranked = sorted((place for place in range(200) if scores[place] > 0), key=lambda place: (-scores[place], place))
-    assert [place for place, _ in index.top(["草莓", "牛奶"], limit)] == ranked[:limit]
+    assert [place for place, _ in index.top(asked, limit)] == ranked[:limit]
 
 
 def test_only_allowed_documents(index: TextIndex) -> None:
     allowed = np.array([False, True, *[False] * 5])
-    assert [place for place, _ in index.top(["草莓"], 3, allowed)] == [1]
+    assert [place for place, _ in index.top(query_terms(["草莓"], FACTORS), 3, allowed)] == [1]
 
 
 def test_nothing_shared_nothing_found(index: TextIndex) -> None:
-    assert index.top(["螺丝刀"], 3) == []
+    assert index.top(query_terms(["螺丝刀"], FACTORS), 3) == []
 
 
 def test_an_empty_shelf_answers_too() -> None:
-    assert TextIndex.build([], _cut).top(["草莓"], 3) == []
+    assert TextIndex.build([], _cut).top(query_terms(["草莓"], FACTORS), 3) == []
 
 
 def test_counting_agrees_with_scikit_learn(index: TextIndex) -> None:
@@ -92,5 +95,19 @@ def test_counting_agrees_with_scikit_learn(index: TextIndex) -> None:
     assert rarity == sorted(rarity, reverse=True)
 
 
-def test_words_and_characters_are_both_terms() -> None:
-    assert terms_of(["草莓", "x2"]) == ["w草莓", "wx2", "草", "莓", "草莓", "x2"]
+def test_the_rarest_term_tells_most(index: TextIndex) -> None:
+    assert index.frequency("w草莓") == 3
+    assert index.rarity("w草莓") < index.rarity("w大米") < index.rarity("w螺丝刀")
+
+
+def test_a_hundred_thousand_equal_titles_rank_in_their_order() -> None:
+    """What once could sort everything again for each query: all scores are level."""
+    index = TextIndex.build(("丹东 草莓 大果" for _ in range(100_000)), _cut)
+    assert best_places(index.scores(["草莓"]), 5) == [0, 1, 2, 3, 4]
+    assert index.memory_bytes / index.size < 200
+
+
+def test_a_title_of_ten_thousand_characters_is_read_at_its_beginning_only() -> None:
+    index = TextIndex.build(["草莓" + "香" * 10_000 + "牛奶", "牛奶"], lambda text: [text])
+    assert best_places(index.scores(["牛奶"]), 5) == [1]
+    assert best_places(index.scores(["草莓"]), 5) == [0]

@@ -116,6 +116,46 @@ def test_milk_does_not_bring_the_milk_pot(read: Read, stock: Stock, segmenter: S
     assert titles(find(_need(read, "想买牛奶"), shelf, HERE, NOW, segmenter.cut)) == ["纯牛奶 整箱"]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("有卖薯骗的吗", ["薯片 番茄味"]),
+        ("哪里能买到羊斜子", ["内蒙古羊蝎子 5斤"]),
+    ],
+)
+def test_a_slip_in_a_need_finds_its_product(
+    text: str, found: list[str], read: Read, stock: Stock, segmenter: Segmenter
+) -> None:
+    """No list and no alias knows the word as it was written; it sounds like one that names a product."""
+    shelf = stock(wares("薯片 番茄味", "内蒙古羊蝎子 5斤", "薯片收纳盒"))
+    need = _need(read, text)
+    assert not need.known
+    assert titles(find(need, shelf, HERE, NOW, segmenter.cut)) == found
+
+
+def test_a_slip_counts_less_than_the_word(read: Read, stock: Stock, segmenter: Segmenter) -> None:
+    shelf = stock(wares("薯片 番茄味"))
+    slip = find(_need(read, "有卖薯骗的吗"), shelf, HERE, NOW, segmenter.cut)
+    word = find(_need(read, "有卖薯片的吗"), shelf, HERE, NOW, segmenter.cut)
+    assert slip[0].score < word[0].score
+    assert slip[0].matched == ("薯片",)
+
+
+def test_a_word_of_no_list_is_found_at_the_end_of_any_phrase_and_never_as_a_modifier(
+    read: Read, stock: Stock, segmenter: Segmenter
+) -> None:
+    shelf = stock(wares("云岭特产 溜溜梆 500g", "溜溜梆", "溜溜梆收纳架"))
+    need = _need(read, "哪里有卖溜溜梆的")
+    assert not need.known
+    assert titles(find(need, shelf, HERE, NOW, segmenter.cut)) == ["溜溜梆", "云岭特产 溜溜梆 500g"]
+
+
+def test_sounds_survive_new_prices(read: Read, stock: Stock, segmenter: Segmenter) -> None:
+    shelf = stock(wares("薯片 番茄味")).patched([Ware("薯片 番茄味", 1, price=Decimal(7))], ())
+    assert shelf is not None
+    assert find(_need(read, "有卖薯骗的吗"), shelf, HERE, NOW, segmenter.cut)[0].item.price == 7
+
+
 def test_choosing_leaves_out_what_was_shown_and_what_is_much_worse(
     read: Read, stock: Stock, segmenter: Segmenter
 ) -> None:

@@ -1,0 +1,279 @@
+"""The second step of matching: the first step's best titles, looked at as a reader would. Pure besides the artefact.
+
+Each title gets a handful of features between -1 and 1 (``FEATURES``); their weighted sum orders the titles. The
+weights come from ``data/match_weights.json``, which ``qianqun train match`` writes; ``PRIOR`` is what holds without it,
+and what training starts from.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+
+from recommender.index import TextIndex
+from recommender.lexicon import Lexicon, WordKind
+from recommender.query import Query, QueryWord
+from recommender.terms import amounts
+
+PRIOR: Mapping[str, float] = {
+    "text": 5.0,
+    "coverage": 6.0,
+    "weakest": 1.0,
+    "head": 1.0,
+    "modifier": -1.5,
+    "ending": 0.2,
+    "order": 0.3,
+    "phrase": 0.8,
+    "tight": 0.3,
+    "early": 0.5,
+    "share": 0.8,
+    "amount": 0.8,
+}
+FEATURES = tuple(PRIOR)
+"""In the order of feature vectors.
+
+text      the first step's score against the best title's
+coverage  how much of the query the title has, each word by its rarity; other forms count for less
+weakest   the word of the query that the title has least of
+head      whether it has what is asked for, the query's head
+modifier  it has the head only in front of something else (牛奶 in 牛奶锅)
+ending    the head ends a phrase of the title
+order     words of the query that follow each other there follow each other here
+phrase    the longest stretch of the query that the title has unbroken
+tight     how close together the matched words stand
+early     how near to its start the title says what is asked for
+share     how much of the title was asked for
+amount    1 when a stated amount is met, -1 when the title states another one
+"""
+FORMAT = 1
+_ARTEFACT = "match_weights.json"
+_BESIDE_WORTH = 0.9
+"""A word that stands in the keywords, the brand or the category rather than in the title."""
+_PART_WORTH = 0.7
+_CHARACTER_WORTH = 0.5
+_KEPT_TITLES = 5_000
+_MADE_INTO = frozenset(
+    "味锅盒袋机架干酱粉油糖饼杯包柄套壳膜器盆碗刀刷布夹垫罩盖绳带贴灯线座柜箱桶瓶糕面醋皂露霜液膏精泥肠酥汁"
+)
+"""A character right behind goods that makes something else of them."""
+
+
+class WeightsError(Exception):
+    """A file of weights cannot be used; the text names the file and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A title that the first step found: its place in the index, its score there, and its uniform texts.
+
+    ``further`` is what else is known of the product: brand, category, keywords; empty when there is nothing.
+    """
+
+    place: int
+    score: float
+    title: str
+    further: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a word of the query stands in a title (-1: not as a whole) and how well it is matched (0..1)."""
+
+    start: int
+    end: int
+    quality: float
+
+
+class SecondLook:
+    """Orders a few titles by weighted features. ``cut`` segments uniform text."""
+
+    def __init__(self, lexicon: Lexicon, cut: Callable[[str], list[str]], weights: Mapping[str, float] = PRIOR) -> None:
+        self._lexicon = lexicon
+        self._cut = lru_cache(_KEPT_TITLES)(lambda text: tuple(cut(text)))
+        self.weights = weights
+        self.fault = ""
+        """Why the prior is in use instead of trained weights; empty when all is well."""
+
+    @classmethod
+    def load(cls, lexicon: Lexicon, cut: Callable[[str], list[str]], path: Path | None = None) -> SecondLook:
+        """Use the weights of a file, the packaged one by default; the prior where it is damaged (see ``fault``)."""
+        try:
+            return cls(lexicon, cut, read_weights(path))
+        except WeightsError as error:
+            look = cls(lexicon, cut)
+            look.fault = str(error)
+            return look
+
+    def with_weights(self, weights: Mapping[str, float]) -> SecondLook:
+        """Return a second look with other weights."""
+        return SecondLook(self._lexicon, lambda text: list(self._cut(text)), weights)
+
+    def ranked(self, query: Query, found: Sequence[Found], index: TextIndex) -> list[tuple[int, float]]:
+        """Return (place, score) of found titles, best first; scores are between 0 and 1."""
+        weights = [self.weights[name] for name in FEATURES]
+        most = sum(map(abs, weights))
+        scored = []
+        for one, features in zip(found, self.features(query, found, index), strict=True):
+            total = sum(weight * value for weight, value in zip(weights, features, strict=True)) / most
+            scored.append((one.place, 1 / (1 + math.exp(4 - 8 * total))))
+        return sorted(scored, key=lambda pair: -pair[1])  # stable: level titles stay as the first step had them
+
+    def features(self, query: Query, found: Sequence[Found], index: TextIndex) -> list[tuple[float, ...]]:
+        """Return the features of each found title, in the order of ``FEATURES``."""
+        best = max((one.score for one in found), default=1.0)
+        worths = [_worth(word.text, index) for word in query.words]
+        return [self._features(query, worths, one, one.score / best) for one in found]
+
+    def _features(self, query: Query, worths: Sequence[float], one: Found, text: float) -> tuple[float, ...]:
+        title, bare = one.title, one.title.replace(" ", "")
+        if not query.words:  # signs and grammar only; nothing to look for but what the index found
+            return (text, *[0.0] * (len(FEATURES) - 1))
+        places = [_placed(word, bare, one.further) for word in query.words]
+        total = sum(worths)
+        coverage = sum(worth * place.quality for worth, place in zip(worths, places, strict=True)) / total
+        head = places[query.head] if query.head >= 0 else None
+        modifier, ending = self._role(head, bare, title) if head is not None else (0.0, 0.0)
+        whole = [place for place in places if place.start >= 0]
+        first = head if head is not None and head.start >= 0 else min(whole, key=lambda one: one.start, default=None)
+        length = max(len(bare), 1)
+        covered = sum(place.end - place.start for place in whole)
+        span = max((place.end for place in whole), default=0) - min((place.start for place in whole), default=0)
+        return (
+            text,
+            coverage,
+            min(place.quality for place in places),
+            head.quality if head is not None else coverage,
+            modifier,
+            ending,
+            _order(places),
+            _longest_common("".join(word.text for word in query.words), bare),
+            min(covered / span, 1.0) if span else 0.0,
+            1 - first.start / length if first is not None else 0.0,
+            min(covered / length, 1.0),
+            _amount(query.text, f"{title} {one.further}"),
+        )
+
+    def _role(self, head: _Place, bare: str, title: str) -> tuple[float, float]:
+        """Return how much the head only modifies what follows it, and whether it ends a phrase."""
+        if head.start < 0:
+            return 0.0, 0.0
+        text = bare[head.start : head.end]
+        modifies, ends = 1.0, 0.0
+        for phrase in title.split():
+            at = phrase.find(text)
+            while at >= 0:
+                after = at + len(text)
+                if after == len(phrase) or not "㐀" <= phrase[after] <= "鿿":
+                    ends, modifies = 1.0, 0.0
+                else:
+                    modifies = min(modifies, self._modifies(text, phrase, after))
+                at = phrase.find(text, after)
+        return modifies, ends
+
+    def _modifies(self, head: str, phrase: str, after: int) -> float:
+        """Tell how surely the head up to ``after`` only says what the following word is made of or for."""
+        place = 0
+        for token in self._cut(phrase):
+            start, place = place, place + len(token)
+            if place <= after:
+                continue
+            if start < after:
+                return 1.0  # the head is only a part of a longer word: 鸡蛋 in 鸡蛋糕
+            if token[0] in _MADE_INTO and len(token) == 1:
+                return 1.0
+            following, own = self._lexicon.get(token), self._lexicon.get(head)
+            if following is None or following.kind is not WordKind.GOODS:
+                return 0.0
+            same = own is not None and own.category.split("/")[0] == following.category.split("/")[0]
+            return 0.3 if same else 1.0
+        return 0.0
+
+
+def read_weights(path: Path | None = None) -> dict[str, float]:
+    """Read a file of weights. Raises ``WeightsError`` when it is damaged or of another format."""
+    source = path if path is not None else files("recommender").joinpath("data", _ARTEFACT)
+    try:
+        document = json.loads(source.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise WeightsError(f"{source} cannot be read: {error.strerror}; train anew with qianqun train match") from None
+    except ValueError as error:
+        raise WeightsError(f"{source} is no JSON ({error}); train anew with qianqun train match") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise WeightsError(f"{source}: format is not {FORMAT}; train anew with qianqun train match")
+    weights = document.get("weights")
+    if not isinstance(weights, dict) or set(weights) != set(FEATURES):
+        raise WeightsError(f"{source}: weights must name exactly {', '.join(FEATURES)}; train anew")
+    for name, weight in weights.items():
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not math.isfinite(weight):
+            raise WeightsError(f"{source}: the weight of {name} is {weight!r}, not a number; train anew")
+    return {name: float(weights[name]) for name in FEATURES}
+
+
+def _worth(word: str, index: TextIndex) -> float:
+    """Return how much a word of the query counts among its words: the mean rarity of its pieces."""
+    if len(word) == 1 or word[0].isascii():
+        return max(index.rarity(word), 0.5)
+    pieces = list(_pieces(word, 2))
+    return max(sum(map(index.rarity, pieces)) / len(pieces), 0.5)
+
+
+def _placed(word: QueryWord, title: str, further: str) -> _Place:
+    """Return where a word or one of its forms stands in a title, or how much of it does; beside it counts as well."""
+    start = title.find(word.text)
+    if start >= 0:
+        return _Place(start, start + len(word.text), 1.0)
+    best = _Place(-1, -1, _BESIDE_WORTH if further and word.text in further else _partly(word.text, title))
+    for form, worth in word.forms.items():
+        if worth > best.quality and (start := title.find(form)) >= 0:
+            best = _Place(start, start + len(form), worth)
+    return best
+
+
+def _partly(word: str, title: str) -> float:
+    if len(word) < 2:
+        return 0.0
+    pairs = list(_pieces(word, 2))
+    by_pairs = sum(pair in title for pair in pairs) / len(pairs) * _PART_WORTH
+    by_characters = sum(character in title for character in word) / len(word) * _CHARACTER_WORTH
+    return max(by_pairs, by_characters if not word[0].isascii() else 0.0)
+
+
+def _pieces(text: str, length: int) -> Iterator[str]:
+    return (text[start : start + length] for start in range(len(text) - length + 1))
+
+
+def _order(places: Sequence[_Place]) -> float:
+    """Return the share of neighbours in the query that follow each other in the title; adjacent ones count fully."""
+    if len(places) < 2:
+        return 1.0
+    total = 0.0
+    for one, other in pairwise(places):
+        if one.start >= 0 and other.start >= one.end:
+            total += 1.0 if other.start == one.end else 0.5
+    return total / (len(places) - 1)
+
+
+def _longest_common(query: str, title: str) -> float:
+    """Return the length of the longest stretch of the query that stands in the title, as a share of the query."""
+    best = 0
+    for start in range(len(query)):
+        while start + best < len(query) and query[start : start + best + 1] in title:
+            best += 1
+    return best / max(len(query), 1)
+
+
+def _amount(query: str, title: str) -> float:
+    asked = amounts(query)
+    if not asked:
+        return 0.0
+    stated = amounts(title)
+    shared = [unit for unit in asked if unit in stated]
+    if not shared:
+        return 0.0
+    return 1.0 if any(asked[unit] & stated[unit] for unit in shared) else -1.0
