@@ -9,11 +9,12 @@ from typing import Any
 
 from core.outcomes import Outcome, Reason
 from core.text import NormalText
-from recommender.clauses import blocker_scopes, clauses_around, goods_phrases, heads_of, kept_form
+from recommender.clauses import goods_phrases, heads_of, kept_form
 from recommender.constraints import Constraints, read_constraints
+from recommender.hits import Hit, blocker_of, find_hits
 from recommender.lexicon import Lexicon, WordKind
-from recommender.masking import MaskedText, Token, mask_text
-from recommender.need_rules import NOUN, NeedRules, Trigger
+from recommender.masking import MaskedText, mask_text
+from recommender.need_rules import NeedRules, Trigger
 from recommender.segmentation import Segmenter
 
 LONGEST_NEED = 240
@@ -22,9 +23,7 @@ _UNKNOWN_STRENGTH = 0.75
 _MENTION_STRENGTH = 0.8
 _AROUND_STRENGTH = 0.95
 """An object found beside its trigger is a little less sure than one inside it."""
-_UNKNOWN_TOKENS = 3
 
-_LIST_AFTER = re.compile(rf"(?:[、和跟与及或]|还有|以及){NOUN}")
 _FILLER = re.compile(r"[AGPBl-sxm0-9的那个这种就是呀啊呢吧哈哦捏,!?~用吃过炖节码段号一两款式]|软软|大大|小小")
 _LONGEST_BARE = 16
 _LONGEST_LOOSE = 18
@@ -113,21 +112,11 @@ class NeedReader:
 
     def _triggered(self, masked: MaskedText, constraints: Constraints, *, mentioned: bool) -> Need | Reason | None:
         """Return the need, or why something that looked like one is none, or None where nothing did."""
-        blocked: Reason | None = None
-        found: list[Need] = []
-        rules = self._rules
-        for trigger in rules.triggers if "G" in masked.mask else rules.unknown:
-            for match in trigger.pattern.finditer(masked.mask):
-                objects, known = self._objects(masked, match, trigger)
-                if not objects or (trigger.consumed and self._durable(objects)):
-                    continue
-                reason = self._blocked(masked.mask, match.span(), trigger.need_class)
-                if reason is None:
-                    found.append(self._need(masked, constraints, trigger, match, objects, known))
-                    break
-                blocked = blocked or reason
+        hits = find_hits(masked, self._rules)
+        found = [self._need(masked, constraints, hit) for hit in hits if hit.blocker is None]
         if found:
             return self._telling(found)
+        blocked = next((hit.blocker.reason for hit in hits if hit.blocker is not None), None)
         return self._addressed(masked, constraints) if blocked is None and mentioned else blocked
 
     def _telling(self, found: list[Need]) -> Need:
@@ -138,81 +127,19 @@ class NeedReader:
             return surest
         return replace(surest, need_class=first.need_class, rule=first.rule)
 
-    def _objects(self, masked: MaskedText, match: re.Match[str], trigger: Trigger) -> tuple[list[list[Token]], bool]:
-        """Return the object phrases (each: modifiers, then the head) of a match and whether they are known."""
-        if trigger.takes_unknown:
-            return self._unknown_object(masked, match), False
-        if not trigger.inside:
-            return self._objects_around(masked, match), True
-        start, after = match.span()
-        while (more := _LIST_AFTER.match(masked.mask, after)) is not None:
-            after = more.end()
-        while after < len(masked.mask) and masked.mask[after] == "G":
-            after += 1
-        phrases = goods_phrases(masked, start, after)
-        wanted = [phrase for phrase in phrases if not self._is_purpose(masked, start, phrase)]
-        return wanted or phrases[:1], True
-
-    def _objects_around(self, masked: MaskedText, match: re.Match[str]) -> list[list[Token]]:
-        """Return the objects nearest to a trigger: in its clause, in the two before, in the next."""
-        mask = masked.mask
-        for low, high in clauses_around(mask, match.span()):
-            phrases = [
-                phrase for phrase in goods_phrases(masked, low, high) if not self._is_purpose(masked, low, phrase)
-            ]
-            if phrases:
-                return phrases
-        return []
-
-    def _is_purpose(self, masked: MaskedText, low: int, phrase: list[Token]) -> bool:
-        """Tell whether goods are only what the wanted thing is for (红烧肉 in 买五花肉做红烧肉)."""
-        place = masked.owner.index(masked.tokens.index(phrase[0]))
-        return self._rules.purpose.search(masked.mask, low, place) is not None
-
-    def _durable(self, phrases: list[list[Token]]) -> bool:
-        words = [phrase[-1].word for phrase in phrases]
-        return all(word is not None and word.category.startswith(self._rules.durable) for word in words)
-
-    def _unknown_object(self, masked: MaskedText, match: re.Match[str]) -> list[list[Token]]:
-        """Return the name that a rule captured as one token, or nothing when it cannot be the name of goods."""
-        start, end = match.span(match.lastgroup or 0)
-        tokens = masked.tokens_between(start, end)
-        if any(token.word is not None and token.word.kind in {WordKind.NOT_SOLD, WordKind.GOODS} for token in tokens):
-            return []
-        words = [token for token in tokens if token.word is None]
-        name = "".join(token.text for token in words).strip("的点些个")
-        if len(name) < 2 or len(words) > _UNKNOWN_TOKENS or self._rules.not_a_name.search(name):
-            return []
-        return [[Token(name, words[0].start, words[-1].end, None)]]
-
-    def _blocked(self, mask: str, span: tuple[int, int], need_class: str = "") -> Reason | None:
-        """Return why the clauses around a trigger make it no need."""
-        stretches = blocker_scopes(mask, span)
-        for blocker in self._rules.blockers:
-            if need_class not in blocker.spares and blocker.applies(stretches[blocker.scope]):
-                return blocker.reason
-        return None
-
-    def _need(
-        self,
-        masked: MaskedText,
-        constraints: Constraints,
-        trigger: Trigger,
-        match: re.Match[str],
-        objects: list[list[Token]],
-        known: bool,
-    ) -> Need:
-        first = masked.tokens[masked.owner[match.start()]]
-        last = masked.tokens[masked.owner[max(match.start(), match.end() - 1)]]
-        modifiers = tuple(dict.fromkeys(kept_form(token) for phrase in objects for token in phrase[:-1]))
-        sure = 1.0 if trigger.inside else _AROUND_STRENGTH
+    def _need(self, masked: MaskedText, constraints: Constraints, hit: Hit) -> Need:
+        start, end = hit.span
+        first = masked.tokens[masked.owner[start]]
+        last = masked.tokens[masked.owner[max(start, end - 1)]]
+        modifiers = tuple(dict.fromkeys(kept_form(token) for phrase in hit.objects for token in phrase[:-1]))
+        sure = 1.0 if hit.trigger.inside else _AROUND_STRENGTH
         return Need(
-            need_class=NeedClass(trigger.need_class),
-            terms=tuple(dict.fromkeys(kept_form(phrase[-1]) for phrase in objects)),
+            need_class=NeedClass(hit.trigger.need_class),
+            terms=heads_of(hit.objects),
             constraints=constraints,
-            known=known,
-            strength=trigger.strength * (sure if known else _UNKNOWN_STRENGTH),
-            rule=trigger.name,
+            known=hit.known,
+            strength=hit.trigger.strength * (sure if hit.known else _UNKNOWN_STRENGTH),
+            rule=hit.trigger.name,
             evidence=masked.text.raw_span(first.start, last.end),
             modifiers=modifiers,
         )
@@ -283,7 +210,7 @@ class NeedReader:
             return None
         for trigger in self._rules.loose:
             match = trigger.pattern.search(mask)
-            if match is not None and not self._blocked(mask, match.span(), trigger.need_class):
+            if match is not None and blocker_of(mask, match.span(), self._rules, trigger.need_class) is None:
                 return trigger
         return None
 
