@@ -33,7 +33,7 @@ class Hit:
 
 
 def find_hits(masked: MaskedText, rules: NeedRules) -> list[Hit]:
-    """Return for every trigger its first unblocked hit, or else the blocked ones."""
+    """Return every match of every trigger that finds an object, in the order of the rules."""
     hits: list[Hit] = []
     for trigger in rules.triggers if "G" in masked.mask else rules.unknown:
         for match in trigger.pattern.finditer(masked.mask):
@@ -42,8 +42,6 @@ def find_hits(masked: MaskedText, rules: NeedRules) -> list[Hit]:
                 continue
             blocker = blocker_of(masked.mask, match.span(), rules, trigger.need_class)
             hits.append(Hit(trigger, match.span(), objects, known, blocker))
-            if blocker is None:
-                break
     return hits
 
 

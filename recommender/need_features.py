@@ -5,12 +5,15 @@ A feature is a name, ``family:value``, that a message has or has not:
 ========  =========================================================================================
 ``rule``  a trigger that hit (``trigger:share_noun``), blocked or not; its class; the blocker that
           stopped it; every blocker that applies to the whole message; opinions, hints, joining
+``list``  a word list of the rules that occurs somewhere: ``where``, ``used_up``, ``share``, …
 ``mask``  1- to 3-grams over the words of the mask: ``想买 G`` (goods and other known words are letters)
+``pair``  a word and goods of one clause, whatever stands between: ``还有<G``, ``G<没了``
 ``char``  1- to 3-grams over the characters of the mask, ``^`` and ``$`` at its ends
+``much``  2- to 4-grams over the same with every quantity as ``Q`` (来两斤G is 来QG), where one is in them
 ``sign``  length, clauses, question mark, figures, prices, how many goods and where the last stands
 ========  =========================================================================================
 
-Both kinds of n-grams see the mask and not the message, so that no product earns a weight: what is learned about
+All of them see the mask and not the message, so that no product earns a weight: what is learned about
 草莓 holds for a product that the catalogue brings tomorrow.
 """
 
@@ -19,6 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from recommender.constraints import UNITS
 from recommender.hits import Hit
 from recommender.masking import MaskedText
 from recommender.need_rules import NeedRules
@@ -26,10 +30,12 @@ from recommender.need_rules import NeedRules
 FEATURES = 1
 """Raised whenever a feature comes to mean something else: a model made for other features is not used."""
 
-_LONGEST_GRAM = 3
 _LENGTHS = (4, 8, 12, 16, 24, 36, 60)
 _MOST_COUNTED = 4
 _PRICE = re.compile(r"\d+(?:\.\d+)?\s*(?:元|块|/|一斤|一箱|一盒|¥)|[一二三四五六七八九十]+块|¥\d|折")
+_QUANTITY = re.compile(
+    rf"(?:\d+(?:\.\d+)?|[一两俩二三四五六七八九十百半几仨]+)(?:多|来)?[大小整]?(?:{'|'.join((*UNITS, *'棵兜捆碗盆'))})"
+)
 _FIGURE = re.compile(r"\d")
 
 
@@ -37,8 +43,14 @@ def feature_names(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> 
     """Return the features of a message; ``hits`` are its triggers'."""
     names = set(_rule_features(masked, hits, rules))
     names.update(_sign_features(masked))
-    names.update(_grams("mask:", [*_words(masked)], " "))
-    names.update(_grams("char:", f"^{masked.mask}$", ""))
+    words = list(_words(masked))
+    names.update(_grams("mask:", words, " ", 1, 3))
+    names.update(_pairs(words))
+    names.update(_grams("char:", f"^{masked.mask}$", "", 1, 3))
+    names.update(f"list:{name}" for name, pattern in rules.lists.items() if pattern.search(masked.mask))
+    counted, quantities = _QUANTITY.subn("Q", masked.mask)
+    if quantities:
+        names.update(name for name in _grams("much:", f"^{counted}$", "", 2, 4) if "Q" in name)
     return names
 
 
@@ -60,10 +72,24 @@ def _words(masked: MaskedText) -> Iterator[str]:
     yield "$"
 
 
-def _grams(family: str, pieces: Sequence[str], glue: str) -> Iterator[str]:
-    for length in range(1, _LONGEST_GRAM + 1):
+def _grams(family: str, pieces: Sequence[str], glue: str, shortest: int, longest: int) -> Iterator[str]:
+    for length in range(shortest, longest + 1):
         for start in range(len(pieces) - length + 1):
             yield family + glue.join(pieces[start : start + length])
+
+
+def _pairs(words: Sequence[str]) -> Iterator[str]:
+    """Yield every word that stands before the last or behind the first goods of its clause."""
+    clause: list[str] = []
+    for word in (*words[1:-1], ","):
+        if word != ",":
+            clause.append(word)
+            continue
+        if "G" in clause:
+            first, last = clause.index("G"), len(clause) - 1 - clause[::-1].index("G")
+            yield from (f"pair:{before}<G" for before in clause[:last] if before != "G")
+            yield from (f"pair:G<{behind}" for behind in clause[first + 1 :] if behind != "G")
+        clause.clear()
 
 
 def _rule_features(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> Iterator[str]:
