@@ -56,6 +56,8 @@ class NeedJudge:
         needs: tuple[Need, ...] = ()
         if free and (mentioned or certainty >= model.keep):
             needs = tuple(_as_sure_as(need, certainty) for need in self._needs(masked, free, constraints))
+            if len(needs) == 1:
+                needs = (replace(needs[0], need_class=NeedClass(model.need_class(ids))),)
         elif not free and certainty >= model.rescue:
             needs = self._rescued(masked, constraints, model, NeedClass(model.need_class(ids)), certainty)
         if needs:
@@ -66,32 +68,33 @@ class NeedJudge:
 
     def _needs(self, masked: MaskedText, free: Sequence[Hit], constraints: Constraints) -> tuple[Need, ...]:
         """Return a need for each thing that the hits speak of, the one that tells most first."""
+        main = self._telling(masked, constraints, free)
         groups = groups_of(masked, free)
         if len(groups) == 1:
-            return (self._telling(masked, constraints, free),)
-        parts = parts_of(masked, groups)
-        needs = [
-            self._telling(masked, read_constraints(part), group) for group, part in zip(groups, parts, strict=True)
-        ]
-        main = self._telling(masked, constraints, free)
-        first = next((place for place, need in enumerate(needs) if need.terms == main.terms), 0)
-        others = [
-            need
-            for place, (need, part) in enumerate(zip(needs, parts, strict=True))
-            if place != first and need.known and self._stands_alone(part)
-        ]
-        if not others:
             return (main,)
-        return (needs[first], *others)
+        needs = []
+        for group, part in zip(groups, parts_of(masked, groups), strict=True):
+            need = self._telling(masked, read_constraints(part), group)
+            alone = self._alone(part, need)
+            if alone is not None:
+                needs.append(alone)
+        first = next((need for need in needs if need.terms == main.terms), None)
+        if first is None or len(needs) == 1:
+            return (main,)
+        return (first, *(need for need in needs if need is not first))
 
-    def _stands_alone(self, part: MaskedText) -> bool:
-        """Tell whether a part of a message would be a need if it were said alone."""
+    def _alone(self, part: MaskedText, need: Need) -> Need | None:
+        """Return a need as its part of the message states it, or None when the part alone states none."""
         hits = find_hits(part, self._rules)
-        if not any(hit.blocker is None for hit in hits):
-            return False
-        if self._model is None:
-            return True
-        return self._model.certainty(self._model.ids(feature_names(part, hits, self._rules))) >= self._model.keep
+        if not need.known or not any(hit.blocker is None for hit in hits):
+            return None
+        model = self._model
+        if model is None:
+            return need
+        ids = model.ids(feature_names(part, hits, self._rules))
+        if model.certainty(ids) < model.keep:
+            return None
+        return replace(need, need_class=NeedClass(model.need_class(ids)))
 
     def _telling(self, masked: MaskedText, constraints: Constraints, hits: Sequence[Hit]) -> Need:
         """Return the class that tells most, with the objects of the surest shape."""
