@@ -137,12 +137,15 @@ def read_model(text: str, path: str, rules: NeedRules) -> NeedModel:
     )
 
 
+def packaged_text() -> str:
+    """Return the text of the model that comes with the program."""
+    try:
+        return files("recommender").joinpath("data", PACKAGED).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NeedModelError(PACKAGED, "", f"cannot be read: {error}; install the program again") from error
+
+
 @cache
-def packaged_model() -> NeedModel | None:
-    """Return the model that comes with the program, or None after saying once what is wrong with it."""
-    return usable_model("")
-
-
 def usable_model(setting: str) -> NeedModel | None:
     """Return the model that a setting names: empty the packaged one, ``off`` none, else a file.
 
@@ -153,9 +156,8 @@ def usable_model(setting: str) -> NeedModel | None:
     try:
         if setting:
             return load_model(Path(setting), packaged_rules())
-        text = files("recommender").joinpath("data", PACKAGED).read_text(encoding="utf-8")
-        return read_model(text, PACKAGED, packaged_rules())
-    except (NeedModelError, OSError, UnicodeDecodeError) as error:
+        return read_model(packaged_text(), PACKAGED, packaged_rules())
+    except NeedModelError as error:
         _log.error("need_model_unusable", error=str(error), consequence="rules decide alone")
         return None
 

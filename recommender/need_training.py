@@ -34,7 +34,9 @@ _STRENGTH = 0.3
 """Inverse of the regularisation (C). 0.1 and 1 do as well within the spread of the folds."""
 _LEAST_LINES = 2
 """A feature of a single line says more about the line than about people."""
-_LEAST_WEIGHT = 0.04
+_LEAST_WEIGHT = 0.05
+_LEAST_OF_OTHERS = 0.1
+"""The other questions are easier, and a line of theirs is looked at only once a need is certain."""
 _DECIMALS = 3
 _FOLDS = 5
 _SEED = 20
@@ -108,9 +110,9 @@ def train(examples: Sequence[Example], made: Mapping[str, Any]) -> Training:
     fitted: dict[str, Fitted] = {}
     fitted[NEED], held_out = _learn(asked, [example.line.active for example in asked])
     for name in CLASSES:
-        fitted[name], _ = _learn(needs, [example.line.label == name for example in needs])
+        fitted[name], _ = _learn(needs, [example.line.label == name for example in needs], _LEAST_OF_OTHERS)
     for name in (PRAISE, COMPLAINT):
-        fitted[name], _ = _learn(asked, [example.line.label == name for example in asked])
+        fitted[name], _ = _learn(asked, [example.line.label == name for example in asked], _LEAST_OF_OTHERS)
     certainties = 1 / (1 + np.exp(-(fitted[NEED].slope * held_out + fitted[NEED].offset)))
     keep, rescue, expected = _thresholds(examples, asked, certainties)
     document = {
@@ -145,27 +147,29 @@ def _check(asked: Sequence[Example], needs: Sequence[Example]) -> None:
         raise TrainingError("nearly every line carries rules_read; add lines of both kinds that no rule was tuned on")
 
 
-def _learn(examples: Sequence[Example], answers: Sequence[bool]) -> tuple[Fitted, np.ndarray]:
+def _learn(
+    examples: Sequence[Example], answers: Sequence[bool], least: float = _LEAST_WEIGHT
+) -> tuple[Fitted, np.ndarray]:
     """Fit one question; return it with the scores that each line gets from folds without its template."""
     truth = np.array(answers)
     groups = np.array([example.line.template for example in examples])
     held_out = np.zeros(len(examples))
     folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=_SEED)
     for learn, judge in folds.split(np.zeros(len(examples)), truth, groups):
-        features, estimator = _fit([examples[i].names for i in learn], truth[learn])
+        features, estimator = _fit([examples[i].names for i in learn], truth[learn], least)
         held_out[judge] = estimator.decision_function(_matrix([examples[i].names for i in judge], features))
-    features, estimator = _fit([example.names for example in examples], truth)
+    features, estimator = _fit([example.names for example in examples], truth, least)
     unread = np.array([not example.line.rules_read for example in examples])
     slope, offset = _platt(held_out[unread], truth[unread])
     return Fitted(features, estimator, slope, offset), held_out
 
 
-def _fit(names: Sequence[frozenset[str]], truth: np.ndarray) -> tuple[list[str], LogisticRegression]:
+def _fit(names: Sequence[frozenset[str]], truth: np.ndarray, least: float) -> tuple[list[str], LogisticRegression]:
     """Fit on all features, drop the weak ones, fit again on the rest, round."""
     counts = Counter(name for line in names for name in line)
     features = sorted(name for name, count in counts.items() if count >= _LEAST_LINES)
     first = _regression().fit(_matrix(names, features), truth)
-    strong = [name for name, weight in zip(features, first.coef_[0], strict=True) if abs(weight) >= _LEAST_WEIGHT]
+    strong = [name for name, weight in zip(features, first.coef_[0], strict=True) if abs(weight) >= least]
     second = _regression().fit(_matrix(names, strong), truth)
     second.coef_ = np.round(second.coef_, _DECIMALS)
     second.intercept_ = np.round(second.intercept_, _DECIMALS)

@@ -16,6 +16,7 @@ from groups.state import GroupState, LabelKind, LabelSource
 from recommender.dialogue import in_context, utterance_of
 from recommender.lexicon import Lexicon
 from recommender.memory import GroupMemory
+from recommender.need_model import usable_model
 from recommender.need_rules import packaged_rules
 from recommender.needs import Need, NeedReader, Reading
 from recommender.policy import Level, Situation, may_push
@@ -68,7 +69,8 @@ class Recommender:
         self._aliases = tuple(aliases)
         self._lexicon = Lexicon(self._aliases)
         self._segmenter = Segmenter(self._lexicon)
-        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules())
+        self._model = usable_model(settings.need_model)
+        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
         self.shelf = Shelf.build((), self._segmenter, self._lexicon)
 
     def prepare(self, rows: Sequence[CatalogueProduct]) -> tuple[Lexicon, Shelf]:
@@ -81,7 +83,7 @@ class Recommender:
     def adopt(self, prepared: tuple[Lexicon, Shelf]) -> None:
         """Use a prepared catalogue from the next message on."""
         self._lexicon, self.shelf = prepared
-        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules())
+        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
 
     def restock(self, changed: Sequence[CatalogueProduct], gone: Collection[int]) -> bool:
         """Take over changed prices, stock and dates at once; false when words changed and only ``prepare`` will do."""

@@ -22,6 +22,10 @@ orders_app = typer.Typer(help="Orders: list and export offers, read a 接龙.", 
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(sending_app, name="sending")
 app.add_typer(orders_app, name="orders")
+train_app = typer.Typer(help="Learn from labelled lines.", no_args_is_help=True)
+eval_app = typer.Typer(help="Judge on labelled lines: tables with confidence intervals.", no_args_is_help=True)
+app.add_typer(train_app, name="train")
+app.add_typer(eval_app, name="eval")
 
 Config = Annotated[Path, typer.Option("--config", help="The settings file.", dir_okay=False)]
 
@@ -194,6 +198,45 @@ def sending_status(config: Config) -> None:
     from bot.cli import switching  # noqa: PLC0415
 
     raise typer.Exit(switching.status(config))
+
+
+@train_app.command("needs", epilog="Example: `qianqun train needs --data lines.jsonl --out need_model.json`")
+def train_needs(
+    data: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option("--data", help="Labelled JSON Lines; may be repeated. Default: the source tree's tests/data."),
+    ] = None,
+    target: Annotated[Path, typer.Option("--out", help="Where the model is written.", dir_okay=False)] = Path(
+        "need_model.json"
+    ),
+) -> None:
+    """Learn the model that says how sure a need is; use it by `recommender.need_model` in the settings.
+
+    A labelled line is `{"text": "有人拼车厘子吗", "class": "group_buy", "terms": ["车厘子"]}`; docs/evaluation.md lists
+    all fields.
+    """
+    from bot.cli import learning  # noqa: PLC0415
+
+    raise typer.Exit(learning.train_needs(data or [], target))
+
+
+@eval_app.command("needs", epilog="Example: `qianqun eval needs lines.jsonl --against rules`")
+def eval_needs(
+    file: Annotated[list[Path], typer.Argument(help="Labelled JSON Lines.")],
+    model: Annotated[
+        str, typer.Option(help="packaged, rules (no model), a model file, or a settings file (.toml).")
+    ] = "packaged",
+    against: Annotated[str, typer.Option(help="A second one, in the same forms: both are compared line by line.")] = "",
+) -> None:
+    """Judge how needs are read: precision and recall by class, traps, how far certainty can be trusted.
+
+    A labelled line is `{"text": "有人拼车厘子吗", "class": "group_buy", "terms": ["车厘子"]}`. Classes: where_to_buy,
+    want, run_out, advice, group_buy, implicit, opinion_praise, opinion_complaint, none. docs/evaluation.md lists
+    all fields.
+    """
+    from bot.cli import learning  # noqa: PLC0415
+
+    raise typer.Exit(learning.eval_needs(file, model=model, against=against))
 
 
 def main() -> None:
