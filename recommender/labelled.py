@@ -55,12 +55,15 @@ class LabelledLine:
         return ((self.label, self.terms), *self.more) if self.active else ()
 
 
-def read_labelled(paths: Iterable[Path]) -> list[LabelledLine]:
-    """Return the lines of all files; raise ``LabelError`` for the first row that cannot be used."""
+def read_labelled(paths: Iterable[Path], label: str = "") -> list[LabelledLine]:
+    """Return the lines of all files; raise ``LabelError`` for the first row that cannot be used.
+
+    ``label`` is the class of rows that name none; without it they are an error.
+    """
     lines: list[LabelledLine] = []
     seen: dict[str, str] = {}
     for path in paths:
-        for row, line in _rows(path):
+        for row, line in _rows(path, label):
             if line.id in seen:
                 raise LabelError(str(path), row, "id", f"{line.id!r} was used in {seen[line.id]}; give it another")
             seen[line.id] = f"{path}, row {row}"
@@ -68,7 +71,7 @@ def read_labelled(paths: Iterable[Path]) -> list[LabelledLine]:
     return lines
 
 
-def _rows(path: Path) -> Iterator[tuple[int, LabelledLine]]:
+def _rows(path: Path, label: str) -> Iterator[tuple[int, LabelledLine]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -82,7 +85,7 @@ def _rows(path: Path) -> Iterator[tuple[int, LabelledLine]]:
             raise LabelError(str(path), row, "line", f"is no JSON: {error}") from error
         if not isinstance(value, dict):
             raise LabelError(str(path), row, "line", 'is no JSON object; write {"text": …, "class": …}')
-        yield row, _Row(str(path), row, value).line()
+        yield row, _Row(str(path), row, {"class": label or None} | value).line()
 
 
 class _Row:

@@ -5,7 +5,7 @@ A feature is a name, ``family:value``, that a message has or has not:
 ========  =========================================================================================
 ``rule``  a trigger that hit (``trigger:share_noun``), blocked or not; its class; the blocker that
           stopped it; every blocker that applies to the whole message; opinions, hints, joining
-``list``  a word list of the rules that occurs somewhere: ``where``, ``used_up``, ``share``, …
+``list``  a word list or sign of the rules: ``where``, ``used_up``, …; ``/goods``: in a clause with goods
 ``mask``  1- to 3-grams over the words of the mask: ``想买 G`` (goods and other known words are letters)
 ``pair``  a word and goods of one clause, whatever stands between: ``还有<G``, ``G<没了``
 ``char``  1- to 3-grams over the characters of the mask, ``^`` and ``$`` at its ends
@@ -47,7 +47,7 @@ def feature_names(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> 
     names.update(_grams("mask:", words, " ", 1, 3))
     names.update(_pairs(words))
     names.update(_grams("char:", f"^{masked.mask}$", "", 1, 3))
-    names.update(f"list:{name}" for name, pattern in rules.lists.items() if pattern.search(masked.mask))
+    names.update(_list_features(masked.mask, rules))
     counted, quantities = _QUANTITY.subn("Q", masked.mask)
     if quantities:
         names.update(name for name in _grams("much:", f"^{counted}$", "", 2, 4) if "Q" in name)
@@ -90,6 +90,15 @@ def _pairs(words: Sequence[str]) -> Iterator[str]:
             yield from (f"pair:{before}<G" for before in clause[:last] if before != "G")
             yield from (f"pair:G<{behind}" for behind in clause[first + 1 :] if behind != "G")
         clause.clear()
+
+
+def _list_features(mask: str, rules: NeedRules) -> Iterator[str]:
+    goods = ",".join(clause for clause in mask.split(",") if "G" in clause)
+    for name, pattern in rules.lists.items():
+        if pattern.search(mask):
+            yield f"list:{name}"
+            if pattern.search(goods):
+                yield f"list:{name}/goods"
 
 
 def _rule_features(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> Iterator[str]:

@@ -230,6 +230,6 @@ def _check_rules(vocabulary: Iterable[str], rules: NeedRules, path: str) -> None
             kind, name = "list", value
         elif family != "rule":
             continue
-        if kind in known and name.removesuffix("/blocked") not in known[kind]:
+        if kind in known and name.removesuffix("/blocked").removesuffix("/goods") not in known[kind]:
             what = "the rule is gone from need_rules.toml, so the model is outdated; run `qianqun train needs` again"
             raise NeedModelError(path, f"heads.…weights.{feature}", what)

@@ -81,7 +81,7 @@ class NeedRules:
     """All rules, in the order they are tried. ``order`` ranks need classes, the more telling first.
 
     ``unknown`` are the triggers that need no known goods, ``loose`` those whose object may be elsewhere; ``cue`` is in
-    every message without goods that any rule could mean. ``lists`` are the word lists of the file by name.
+    every message without goods that any rule could mean. ``lists`` are the word lists and signs of the file by name.
     """
 
     order: Mapping[str, int]
@@ -121,7 +121,8 @@ def packaged_rules() -> NeedRules:
             for entry in document["opinion"]
         ),
         durable=tuple(document["durable"]),
-        lists={name: book.compile(f"{{{name}}}") for name in document["words"] if name not in _OPEN_LISTS},
+        lists={name: book.compile(f"{{{name}}}") for name in document["words"] if name not in _OPEN_LISTS}
+        | {name: book.compile(pattern) for name, pattern in document["signs"].items()},
         **single,
     )
 

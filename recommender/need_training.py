@@ -42,6 +42,8 @@ _FOLDS = 5
 _SEED = 20
 _LEAST_OF_A_CLASS = 2 * _FOLDS
 _LEAST_PRECISION = 0.95
+_MOST_OF_TALK = 0.001
+"""The share of everyday lines that may be answered."""
 _STEP = 0.02
 
 
@@ -67,6 +69,29 @@ class Fitted:
     estimator: LogisticRegression
     slope: float
     offset: float
+
+    def scores(self, names: Sequence[frozenset[str]]) -> np.ndarray:
+        """Return the score of each line."""
+        return self.estimator.decision_function(_matrix(names, self.features)) if names else np.zeros(0)
+
+    def certainty(self, scores: np.ndarray) -> np.ndarray:
+        """Return the probabilities that scores stand for."""
+        return 1 / (1 + np.exp(-(self.slope * scores + self.offset)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What the thresholds are chosen from: lines that the model was asked about, and everyday talk."""
+
+    ruled: np.ndarray
+    certainty: np.ndarray
+    truth: np.ndarray
+    unread: np.ndarray
+    talk_ruled: np.ndarray
+    talk_certainty: np.ndarray
+
+    def talk_heard(self, keep: float, rescue: float) -> int:
+        return int(np.where(self.talk_ruled, self.talk_certainty >= keep, self.talk_certainty >= rescue).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +127,33 @@ def examples_of(
     return examples
 
 
-def train(examples: Sequence[Example], made: Mapping[str, Any]) -> Training:
-    """Learn every question from the examples; ``made`` goes into the file's header beside the counts."""
+def train(examples: Sequence[Example], talk: Sequence[Example], made: Mapping[str, Any]) -> Training:
+    """Learn every question from the examples; ``made`` goes into the file's header beside the counts.
+
+    ``talk`` are everyday lines in which nobody wants anything, with opinions among them that nobody labelled: they
+    teach what is no need, and raise the thresholds until hardly one of them is answered.
+    """
     asked = [example for example in examples if example.asked]
     needs = [example for example in asked if example.line.active]
     _check(asked, needs)
     fitted: dict[str, Fitted] = {}
-    fitted[NEED], held_out = _learn(asked, [example.line.active for example in asked])
+    everyday = [example for example in talk if example.asked]
+    told = [*asked, *everyday]
+    fitted[NEED], held_out = _learn(told, [example.line.active for example in told])
     for name in CLASSES:
         fitted[name], _ = _learn(needs, [example.line.label == name for example in needs], _LEAST_OF_OTHERS)
     for name in (PRAISE, COMPLAINT):
         fitted[name], _ = _learn(asked, [example.line.label == name for example in asked], _LEAST_OF_OTHERS)
-    certainties = 1 / (1 + np.exp(-(fitted[NEED].slope * held_out + fitted[NEED].offset)))
-    keep, rescue, expected = _thresholds(examples, asked, certainties)
+    judged = _Judged(
+        np.array([example.ruled for example in asked]),
+        fitted[NEED].certainty(held_out[: len(asked)]),
+        np.array([example.line.active for example in asked]),
+        np.array([not example.line.rules_read for example in asked]),
+        np.array([example.ruled for example in everyday], dtype=bool),
+        fitted[NEED].certainty(fitted[NEED].scores([example.names for example in everyday])),
+    )
+    needs_unread = sum(example.line.active and not example.line.rules_read for example in examples)
+    keep, rescue, expected = _thresholds(judged, needs_unread, int(_MOST_OF_TALK * len(talk)))
     document = {
         "format": FORMAT,
         "features": FEATURES,
@@ -124,6 +163,7 @@ def train(examples: Sequence[Example], made: Mapping[str, Any]) -> Training:
             "lines": len(examples),
             "lines_asked": len(asked),
             "needs": sum(example.line.active for example in examples),
+            "talk": len(talk),
             "calibration": f"Platt, {_FOLDS} folds cut between templates, lines that rules were not tuned on",
             "expected": expected,
         },
@@ -194,19 +234,19 @@ def _platt(scores: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
     return round(float(curve.coef_[0, 0]), _DECIMALS), round(float(curve.intercept_[0]), _DECIMALS)
 
 
-def _thresholds(
-    examples: Sequence[Example], asked: Sequence[Example], certainties: np.ndarray
-) -> tuple[float, float, dict[str, float]]:
-    """Return the pair of thresholds that hears most needs at the precision asked for, on held-out unread lines."""
-    unread = np.array([not example.line.rules_read for example in asked])
-    ruled = np.array([example.ruled for example in asked])
-    truth = np.array([example.line.active for example in asked])
-    needs = sum(example.line.active and not example.line.rules_read for example in examples)
-    best = (-1.0, 0.0, 0.0, 0.0, 0.0)
-    for keep in np.arange(0.0, 0.9, _STEP):
-        for rescue in np.arange(max(keep, 0.5), 0.99, _STEP):
-            heard = unread & np.where(ruled, certainties >= keep, certainties >= rescue)
-            right = int((heard & truth).sum())
+def _thresholds(judged: _Judged, needs: int, talk: int) -> tuple[float, float, dict[str, float]]:
+    """Return the pair of thresholds that hears most needs at the precision asked for, on held-out unread lines.
+
+    ``needs`` is how many there were to hear, ``talk`` how many everyday lines may be answered.
+    """
+    best = (-2.0, 1.0, 1.0, 0.0, 0.0)
+    for keep in np.arange(0.0, 1.0, _STEP):
+        for rescue in np.arange(max(keep, 0.5), 1.0, _STEP):
+            if judged.talk_heard(keep, rescue) > talk:
+                continue
+            sure = np.where(judged.ruled, judged.certainty >= keep, judged.certainty >= rescue)
+            heard = judged.unread & sure
+            right = int((heard & judged.truth).sum())
             precision, recall = right / max(1, int(heard.sum())), right / max(1, needs)
             merit = recall if precision >= _LEAST_PRECISION else precision - 1
             best = max(best, (merit, float(keep), float(rescue), precision, recall))

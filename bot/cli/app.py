@@ -206,6 +206,10 @@ def train_needs(
         Optional[list[Path]],  # noqa: UP045
         typer.Option("--data", help="Labelled JSON Lines; may be repeated. Default: the source tree's tests/data."),
     ] = None,
+    talk: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option("--talk", help="Everyday lines without a need, JSON Lines with text: they raise the thresholds."),
+    ] = None,
     target: Annotated[Path, typer.Option("--out", help="Where the model is written.", dir_okay=False)] = Path(
         "need_model.json"
     ),
@@ -217,7 +221,7 @@ def train_needs(
     """
     from bot.cli import learning  # noqa: PLC0415
 
-    raise typer.Exit(learning.train_needs(data or [], target))
+    raise typer.Exit(learning.train_needs(data or [], talk or [], target))
 
 
 @eval_app.command("needs", epilog="Example: `qianqun eval needs lines.jsonl --against rules`")

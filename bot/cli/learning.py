@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from bot.cli.session import execute, out
@@ -13,7 +14,7 @@ from catalog.aliases import AliasTable
 from core.settings import SettingsError
 from core.text import Normaliser
 from recommender.evaluation import judge, table
-from recommender.labelled import LabelError, LabelledLine, read_labelled
+from recommender.labelled import NONE, LabelError, LabelledLine, read_labelled
 from recommender.lexicon import Lexicon
 from recommender.need_model import NeedModel, NeedModelError, load_model, packaged_text, read_model
 from recommender.need_report import Heard, comparison, hear, reliability_table, several_found
@@ -21,6 +22,7 @@ from recommender.need_rules import packaged_rules
 from recommender.needs import NeedReader
 from recommender.segmentation import Segmenter
 
+TALK_FILE = "talk.jsonl"
 TRAINING_FILES = ("needs.jsonl", "needs_fresh.jsonl", "needs_more.jsonl")
 """What the packaged model is made of, in the source tree's ``tests/data``; ``needs_test.jsonl`` only judges."""
 PACKAGED, OFF = "packaged", "rules"
@@ -44,25 +46,33 @@ class _Words:
         return self.lexicon.canonical(self.normaliser(word).text)
 
 
-def train_needs(data: list[Path], target: Path) -> int:
+def train_needs(data: list[Path], talk: list[Path], target: Path) -> int:
     """Learn the model from labelled files and write it."""
 
     async def work() -> int:
-        paths = data or [Path("tests", "data", name) for name in TRAINING_FILES]
-        _train(paths, target)
+        folder = Path("tests", "data")
+        everyday = talk or ([] if data else [folder / TALK_FILE])
+        _train(data or [folder / name for name in TRAINING_FILES], everyday, target)
         return 0
 
     return execute(work)
 
 
-def _train(paths: Sequence[Path], target: Path) -> None:
+def _train(paths: Sequence[Path], everyday: Sequence[Path], target: Path) -> None:
     from recommender import need_training  # noqa: PLC0415 - scikit-learn weighs 100 MB
 
     lines = _labelled(paths)
     words = _Words()
-    examples = need_training.examples_of(lines, words.normaliser, words.segmenter, words.lexicon, packaged_rules())
+    look = partial(
+        need_training.examples_of,
+        normalise=words.normaliser,
+        segmenter=words.segmenter,
+        lexicon=words.lexicon,
+        rules=packaged_rules(),
+    )
+    made = {"data": {path.name: fingerprint(path) for path in (*paths, *everyday)}}
     try:
-        training = need_training.train(examples, {"data": {path.name: fingerprint(path) for path in paths}})
+        training = need_training.train(look(lines), look(_labelled(everyday, NONE)) if everyday else [], made)
         target.write_text(training.text, encoding="utf-8")
     except need_training.TrainingError as error:
         raise SettingsError("--data", [("--data", str(error))]) from None
@@ -104,9 +114,10 @@ def eval_needs(files: list[Path], *, model: str, against: str) -> int:
     return execute(work)
 
 
-def _labelled(paths: Sequence[Path]) -> list[LabelledLine]:
+def _labelled(paths: Sequence[Path], label: str = "") -> list[LabelledLine]:
+    """Read labelled files; ``label`` is the class of lines that state none."""
     try:
-        lines = read_labelled(paths)
+        lines = read_labelled(paths, label)
     except LabelError as error:
         raise SettingsError(error.file, [(f"row {error.row}" if error.row else "file", str(error))]) from None
     if not lines:
