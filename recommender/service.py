@@ -103,11 +103,12 @@ class Recommender:
         alone = self.read(asked.text, mentioned=asked.mentioned)
         if asked.by_leader and _is_offer(alone):
             memory.offered(tuple(token.word.canonical for token in alone.masked.tokens if token.word), asked.at)
-            return Decision(Outcome.IGNORED, Reason.ADVERTISEMENT, replace(alone, need=None))
+            return Decision(Outcome.IGNORED, Reason.ADVERTISEMENT, replace(alone, need=None, needs=()))
         reading = in_context(alone, asked.member, asked.at, memory, settings)
         decision = self._answer(reading, asked, group, memory, account_answers)
         answered = decision.reason in {Reason.PUSHED, Reason.SUGGESTED}
-        left = utterance_of(reading, asked.member, asked.at, answered=answered)
+        spoken_of = reading if decision.need is None else replace(reading, need=decision.need)
+        left = utterance_of(spoken_of, asked.member, asked.at, answered=answered)
         if left is not None:
             memory.note(left)
         if answered and decision.need is not None:
@@ -134,7 +135,7 @@ class Recommender:
         if need is None or reading.reason is Reason.RECORDED:
             return Decision(reading.outcome, reading.reason, reading, need)
         place = self._place(group)
-        candidates = find(need, self.shelf, place, asked.at, self._segmenter.cut)
+        need, candidates = self._answerable(reading.needs or (need,), place, asked.at)
         if not candidates:
             return Decision(Outcome.NEED, Reason.UNMET, reading, need)
         hidden = self._shown_lately(memory, asked.at)
@@ -151,6 +152,13 @@ class Recommender:
         reasons = reasons_of(need, picks, group.neighbourhoods, asked.at, self.zone)
         reason = Reason.SUGGESTED if group.level == Level.SUGGEST and not asked.mentioned else Reason.PUSHED
         return Decision(Outcome.NEED, reason, reading, need, picks, reasons=tuple(reasons))
+
+    def _answerable(self, needs: Sequence[Need], place: Place, at: datetime) -> tuple[Need, list[Candidate]]:
+        """Return the first of a message's needs that something fits, with what fits it; else the first of all."""
+        for need in needs:
+            if candidates := find(need, self.shelf, place, at, self._segmenter.cut):
+                return need, candidates
+        return needs[0], []
 
     def _situation(
         self,

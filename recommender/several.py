@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
+from recommender.clauses import heads_of
 from recommender.hits import Hit
 from recommender.masking import MaskedText
 
+_CLAUSE = re.compile(r"[^,?]*[^,?\s][^,?]*\??")
+
 
 def clause_spans(mask: str) -> list[tuple[int, int]]:
-    """Return the spans of the clauses of a mask that have anything in them."""
-    spans, start = [], 0
-    for part in mask.split(","):
-        if part.strip():
-            spans.append((start, start + len(part)))
-        start += len(part) + 1
-    return spans
+    """Return the spans of the clauses of a mask that have anything in them; a question ends a clause too."""
+    return [match.span() for match in _CLAUSE.finditer(mask)]
 
 
 def groups_of(masked: MaskedText, hits: Sequence[Hit]) -> list[list[Hit]]:
@@ -24,14 +24,15 @@ def groups_of(masked: MaskedText, hits: Sequence[Hit]) -> list[list[Hit]]:
 
     Hits that share an object belong together, and so do hits of one clause: 想买排骨和玉米 is one wish for two things.
     """
-    groups: list[tuple[set[int], list[Hit]]] = []
-    for hit in hits:
-        marks = _objects(hit) | _clauses(masked.mask, hit)
+    own = [_with_nearest(masked, hit) for hit in hits if hit.known or not any(other.known for other in hits)]
+    groups: list[tuple[set[str | int], list[Hit]]] = []
+    for hit in own:
+        marks: set[str | int] = {*heads_of(hit.objects), *_clauses(masked.mask, hit)}
         joined = [group for group in groups if group[0] & marks]
         members = [member for group in joined for member in group[1]]
         groups = [group for group in groups if not group[0] & marks]
         groups.append((marks.union(*(group[0] for group in joined)), [*members, hit]))
-    found = [sorted(group, key=hits.index) for _, group in groups]
+    found = [sorted(group, key=own.index) for _, group in groups]
     return sorted(found, key=lambda group: min(hit.objects[0][0].start for hit in group))
 
 
@@ -42,9 +43,21 @@ def parts_of(masked: MaskedText, groups: Sequence[Sequence[Hit]]) -> list[Masked
     return [masked.part(low, high) for low, high in pairwise(bounds)]
 
 
-def _objects(hit: Hit) -> set[int]:
-    """Return where the heads of a hit's objects stand, as negative numbers: they never meet a clause's start."""
-    return {-1 - phrase[-1].start for phrase in hit.objects}
+def _with_nearest(masked: MaskedText, hit: Hit) -> Hit:
+    """Return a hit with only the objects of its own clauses, if it has any there."""
+    inside = _clauses(masked.mask, hit)
+    near = [
+        phrase
+        for phrase in hit.objects
+        if phrase[-1] in masked.tokens
+        and _clause_of(masked.mask, masked.owner.index(masked.tokens.index(phrase[-1]))) in inside
+    ]
+    return replace(hit, objects=near) if near else hit
+
+
+def _clause_of(mask: str, place: int) -> int:
+    """Return where the clause of a place in the mask starts; a pause belongs to the clause behind it."""
+    return next((start for start, end in clause_spans(mask) if place < end), 0)
 
 
 def _clauses(mask: str, hit: Hit) -> set[int]:
@@ -58,4 +71,4 @@ def _first_clause(masked: MaskedText, hit: Hit) -> int:
     first = hit.objects[0][0]
     if first in masked.tokens:  # an object of no list may be a piece of a token
         place = min(place, masked.owner.index(masked.tokens.index(first)))
-    return masked.mask.rfind(",", 0, place + 1) + 1
+    return _clause_of(masked.mask, place)
