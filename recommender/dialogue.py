@@ -23,17 +23,22 @@ def in_context(
 
     A trigger finds the object that the same member named before (and the other way round), a constraint
     narrows the member's last need down, +1 joins somebody else's open need, and a withdrawal ends the member's own.
+    Praise or a complaint that names no goods is about those that were talked of just before.
     """
+    if reading.outcome is Outcome.OPINION:
+        return _about_what_was_named(reading, member, at, memory, settings)
     if reading.need is not None and reading.need.need_class is not NeedClass.IMPLICIT:
         return _joined_by_name(reading, member, at, memory, settings)
     if reading.withdraws and memory.withdrawn(member):
-        return replace(reading, outcome=Outcome.IGNORED, reason=Reason.NEGATED, need=None)
+        return replace(reading, outcome=Outcome.IGNORED, reason=Reason.NEGATED, need=None, needs=())
     need = (
         _joining(reading, member, at, memory, settings)
         or _refined(reading, member, at, memory, settings)
         or _completed(reading, member, at, memory, settings)
     )
-    return reading if need is None else replace(reading, outcome=Outcome.NEED, reason=Reason.PUSHED, need=need)
+    if need is None:
+        return reading
+    return replace(reading, outcome=Outcome.NEED, reason=Reason.PUSHED, need=need, needs=(need,))
 
 
 def utterance_of(reading: Reading, member: str, at: datetime, *, answered: bool) -> Utterance | None:
@@ -45,6 +50,22 @@ def utterance_of(reading: Reading, member: str, at: datetime, *, answered: bool)
     return Utterance(member, at, need, answered, loose, reading.mentions, reading.constraints)
 
 
+def _about_what_was_named(
+    reading: Reading, member: str, at: datetime, memory: GroupMemory, settings: RecommenderSettings
+) -> Reading:
+    """Link an opinion without goods: to what it quotes, else to what the member, else to what anybody named last."""
+    if reading.opinion_about:
+        return reading
+    named = [(one.member, one.objects or (one.need.terms if one.need else ())) for one in _lately(at, memory, settings)]
+    own = next((objects for speaker, objects in named if speaker == member and objects), ())
+    anybody = next((objects for _, objects in named if objects), ())
+    return replace(reading, opinion_about=reading.mentions or own or anybody)
+
+
+def _lately(at: datetime, memory: GroupMemory, settings: RecommenderSettings) -> list[Utterance]:
+    return memory.before(at, settings.context_minutes)
+
+
 def _joined_by_name(
     reading: Reading, member: str, at: datetime, memory: GroupMemory, settings: RecommenderSettings
 ) -> Reading:
@@ -54,7 +75,8 @@ def _joined_by_name(
         return reading
     for earlier in memory.before(at, settings.joining_minutes):
         if earlier.member != member and earlier.need and set(earlier.need.terms) & set(need.terms):
-            return replace(reading, need=replace(need, need_class=NeedClass.JOINING))
+            joined = replace(need, need_class=NeedClass.JOINING)
+            return replace(reading, need=joined, needs=(joined, *reading.needs[1:]))
     return reading
 
 

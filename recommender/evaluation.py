@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from core.outcomes import Outcome, Reason
+from recommender.intervals import wilson
 from recommender.needs import Reading
 
 NONE = "none"
@@ -45,6 +46,16 @@ class ClassScore:
     def recall(self) -> float:
         """Return the share of expected ones that were found; 1 when nothing was expected."""
         return self.right / (self.right + self.missed) if self.right + self.missed else 1.0
+
+    @property
+    def precision_between(self) -> tuple[float, float]:
+        """Return the 95 % interval of the precision."""
+        return wilson(self.right, self.right + self.extra)
+
+    @property
+    def recall_between(self) -> tuple[float, float]:
+        """Return the 95 % interval of the recall."""
+        return wilson(self.right, self.right + self.missed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +109,21 @@ def judge(lines: Iterable[Judged]) -> Verdict:
 
 
 def table(verdict: Verdict) -> str:
-    """Return the scores as a plain text table."""
-    rows = [f"{'class':<18}{'lines':>7}{'precision':>11}{'recall':>8}"]
+    """Return the scores as a plain text table, with Wilson's 95 % intervals."""
+    rows = [f"{'class':<18}{'lines':>7}{'precision':>11}{'95 %':>14}{'recall':>8}{'95 %':>14}"]
     rows += [
-        f"{score.name:<18}{score.right + score.missed:>7}{score.precision:>11.3f}{score.recall:>8.3f}"
+        f"{score.name:<18}{score.right + score.missed:>7}"
+        f"{score.precision:>11.3f}{span(score.precision_between):>14}{score.recall:>8.3f}{span(score.recall_between):>14}"
         for score in verdict.scores
     ]
     rows.append(f"objects right among found needs: {verdict.terms_right:.3f}")
     rows += [f"trap {name:<20} taken for a need: {seen} of {total}" for name, (seen, total) in verdict.traps.items()]
     return "\n".join(rows)
+
+
+def span(between: tuple[float, float]) -> str:
+    """Return an interval as a table shows it."""
+    return f"{between[0]:.3f}–{between[1]:.3f}"
 
 
 def same_terms(expected: Sequence[str], found: Sequence[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.text import NormalText
 from recommender.lexicon import Lexicon, Word, WordKind
@@ -43,6 +43,24 @@ class MaskedText:
     def tokens_between(self, start: int, end: int) -> list[Token]:
         """Return the tokens that mask characters ``start`` to ``end`` stand for, in order."""
         return [self.tokens[index] for index in sorted(set(self.owner[start:end]))]
+
+    def part(self, low: int, high: int) -> MaskedText:
+        """Return mask characters ``low`` to ``high`` as a message of their own; no word may be cut in two."""
+        if low >= high:
+            return MaskedText(replace(self.text, text="", starts=(), ends=(), emoji=()), (), "", ())
+        first, last = self.owner[low], self.owner[high - 1]
+        start, end = self.tokens[first].start, self.tokens[last].end
+        text = replace(
+            self.text,
+            text=self.text.text[start:end],
+            starts=self.text.starts[start:end],
+            ends=self.text.ends[start:end],
+            emoji=(),
+        )
+        tokens = tuple(
+            replace(token, start=token.start - start, end=token.end - start) for token in self.tokens[first : last + 1]
+        )
+        return MaskedText(text, tokens, self.mask[low:high], tuple(index - first for index in self.owner[low:high]))
 
     @property
     def spelt_out(self) -> str:

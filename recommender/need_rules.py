@@ -17,6 +17,8 @@ NOUN = "(?:[ABP][的嘅]?|G的?(?=[ABPG]))*G"
 _SHORT_GAP = "[^,?]{0,8}?"
 _LONG_GAP = ".{0,12}?"
 _UNKNOWN = "(?P<x{}>[一-龥a-zABP0-9]{{2,8}}?)"
+_OPEN_LISTS = frozenset({"ask", "end"})
+"""Lists that match at the end of every message."""
 _NAME = re.compile(r"\{(\w+)\}")
 
 
@@ -79,7 +81,7 @@ class NeedRules:
     """All rules, in the order they are tried. ``order`` ranks need classes, the more telling first.
 
     ``unknown`` are the triggers that need no known goods, ``loose`` those whose object may be elsewhere; ``cue`` is in
-    every message without goods that any rule could mean.
+    every message without goods that any rule could mean. ``lists`` are the word lists and signs of the file by name.
     """
 
     order: Mapping[str, int]
@@ -96,6 +98,7 @@ class NeedRules:
     not_a_name: re.Pattern[str]
     purpose: re.Pattern[str]
     durable: tuple[str, ...]
+    lists: Mapping[str, re.Pattern[str]]
 
 
 @cache
@@ -118,6 +121,8 @@ def packaged_rules() -> NeedRules:
             for entry in document["opinion"]
         ),
         durable=tuple(document["durable"]),
+        lists={name: book.compile(f"{{{name}}}") for name in document["words"] if name not in _OPEN_LISTS}
+        | {name: book.compile(pattern) for name, pattern in document["signs"].items()},
         **single,
     )
 

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any
 
 from core.outcomes import Outcome, Reason
 from core.text import NormalText
-from recommender.clauses import blocker_scopes, clauses_around, goods_phrases, heads_of, kept_form
+from recommender.clauses import goods_phrases, heads_of, kept_form
 from recommender.constraints import Constraints, read_constraints
+from recommender.hits import blocker_of, find_hits
+from recommender.judging import Judgement, NeedJudge
 from recommender.lexicon import Lexicon, WordKind
-from recommender.masking import MaskedText, Token, mask_text
-from recommender.need_rules import NOUN, NeedRules, Trigger
+from recommender.masking import MaskedText, mask_text
+from recommender.need_model import NeedModel
+from recommender.need_rules import NeedRules, Trigger
+from recommender.readings import Need, NeedClass, Reading
 from recommender.segmentation import Segmenter
+
+__all__ = ["LONGEST_NEED", "Need", "NeedClass", "NeedReader", "Reading"]
 
 LONGEST_NEED = 240
 """Characters; what is longer is an article or an advertisement, not a member's need."""
-_UNKNOWN_STRENGTH = 0.75
 _MENTION_STRENGTH = 0.8
-_AROUND_STRENGTH = 0.95
-"""An object found beside its trigger is a little less sure than one inside it."""
-_UNKNOWN_TOKENS = 3
 
-_LIST_AFTER = re.compile(rf"(?:[、和跟与及或]|还有|以及){NOUN}")
 _FILLER = re.compile(r"[AGPBl-sxm0-9的那个这种就是呀啊呢吧哈哦捏,!?~用吃过炖节码段号一两款式]|软软|大大|小小")
 _LONGEST_BARE = 16
 _LONGEST_LOOSE = 18
@@ -33,67 +32,16 @@ _MOST_BESIDE_GOODS = 3
 """Characters beside goods and their attributes in a message that only names goods."""
 
 
-class NeedClass(StrEnum):
-    """The shapes a need comes in."""
-
-    WHERE_TO_BUY = "where_to_buy"
-    WANT = "want"
-    RUN_OUT = "run_out"
-    ADVICE = "advice"
-    GROUP_BUY = "group_buy"
-    JOINING = "joining"
-    IMPLICIT = "implicit"
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What somebody wants.
-
-    ``terms`` are the objects in their kept form, the first one the main one; ``modifiers`` are goods words in front
-    of it (牛奶 in 牛奶锅). ``known`` is false when the object is a word of no list. ``strength`` is how sure the
-    wording makes us, 0 to 1. ``rule`` names the rule that matched; ``evidence`` is its span in the raw text.
-    """
-
-    need_class: NeedClass
-    terms: tuple[str, ...]
-    constraints: Constraints
-    known: bool
-    strength: float
-    rule: str
-    evidence: tuple[int, int]
-    modifiers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one message says by itself.
-
-    The fields after ``need`` are for conversations: a trigger that lacks its object, the goods of a message that only
-    names goods, all goods mentioned (a quotation's when it points at that), and whether the message as a whole joins,
-    narrows down or takes back a need.
-    """
-
-    outcome: Outcome
-    reason: Reason
-    masked: MaskedText
-    need: Need | None = None
-    opinion_about: tuple[str, ...] = ()
-    loose: Trigger | None = None
-    objects: tuple[str, ...] = ()
-    mentions: tuple[str, ...] = ()
-    constraints: Constraints = field(default_factory=Constraints)
-    joins: bool = False
-    refines: bool = False
-    withdraws: bool = False
-
-
 class NeedReader:
-    """Reads messages with one lexicon; build it once."""
+    """Reads messages with one lexicon; build it once. Without a model the rules decide alone."""
 
-    def __init__(self, lexicon: Lexicon, segmenter: Segmenter, rules: NeedRules) -> None:
+    def __init__(
+        self, lexicon: Lexicon, segmenter: Segmenter, rules: NeedRules, model: NeedModel | None = None
+    ) -> None:
         self._lexicon = lexicon
         self._segmenter = segmenter
         self._rules = rules
+        self._judge = NeedJudge(rules, model)
 
     def read(self, text: NormalText, *, mentioned: bool = False) -> Reading:
         """Return what a message says; ``mentioned`` is true when it is addressed to the bot."""
@@ -106,116 +54,23 @@ class NeedReader:
         if "G" not in masked.mask and not self._rules.cue.search(masked.mask):
             return self._talk(masked)
         constraints = read_constraints(masked)
-        found = self._triggered(masked, constraints, mentioned=mentioned)
-        if isinstance(found, Need):
-            return Reading(Outcome.NEED, Reason.PUSHED, masked, found, constraints=constraints)
-        return self._without_need(masked, constraints, found)
-
-    def _triggered(self, masked: MaskedText, constraints: Constraints, *, mentioned: bool) -> Need | Reason | None:
-        """Return the need, or why something that looked like one is none, or None where nothing did."""
-        blocked: Reason | None = None
-        found: list[Need] = []
-        rules = self._rules
-        for trigger in rules.triggers if "G" in masked.mask else rules.unknown:
-            for match in trigger.pattern.finditer(masked.mask):
-                objects, known = self._objects(masked, match, trigger)
-                if not objects or (trigger.consumed and self._durable(objects)):
-                    continue
-                reason = self._blocked(masked.mask, match.span(), trigger.need_class)
-                if reason is None:
-                    found.append(self._need(masked, constraints, trigger, match, objects, known))
-                    break
-                blocked = blocked or reason
-        if found:
-            return self._telling(found)
-        return self._addressed(masked, constraints) if blocked is None and mentioned else blocked
-
-    def _telling(self, found: list[Need]) -> Need:
-        """Return the class that tells most, with the objects of the surest shape."""
-        surest = max(found, key=lambda need: need.strength)
-        first = min(found, key=lambda need: self._rules.order[need.need_class])
-        if not first.known and surest.known:
-            return surest
-        return replace(surest, need_class=first.need_class, rule=first.rule)
-
-    def _objects(self, masked: MaskedText, match: re.Match[str], trigger: Trigger) -> tuple[list[list[Token]], bool]:
-        """Return the object phrases (each: modifiers, then the head) of a match and whether they are known."""
-        if trigger.takes_unknown:
-            return self._unknown_object(masked, match), False
-        if not trigger.inside:
-            return self._objects_around(masked, match), True
-        start, after = match.span()
-        while (more := _LIST_AFTER.match(masked.mask, after)) is not None:
-            after = more.end()
-        while after < len(masked.mask) and masked.mask[after] == "G":
-            after += 1
-        phrases = goods_phrases(masked, start, after)
-        wanted = [phrase for phrase in phrases if not self._is_purpose(masked, start, phrase)]
-        return wanted or phrases[:1], True
-
-    def _objects_around(self, masked: MaskedText, match: re.Match[str]) -> list[list[Token]]:
-        """Return the objects nearest to a trigger: in its clause, in the two before, in the next."""
-        mask = masked.mask
-        for low, high in clauses_around(mask, match.span()):
-            phrases = [
-                phrase for phrase in goods_phrases(masked, low, high) if not self._is_purpose(masked, low, phrase)
-            ]
-            if phrases:
-                return phrases
-        return []
-
-    def _is_purpose(self, masked: MaskedText, low: int, phrase: list[Token]) -> bool:
-        """Tell whether goods are only what the wanted thing is for (红烧肉 in 买五花肉做红烧肉)."""
-        place = masked.owner.index(masked.tokens.index(phrase[0]))
-        return self._rules.purpose.search(masked.mask, low, place) is not None
-
-    def _durable(self, phrases: list[list[Token]]) -> bool:
-        words = [phrase[-1].word for phrase in phrases]
-        return all(word is not None and word.category.startswith(self._rules.durable) for word in words)
-
-    def _unknown_object(self, masked: MaskedText, match: re.Match[str]) -> list[list[Token]]:
-        """Return the name that a rule captured as one token, or nothing when it cannot be the name of goods."""
-        start, end = match.span(match.lastgroup or 0)
-        tokens = masked.tokens_between(start, end)
-        if any(token.word is not None and token.word.kind in {WordKind.NOT_SOLD, WordKind.GOODS} for token in tokens):
-            return []
-        words = [token for token in tokens if token.word is None]
-        name = "".join(token.text for token in words).strip("的点些个")
-        if len(name) < 2 or len(words) > _UNKNOWN_TOKENS or self._rules.not_a_name.search(name):
-            return []
-        return [[Token(name, words[0].start, words[-1].end, None)]]
-
-    def _blocked(self, mask: str, span: tuple[int, int], need_class: str = "") -> Reason | None:
-        """Return why the clauses around a trigger make it no need."""
-        stretches = blocker_scopes(mask, span)
-        for blocker in self._rules.blockers:
-            if need_class not in blocker.spares and blocker.applies(stretches[blocker.scope]):
-                return blocker.reason
-        return None
-
-    def _need(
-        self,
-        masked: MaskedText,
-        constraints: Constraints,
-        trigger: Trigger,
-        match: re.Match[str],
-        objects: list[list[Token]],
-        known: bool,
-    ) -> Need:
-        first = masked.tokens[masked.owner[match.start()]]
-        last = masked.tokens[masked.owner[max(match.start(), match.end() - 1)]]
-        modifiers = tuple(dict.fromkeys(kept_form(token) for phrase in objects for token in phrase[:-1]))
-        sure = 1.0 if trigger.inside else _AROUND_STRENGTH
-        return Need(
-            need_class=NeedClass(trigger.need_class),
-            terms=tuple(dict.fromkeys(kept_form(phrase[-1]) for phrase in objects)),
-            constraints=constraints,
-            known=known,
-            strength=trigger.strength * (sure if known else _UNKNOWN_STRENGTH),
-            rule=trigger.name,
-            evidence=masked.text.raw_span(first.start, last.end),
-            modifiers=modifiers,
-        )
+        hits = find_hits(masked, self._rules)
+        judged = self._judge(masked, hits, constraints, mentioned=mentioned)
+        needs = judged.needs
+        blocked = next((hit.blocker.reason for hit in hits if hit.blocker is not None), None)
+        if not needs and mentioned and blocked is None and (addressed := self._addressed(masked, constraints)):
+            needs = (addressed,)
+        if needs:
+            return Reading(
+                Outcome.NEED,
+                Reason.PUSHED,
+                masked,
+                needs[0],
+                needs,
+                certainty=judged.certainty,
+                constraints=constraints,
+            )
+        return self._without_need(masked, constraints, blocked, judged)
 
     def _addressed(self, masked: MaskedText, constraints: Constraints) -> Need | None:
         """Goods named to the bot itself are a question for them."""
@@ -226,26 +81,34 @@ class NeedReader:
         terms = tuple(dict.fromkeys(kept_form(token) for token in goods))
         return Need(NeedClass.WANT, terms[-1:], constraints, True, _MENTION_STRENGTH, "addressed", evidence, terms[:-1])
 
-    def _without_need(self, masked: MaskedText, constraints: Constraints, blocked: Reason | None) -> Reading:
+    def _without_need(
+        self, masked: MaskedText, constraints: Constraints, blocked: Reason | None, judged: Judgement
+    ) -> Reading:
         """Say what a message is that states no whole need."""
         mask = masked.mask
-        rules = self._rules
         conversation = self._conversation(masked, constraints)
         conversation |= {
             "loose": self._loose(masked),
             "objects": self._bare_objects(masked),
             "mentions": self._mentions(masked),
         }
-        judged = masked.spelt_out
-        for opinion in rules.opinions:
-            match = opinion.pattern.search(judged)
-            if match and not (opinion.unless and opinion.unless.search(judged)):
-                about = tuple(dict.fromkeys(kept_form(token) for token in masked.tokens if token.is_goods))
-                return Reading(Outcome.OPINION, opinion.reason, masked, None, about, **conversation)
+        opinion = judged.opinion if judged.certainty is not None else self._opinion(masked)
+        conversation["certainty"] = judged.certainty
+        if opinion is not None:
+            about = tuple(dict.fromkeys(kept_form(token) for token in masked.tokens if token.is_goods))
+            return Reading(Outcome.OPINION, opinion, masked, opinion_about=about, **conversation)
         reason = blocked or self._why_talk(masked)
         if reason in {Reason.TALK, Reason.QUESTION} and blocked is None and self._implicit(mask):
             return self._recorded(masked, constraints, conversation)
-        return Reading(Outcome.IGNORED, reason, masked, None, **conversation)
+        return Reading(Outcome.IGNORED, reason, masked, **conversation)
+
+    def _opinion(self, masked: MaskedText) -> Reason | None:
+        """Return what the rules take a message for that is no need: praise, complaint, or neither."""
+        judged = masked.spelt_out
+        for opinion in self._rules.opinions:
+            if opinion.pattern.search(judged) and not (opinion.unless and opinion.unless.search(judged)):
+                return opinion.reason
+        return None
 
     def _talk(self, masked: MaskedText) -> Reading:
         """Read a message in which no rule can find anything but a hint or an answer to somebody."""
@@ -255,7 +118,7 @@ class NeedReader:
         if self._implicit(masked.mask):
             return self._recorded(masked, constraints, conversation)
         reason = Reason.TALK if masked.text.quote is None else Reason.QUOTATION
-        return Reading(Outcome.IGNORED, reason, masked, None, **conversation)
+        return Reading(Outcome.IGNORED, reason, masked, **conversation)
 
     def _conversation(self, masked: MaskedText, constraints: Constraints) -> dict[str, Any]:
         """Return the fields of a reading that say how it answers what was said before."""
@@ -274,7 +137,7 @@ class NeedReader:
     @staticmethod
     def _recorded(masked: MaskedText, constraints: Constraints, conversation: dict[str, Any]) -> Reading:
         need = Need(NeedClass.IMPLICIT, (), constraints, True, 0.0, "implicit", (0, len(masked.text.raw)))
-        return Reading(Outcome.NEED, Reason.RECORDED, masked, need, **conversation)
+        return Reading(Outcome.NEED, Reason.RECORDED, masked, need, (need,), **conversation)
 
     def _loose(self, masked: MaskedText) -> Trigger | None:
         """Return a trigger whose object may be in the member's message before or after this one."""
@@ -283,7 +146,7 @@ class NeedReader:
             return None
         for trigger in self._rules.loose:
             match = trigger.pattern.search(mask)
-            if match is not None and not self._blocked(mask, match.span(), trigger.need_class):
+            if match is not None and blocker_of(mask, match.span(), self._rules, trigger.need_class) is None:
                 return trigger
         return None
 

@@ -20,6 +20,7 @@ from groups.state import GroupState
 from recommender.dialogue import in_context, utterance_of
 from recommender.lexicon import Lexicon
 from recommender.memory import GroupMemory
+from recommender.need_model import usable_model
 from recommender.need_rules import packaged_rules
 from recommender.needs import Need, NeedReader, Reading
 from recommender.policy import Level, Situation, may_push
@@ -74,7 +75,8 @@ class Recommender:
         self._aliases = tuple(aliases)
         self._lexicon = Lexicon(self._aliases)
         self._segmenter = Segmenter(self._lexicon)
-        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules())
+        self._model = usable_model(settings.need_model)
+        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
         self.shelf = Shelf.build((), self._segmenter, self._lexicon)
 
     def prepare(self, rows: Sequence[CatalogueProduct]) -> tuple[Lexicon, Shelf]:
@@ -87,7 +89,7 @@ class Recommender:
     def adopt(self, prepared: tuple[Lexicon, Shelf]) -> None:
         """Use a prepared catalogue from the next message on."""
         self._lexicon, self.shelf = prepared
-        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules())
+        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
 
     def restock(self, changed: Sequence[CatalogueProduct], gone: Collection[int]) -> bool:
         """Take over changed prices, stock and dates at once; false when words changed and only ``prepare`` will do."""
@@ -120,7 +122,9 @@ class Recommender:
         alone = self.read(asked.text, mentioned=asked.mentioned)
         if asked.by_leader and _is_offer(alone):
             memory.offered(tuple(token.word.canonical for token in alone.masked.tokens if token.word), asked.at)
-            nothing = replace(alone, need=None, loose=None, mentions=())  # that a later message could be about
+            nothing = replace(
+                alone, need=None, needs=(), loose=None, mentions=()
+            )  # that a later message could be about
             return replace(nothing, outcome=Outcome.IGNORED, reason=Reason.ADVERTISEMENT)
         return in_context(alone, asked.member, asked.at, memory, self.settings)
 
@@ -141,7 +145,8 @@ class Recommender:
         """
         decision = self._answer(reading, asked, group, memory, account_answers, taste, effects_of)
         answered = decision.reason in {Reason.PUSHED, Reason.SUGGESTED}
-        left = utterance_of(reading, asked.member, asked.at, answered=answered)
+        spoken_of = reading if decision.need is None else replace(reading, need=decision.need)
+        left = utterance_of(spoken_of, asked.member, asked.at, answered=answered)
         if left is not None:
             memory.note(left)
         if answered and decision.need is not None:
@@ -227,7 +232,7 @@ class Recommender:
             return Decision(reading.outcome, reading.reason, reading, need)
         effects = effects_of(group)
         place = self.place(effects)
-        candidates = find(need, self.shelf, place, asked.at, self._segmenter.cut)
+        need, candidates = self._answerable(reading.needs or (need,), place, asked.at)
         if not candidates:
             return Decision(Outcome.NEED, Reason.UNMET, reading, need)
         hidden = self._shown_lately(memory, asked.at)
@@ -254,6 +259,13 @@ class Recommender:
         reasons = reasons_of(need, picks, effects.neighbourhoods, asked.at, self.zone)
         reason = Reason.SUGGESTED if group.level == Level.SUGGEST and not asked.mentioned else Reason.PUSHED
         return Decision(Outcome.NEED, reason, reading, need, picks, reasons=tuple(reasons), wording=effects.wording)
+
+    def _answerable(self, needs: Sequence[Need], place: Place, at: datetime) -> tuple[Need, list[Candidate]]:
+        """Return the first of a message's needs that something fits, with what fits it; else the first of all."""
+        for need in needs:
+            if candidates := find(need, self.shelf, place, at, self._segmenter.cut):
+                return need, candidates
+        return needs[0], []
 
     def _situation(
         self,

@@ -28,6 +28,10 @@ class RecommenderSettings(Section):
     threshold: float = Field(
         default=0.5, ge=0, le=1, description="Least certainty of a push, 0 to 1; a group may have its own."
     )
+    need_model: str = Field(
+        default="",
+        description="Model that says how sure a need is: empty the packaged one, off none, else a file's path.",
+    )
     max_products: int = Field(default=3, ge=1, le=5, description="Most products in one push.")
     limits: bool = Field(
         default=True, description="False switches quiet hours, caps and the memory of what was shown off."

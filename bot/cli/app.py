@@ -356,6 +356,49 @@ def train_match(
     raise typer.Exit(judging.learn(catalog, queries or [], output=out, split=split))
 
 
+@train_app.command("needs", epilog="Example: `qianqun train needs --data lines.jsonl --out need_model.json`")
+def train_needs(
+    data: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option("--data", help="Labelled JSON Lines; may be repeated. Default: the source tree's tests/data."),
+    ] = None,
+    talk: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option("--talk", help="Everyday lines without a need, JSON Lines with text: they raise the thresholds."),
+    ] = None,
+    target: Annotated[Path, typer.Option("--out", help="Where the model is written.", dir_okay=False)] = Path(
+        "need_model.json"
+    ),
+) -> None:
+    """Learn the model that says how sure a need is; use it by `recommender.need_model` in the settings.
+
+    A labelled line is `{"text": "有人拼车厘子吗", "class": "group_buy", "terms": ["车厘子"]}`; docs/evaluation.md lists
+    all fields.
+    """
+    from bot.cli import learning  # noqa: PLC0415
+
+    raise typer.Exit(learning.train_needs(data or [], talk or [], target))
+
+
+@eval_app.command("needs", epilog="Example: `qianqun eval needs lines.jsonl --against rules`")
+def eval_needs(
+    file: Annotated[list[Path], typer.Argument(help="Labelled JSON Lines.")],
+    model: Annotated[
+        str, typer.Option(help="packaged, rules (no model), a model file, or a settings file (.toml).")
+    ] = "packaged",
+    against: Annotated[str, typer.Option(help="A second one, in the same forms: both are compared line by line.")] = "",
+) -> None:
+    """Judge how needs are read: precision and recall by class, traps, how far certainty can be trusted.
+
+    A labelled line is `{"text": "有人拼车厘子吗", "class": "group_buy", "terms": ["车厘子"]}`. Classes: where_to_buy,
+    want, run_out, advice, group_buy, implicit, opinion_praise, opinion_complaint, none. docs/evaluation.md lists
+    all fields.
+    """
+    from bot.cli import learning  # noqa: PLC0415
+
+    raise typer.Exit(learning.eval_needs(file, model=model, against=against))
+
+
 def main() -> None:
     """Run the command line."""
     for stream in (sys.stdout, sys.stderr):

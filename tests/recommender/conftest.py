@@ -13,6 +13,7 @@ import pytest
 from catalog.aliases import AliasTable
 from core.text import Normaliser
 from recommender.lexicon import Lexicon
+from recommender.need_model import PACKAGED, packaged_text, read_model
 from recommender.need_rules import packaged_rules
 from recommender.needs import NeedReader, Reading
 from recommender.segmentation import Segmenter
@@ -56,6 +57,12 @@ def segmenter(lexicon: Lexicon) -> Segmenter:
 @pytest.fixture(scope="session")
 def reader(lexicon: Lexicon, segmenter: Segmenter) -> NeedReader:
     return NeedReader(lexicon, segmenter, packaged_rules())
+
+
+@pytest.fixture(scope="session")
+def judging_reader(lexicon: Lexicon, segmenter: Segmenter) -> NeedReader:
+    """Reads with the packaged model, as the running bot does; ``reader`` has the rules alone."""
+    return NeedReader(lexicon, segmenter, packaged_rules(), read_model(packaged_text(), PACKAGED, packaged_rules()))
 
 
 @pytest.fixture(scope="session")

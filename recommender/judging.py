@@ -1,0 +1,157 @@
+"""From hits and the model to needs: the rules say what is wanted, the model how sure that is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from core.outcomes import Reason
+from recommender.clauses import heads_of, kept_form
+from recommender.constraints import Constraints, read_constraints
+from recommender.hits import Hit, Phrase, find_hits, wanted_phrases
+from recommender.masking import MaskedText
+from recommender.need_features import feature_names
+from recommender.need_model import NEED, PRAISE, NeedModel
+from recommender.need_rules import NeedRules
+from recommender.readings import Need, NeedClass
+from recommender.several import clause_spans, groups_of, parts_of
+
+_UNKNOWN_STRENGTH = 0.75
+"""What an object of no list takes from the certainty: nobody confirmed that the word names goods."""
+_AROUND_STRENGTH = 0.95
+"""An object found beside its trigger is a little less sure than one inside it."""
+RESCUED = "model"
+"""The rule that a need names when only the model heard it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The needs of a message, the first one the main one.
+
+    ``certainty`` is None where no model was asked: there is none, or nothing sold is named. ``opinion`` is the model's.
+    """
+
+    needs: tuple[Need, ...] = ()
+    certainty: float | None = None
+    opinion: Reason | None = None
+
+
+class NeedJudge:
+    """Decides what the hits of a message amount to; without a model the rules are believed."""
+
+    def __init__(self, rules: NeedRules, model: NeedModel | None) -> None:
+        self._rules = rules
+        self._model = model
+
+    def __call__(
+        self, masked: MaskedText, hits: Sequence[Hit], constraints: Constraints, *, mentioned: bool
+    ) -> Judgement:
+        """Judge a message; what is addressed to the bot is not vetoed, since the member waits for an answer."""
+        free = [hit for hit in hits if hit.blocker is None]
+        model = self._model
+        if model is None or not (free or "G" in masked.mask):
+            return Judgement(self._needs(masked, free, constraints) if free else ())
+        ids = model.ids(feature_names(masked, hits, self._rules))
+        certainty = model.certainty(ids)
+        needs: tuple[Need, ...] = ()
+        if free and (mentioned or certainty >= model.keep):
+            needs = tuple(_as_sure_as(need, certainty) for need in self._needs(masked, free, constraints))
+            if len(needs) == 1:
+                needs = (replace(needs[0], need_class=NeedClass(model.need_class(ids))),)
+        elif not free and certainty >= model.rescue:
+            needs = self._rescued(masked, constraints, model, NeedClass(model.need_class(ids)), certainty)
+        if needs:
+            return Judgement(needs, certainty)
+        opinion = model.opinion(ids)
+        reason = None if opinion is None else Reason.PRAISE if opinion == PRAISE else Reason.COMPLAINT
+        return Judgement((), certainty, reason)
+
+    def _needs(self, masked: MaskedText, free: Sequence[Hit], constraints: Constraints) -> tuple[Need, ...]:
+        """Return a need for each thing that the hits speak of, the one that tells most first."""
+        main = self._telling(masked, constraints, free)
+        groups = groups_of(masked, free)
+        if len(groups) == 1:
+            return (main,)
+        needs = []
+        for group, part in zip(groups, parts_of(masked, groups), strict=True):
+            need = self._telling(masked, read_constraints(part), group)
+            alone = self._alone(part, need)
+            if alone is not None:
+                needs.append(alone)
+        first = next((need for need in needs if need.terms == main.terms), None)
+        if first is None or len(needs) == 1:
+            return (main,)
+        return (first, *(need for need in needs if need is not first))
+
+    def _alone(self, part: MaskedText, need: Need) -> Need | None:
+        """Return a need as its part of the message states it, or None when the part alone states none."""
+        hits = find_hits(part, self._rules)
+        if not need.known or not any(hit.blocker is None for hit in hits):
+            return None
+        model = self._model
+        if model is None:
+            return need
+        ids = model.ids(feature_names(part, hits, self._rules))
+        if model.certainty(ids) < model.keep:
+            return None
+        return replace(need, need_class=NeedClass(model.need_class(ids)))
+
+    def _telling(self, masked: MaskedText, constraints: Constraints, hits: Sequence[Hit]) -> Need:
+        """Return the class that tells most, with the objects of the surest shape."""
+        found = [_need(masked, constraints, hit) for hit in hits]
+        surest = max(found, key=lambda need: need.strength)
+        first = min(found, key=lambda need: self._rules.order[need.need_class])
+        if not first.known and surest.known:
+            return surest
+        return replace(surest, need_class=first.need_class, rule=first.rule)
+
+    def _rescued(
+        self,
+        masked: MaskedText,
+        constraints: Constraints,
+        model: NeedModel,
+        need_class: NeedClass,
+        certainty: float,
+    ) -> tuple[Need, ...]:
+        """Return a need for the goods of the clause that sounds most like one."""
+        best: tuple[float, list[Phrase], tuple[int, int]] | None = None
+        for low, high in clause_spans(masked.mask):
+            phrases = wanted_phrases(masked, low, high, self._rules)
+            if not phrases:
+                continue
+            score = model.heads[NEED].score(model.ids(feature_names(masked.part(low, high), (), self._rules)))
+            if best is None or score > best[0]:
+                best = score, phrases, (low, high)
+        if best is None:
+            return ()
+        _, phrases, (low, high) = best
+        first, last = masked.tokens[masked.owner[low]], masked.tokens[masked.owner[high - 1]]
+        evidence = masked.text.raw_span(first.start, last.end)
+        return (
+            Need(need_class, heads_of(phrases), constraints, True, certainty, RESCUED, evidence, _modifiers(phrases)),
+        )
+
+
+def _need(masked: MaskedText, constraints: Constraints, hit: Hit) -> Need:
+    start, end = hit.span
+    first = masked.tokens[masked.owner[start]]
+    last = masked.tokens[masked.owner[max(start, end - 1)]]
+    sure = 1.0 if hit.trigger.inside else _AROUND_STRENGTH
+    return Need(
+        need_class=NeedClass(hit.trigger.need_class),
+        terms=heads_of(hit.objects),
+        constraints=constraints,
+        known=hit.known,
+        strength=hit.trigger.strength * (sure if hit.known else _UNKNOWN_STRENGTH),
+        rule=hit.trigger.name,
+        evidence=masked.text.raw_span(first.start, last.end),
+        modifiers=_modifiers(hit.objects),
+    )
+
+
+def _modifiers(phrases: Sequence[Phrase]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(kept_form(token) for phrase in phrases for token in phrase[:-1]))
+
+
+def _as_sure_as(need: Need, certainty: float) -> Need:
+    return replace(need, strength=certainty * (1.0 if need.known else _UNKNOWN_STRENGTH))

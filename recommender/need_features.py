@@ -1,0 +1,157 @@
+"""What the linear model sees of a message: features that a person can read, in one pass. Pure.
+
+A feature is a name, ``family:value``, that a message has or has not:
+
+========  =========================================================================================
+``rule``  a trigger that hit (``trigger:share_noun``), blocked or not; its class; the blocker that
+          stopped it; every blocker that applies to the whole message; opinions, hints, joining
+``list``  a word list or sign of the rules: ``where``, ``used_up``, …; ``/goods``: in a clause with goods
+``mask``  1- to 3-grams over the words of the mask: ``想买 G`` (goods and other known words are letters)
+``pair``  a word and goods of one clause, whatever stands between: ``还有<G``, ``G<没了``
+``char``  1- to 3-grams over the characters of the mask, ``^`` and ``$`` at its ends
+``much``  2- to 4-grams over the same with every quantity as ``Q`` (来两斤G is 来QG), where one is in them
+``sign``  length, clauses, question mark, figures, prices, how many goods and where the last stands
+========  =========================================================================================
+
+All of them see the mask and not the message, so that no product earns a weight: what is learned about
+草莓 holds for a product that the catalogue brings tomorrow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from recommender.constraints import UNITS
+from recommender.hits import Hit
+from recommender.masking import MaskedText
+from recommender.need_rules import NeedRules
+
+FEATURES = 1
+"""Raised whenever a feature comes to mean something else: a model made for other features is not used."""
+
+_LENGTHS = (4, 8, 12, 16, 24, 36, 60)
+_MOST_COUNTED = 4
+_PRICE = re.compile(r"\d+(?:\.\d+)?\s*(?:元|块|/|一斤|一箱|一盒|¥)|[一二三四五六七八九十]+块|¥\d|折")
+_QUANTITY = re.compile(
+    rf"(?:\d+(?:\.\d+)?|[一两俩二三四五六七八九十百半几仨]+)(?:多|来)?[大小整]?(?:{'|'.join((*UNITS, *'棵兜捆碗盆'))})"
+)
+_FIGURE = re.compile(r"\d")
+
+
+def feature_names(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> set[str]:
+    """Return the features of a message; ``hits`` are its triggers'."""
+    names = set(_rule_features(masked, hits, rules))
+    names.update(_sign_features(masked))
+    words = list(_words(masked))
+    names.update(_grams("mask:", words, " ", 1, 3))
+    names.update(_pairs(words))
+    names.update(_grams("char:", f"^{masked.mask}$", "", 1, 3))
+    names.update(_list_features(masked.mask, rules))
+    counted, quantities = _QUANTITY.subn("Q", masked.mask)
+    if quantities:
+        names.update(name for name in _grams("much:", f"^{counted}$", "", 2, 4) if "Q" in name)
+    return names
+
+
+def feature_ids(names: Iterable[str], vocabulary: Mapping[str, int]) -> list[int]:
+    """Return the numbers of the features that a model weighs, in ascending order."""
+    return sorted(vocabulary[name] for name in names if name in vocabulary)
+
+
+def _words(masked: MaskedText) -> Iterator[str]:
+    """Yield the words as the mask has them, between marks of the message's ends."""
+    yield "^"
+    place, mask, owner = 0, masked.mask, masked.owner
+    while place < len(mask):
+        end = place + 1
+        while end < len(mask) and owner[end] == owner[place]:
+            end += 1
+        yield mask[place:end]
+        place = end
+    yield "$"
+
+
+def _grams(family: str, pieces: Sequence[str], glue: str, shortest: int, longest: int) -> Iterator[str]:
+    for length in range(shortest, longest + 1):
+        for start in range(len(pieces) - length + 1):
+            yield family + glue.join(pieces[start : start + length])
+
+
+def _pairs(words: Sequence[str]) -> Iterator[str]:
+    """Yield every word that stands before the last or behind the first goods of its clause."""
+    clause: list[str] = []
+    for word in (*words[1:-1], ","):
+        if word != ",":
+            clause.append(word)
+            continue
+        if "G" in clause:
+            first, last = clause.index("G"), len(clause) - 1 - clause[::-1].index("G")
+            yield from (f"pair:{before}<G" for before in clause[:last] if before != "G")
+            yield from (f"pair:G<{behind}" for behind in clause[first + 1 :] if behind != "G")
+        clause.clear()
+
+
+def _list_features(mask: str, rules: NeedRules) -> Iterator[str]:
+    goods = ",".join(clause for clause in mask.split(",") if "G" in clause)
+    for name, pattern in rules.lists.items():
+        if pattern.search(mask):
+            yield f"list:{name}"
+            if pattern.search(goods):
+                yield f"list:{name}/goods"
+
+
+def _rule_features(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> Iterator[str]:
+    free = 0
+    for hit in hits:
+        stopped = "" if hit.blocker is None else "/blocked"
+        free += hit.blocker is None
+        yield f"rule:trigger:{hit.trigger.name}{stopped}"
+        yield f"rule:class:{hit.trigger.need_class}{stopped}"
+        yield f"rule:strength:{int(hit.trigger.strength * 20) / 20}{stopped}"
+        if hit.blocker is not None:
+            yield f"rule:blocked_by:{hit.blocker.name}"
+        elif not hit.known:
+            yield "rule:unknown_object"
+    yield f"rule:hits:{min(free, _MOST_COUNTED)}"
+    mask = masked.mask
+    for blocker in rules.blockers:
+        if blocker.applies(mask):
+            yield f"rule:blocker:{blocker.name}"
+    judged = masked.spelt_out
+    for opinion in rules.opinions:
+        if opinion.pattern.search(judged):
+            spoilt = opinion.unless is not None and opinion.unless.search(judged) is not None
+            yield f"rule:opinion:{opinion.reason.value}{'/spoilt' if spoilt else ''}"
+    if any(pattern.search(mask) for pattern in rules.implicit):
+        yield "rule:hint"
+    if rules.joining.search(mask):
+        yield "rule:joining"
+    if rules.withdrawal.search(mask):
+        yield "rule:withdrawal"
+
+
+def _sign_features(masked: MaskedText) -> Iterator[str]:
+    mask, text = masked.mask, masked.text.text
+    yield f"sign:length:{next((most for most in _LENGTHS if len(mask) <= most), 'long')}"
+    yield f"sign:clauses:{min(mask.strip(',').count(',') + 1, _MOST_COUNTED)}"
+    goods = mask.count("G")
+    yield f"sign:goods:{min(goods, _MOST_COUNTED)}"
+    if goods:
+        clause = mask.strip(",").rfind(",") + 1
+        yield f"sign:goods_in_last_clause:{mask.rfind('G') >= clause}"
+    for letter in "NABP":
+        if letter in mask:
+            yield f"sign:has:{letter}"
+    if "?" in mask:
+        yield f"sign:question:{'end' if mask.endswith('?') else 'inside'}"
+    if "!" in text:
+        yield "sign:exclamation"
+    if _FIGURE.search(text):
+        yield "sign:figure"
+    if _PRICE.search(text):
+        yield "sign:price"
+    if "G" in mask and not set(mask) - set("GABP,的和"):
+        yield "sign:only_goods"
+    if masked.text.quote is not None:
+        yield "sign:quotation"

@@ -1,0 +1,268 @@
+"""Training the model of needs from labelled lines. Alone in importing scikit-learn (ADR 6), never at run time.
+
+For each question (is it a need, is it a want, …) an L2 logistic regression is fitted, weak weights are dropped, the
+rest fitted again and rounded: what is written down is the model, not an approximation of it. How sure a score makes us
+is learned by Platt's method on folds that were held out, cut between templates, and only from lines that the rules
+were not tuned on, since a rule looks better on those than it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sklearn
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
+
+from core.text import NormalText
+from recommender.hits import find_hits
+from recommender.labelled import COMPLAINT, PRAISE, LabelledLine
+from recommender.lexicon import Lexicon
+from recommender.masking import mask_text
+from recommender.need_features import FEATURES, feature_names
+from recommender.need_model import CLASSES, FORMAT, NEED
+from recommender.need_rules import NeedRules
+from recommender.segmentation import Segmenter
+
+_STRENGTH = 0.3
+"""Inverse of the regularisation (C). 0.1 and 1 do as well within the spread of the folds."""
+_LEAST_LINES = 2
+"""A feature of a single line says more about the line than about people."""
+_LEAST_WEIGHT = 0.05
+_LEAST_OF_OTHERS = 0.1
+"""The other questions are easier, and a line of theirs is looked at only once a need is certain."""
+_DECIMALS = 3
+_FOLDS = 5
+_SEED = 20
+_LEAST_OF_A_CLASS = 2 * _FOLDS
+_LEAST_PRECISION = 0.95
+_MOST_OF_TALK = 0.001
+"""The share of everyday lines that may be answered."""
+_STEP = 0.02
+
+
+class TrainingError(Exception):
+    """Labelled lines that nothing can be learned from; the text says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A line as the model sees it. ``asked`` is whether the model is asked at all; ``ruled`` what the rules say."""
+
+    line: LabelledLine
+    names: frozenset[str]
+    asked: bool
+    ruled: bool
+
+
+@dataclass(slots=True)
+class Fitted:
+    """One question after training. ``estimator`` holds the rounded weights of ``features``, in this order."""
+
+    features: list[str]
+    estimator: LogisticRegression
+    slope: float
+    offset: float
+
+    def scores(self, names: Sequence[frozenset[str]]) -> np.ndarray:
+        """Return the score of each line."""
+        return self.estimator.decision_function(_matrix(names, self.features)) if names else np.zeros(0)
+
+    def certainty(self, scores: np.ndarray) -> np.ndarray:
+        """Return the probabilities that scores stand for."""
+        return 1 / (1 + np.exp(-(self.slope * scores + self.offset)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What the thresholds are chosen from: lines that the model was asked about, and everyday talk."""
+
+    ruled: np.ndarray
+    certainty: np.ndarray
+    truth: np.ndarray
+    unread: np.ndarray
+    talk_ruled: np.ndarray
+    talk_certainty: np.ndarray
+
+    def talk_heard(self, keep: float, rescue: float) -> int:
+        return int(np.where(self.talk_ruled, self.talk_certainty >= keep, self.talk_certainty >= rescue).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """The model file's content, and what it was made of for those who want to check it."""
+
+    document: dict[str, Any]
+    fitted: Mapping[str, Fitted]
+    examples: Sequence[Example]
+
+    @property
+    def text(self) -> str:
+        """Return the file: one weight a line, so that a retrained model can be compared by eye."""
+        return json.dumps(self.document, ensure_ascii=False, indent=1) + "\n"
+
+
+def examples_of(
+    lines: Iterable[LabelledLine],
+    normalise: Callable[[str], NormalText],
+    segmenter: Segmenter,
+    lexicon: Lexicon,
+    rules: NeedRules,
+) -> list[Example]:
+    """Look at labelled lines in the way the reader of needs does."""
+    examples = []
+    for line in lines:
+        masked = mask_text(normalise(line.text), segmenter, lexicon)
+        looked = bool(masked.mask) and ("G" in masked.mask or rules.cue.search(masked.mask) is not None)
+        hits = find_hits(masked, rules) if looked else []
+        ruled = any(hit.blocker is None for hit in hits)
+        names = frozenset(feature_names(masked, hits, rules))
+        examples.append(Example(line, names, ruled or "G" in masked.mask, ruled))
+    return examples
+
+
+def train(examples: Sequence[Example], talk: Sequence[Example], made: Mapping[str, Any]) -> Training:
+    """Learn every question from the examples; ``made`` goes into the file's header beside the counts.
+
+    ``talk`` are everyday lines in which nobody wants anything, with opinions among them that nobody labelled: they
+    teach what is no need, and raise the thresholds until hardly one of them is answered.
+    """
+    asked = [example for example in examples if example.asked]
+    needs = [example for example in asked if example.line.active]
+    _check(asked, needs)
+    fitted: dict[str, Fitted] = {}
+    everyday = [example for example in talk if example.asked]
+    told = [*asked, *everyday]
+    fitted[NEED], held_out = _learn(told, [example.line.active for example in told])
+    for name in CLASSES:
+        fitted[name], _ = _learn(needs, [example.line.label == name for example in needs], _LEAST_OF_OTHERS)
+    for name in (PRAISE, COMPLAINT):
+        fitted[name], _ = _learn(asked, [example.line.label == name for example in asked], _LEAST_OF_OTHERS)
+    judged = _Judged(
+        np.array([example.ruled for example in asked]),
+        fitted[NEED].certainty(held_out[: len(asked)]),
+        np.array([example.line.active for example in asked]),
+        np.array([not example.line.rules_read for example in asked]),
+        np.array([example.ruled for example in everyday], dtype=bool),
+        fitted[NEED].certainty(fitted[NEED].scores([example.names for example in everyday])),
+    )
+    needs_unread = sum(example.line.active and not example.line.rules_read for example in examples)
+    keep, rescue, expected = _thresholds(judged, needs_unread, int(_MOST_OF_TALK * len(talk)))
+    document = {
+        "format": FORMAT,
+        "features": FEATURES,
+        "made": {
+            **made,
+            "by": f"scikit-learn {sklearn.__version__}, LogisticRegression, L2, C={_STRENGTH}, liblinear",
+            "lines": len(examples),
+            "lines_asked": len(asked),
+            "needs": sum(example.line.active for example in examples),
+            "talk": len(talk),
+            "calibration": f"Platt, {_FOLDS} folds cut between templates, lines that rules were not tuned on",
+            "expected": expected,
+        },
+        "thresholds": {"keep": keep, "rescue": rescue},
+        "heads": {name: _written(one) for name, one in fitted.items()},
+    }
+    return Training(document, fitted, examples)
+
+
+def _check(asked: Sequence[Example], needs: Sequence[Example]) -> None:
+    counts = Counter(example.line.label for example in asked)
+    for name in (*CLASSES, PRAISE, COMPLAINT):
+        if counts[name] < _LEAST_OF_A_CLASS:
+            raise TrainingError(
+                f"class {name} has {counts[name]} usable lines, at least {_LEAST_OF_A_CLASS} are needed; label more"
+            )
+    if len(asked) - len(needs) < _LEAST_OF_A_CLASS:
+        raise TrainingError(f"at least {_LEAST_OF_A_CLASS} lines that state no need must name goods; label more")
+    unread = Counter(example.line.active for example in asked if not example.line.rules_read)
+    if min(unread[True], unread[False]) < _LEAST_OF_A_CLASS:
+        raise TrainingError("nearly every line carries rules_read; add lines of both kinds that no rule was tuned on")
+
+
+def _learn(
+    examples: Sequence[Example], answers: Sequence[bool], least: float = _LEAST_WEIGHT
+) -> tuple[Fitted, np.ndarray]:
+    """Fit one question; return it with the scores that each line gets from folds without its template."""
+    truth = np.array(answers)
+    groups = np.array([example.line.template for example in examples])
+    held_out = np.zeros(len(examples))
+    folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=_SEED)
+    for learn, judge in folds.split(np.zeros(len(examples)), truth, groups):
+        features, estimator = _fit([examples[i].names for i in learn], truth[learn], least)
+        held_out[judge] = estimator.decision_function(_matrix([examples[i].names for i in judge], features))
+    features, estimator = _fit([example.names for example in examples], truth, least)
+    unread = np.array([not example.line.rules_read for example in examples])
+    slope, offset = _platt(held_out[unread], truth[unread])
+    return Fitted(features, estimator, slope, offset), held_out
+
+
+def _fit(names: Sequence[frozenset[str]], truth: np.ndarray, least: float) -> tuple[list[str], LogisticRegression]:
+    """Fit on all features, drop the weak ones, fit again on the rest, round."""
+    counts = Counter(name for line in names for name in line)
+    features = sorted(name for name, count in counts.items() if count >= _LEAST_LINES)
+    first = _regression().fit(_matrix(names, features), truth)
+    strong = [name for name, weight in zip(features, first.coef_[0], strict=True) if abs(weight) >= least]
+    second = _regression().fit(_matrix(names, strong), truth)
+    second.coef_ = np.round(second.coef_, _DECIMALS)
+    second.intercept_ = np.round(second.intercept_, _DECIMALS)
+    return strong, second
+
+
+def _regression() -> LogisticRegression:
+    return LogisticRegression(C=_STRENGTH, solver="liblinear", max_iter=1000)
+
+
+def _matrix(names: Sequence[frozenset[str]], features: Sequence[str]) -> csr_matrix:
+    number = {name: i for i, name in enumerate(features)}
+    columns = [sorted(number[name] for name in line if name in number) for line in names]
+    ends = np.cumsum([0, *map(len, columns)])
+    flat = [column for line in columns for column in line]
+    return csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(names), len(features)))
+
+
+def _platt(scores: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+    """Return slope and offset of the logistic curve through the held-out scores."""
+    curve = LogisticRegression(C=1e6, solver="lbfgs").fit(scores.reshape(-1, 1), truth)
+    return round(float(curve.coef_[0, 0]), _DECIMALS), round(float(curve.intercept_[0]), _DECIMALS)
+
+
+def _thresholds(judged: _Judged, needs: int, talk: int) -> tuple[float, float, dict[str, float]]:
+    """Return the pair of thresholds that hears most needs at the precision asked for, on held-out unread lines.
+
+    ``needs`` is how many there were to hear, ``talk`` how many everyday lines may be answered.
+    """
+    best = (-2.0, 1.0, 1.0, 0.0, 0.0)
+    for keep in np.arange(0.0, 1.0, _STEP):
+        for rescue in np.arange(max(keep, 0.5), 1.0, _STEP):
+            if judged.talk_heard(keep, rescue) > talk:
+                continue
+            sure = np.where(judged.ruled, judged.certainty >= keep, judged.certainty >= rescue)
+            heard = judged.unread & sure
+            right = int((heard & judged.truth).sum())
+            precision, recall = right / max(1, int(heard.sum())), right / max(1, needs)
+            merit = recall if precision >= _LEAST_PRECISION else precision - 1
+            best = max(best, (merit, float(keep), float(rescue), precision, recall))
+    _, keep, rescue, precision, recall = best
+    return round(keep, 2), round(rescue, 2), {"precision": round(precision, 3), "recall": round(recall, 3)}
+
+
+def _written(fitted: Fitted) -> dict[str, Any]:
+    families: dict[str, dict[str, float]] = {}
+    for name, weight in zip(fitted.features, fitted.estimator.coef_[0], strict=True):
+        family, _, value = name.partition(":")
+        if weight:
+            families.setdefault(family, {})[value] = float(weight)
+    return {
+        "bias": float(fitted.estimator.intercept_[0]),
+        "slope": fitted.slope,
+        "offset": fitted.offset,
+        "weights": families,
+    }
