@@ -33,7 +33,8 @@ _WORD_CHARACTER = re.compile(r"[\u4E00-\u9FD5a-zA-Z0-9+#&\._%\-]")
 _JOINED = re.compile(r"[a-zA-Z0-9]")
 _OTHER, _IN_WORD, _LETTER = 0, 1, 2
 _LINE_FEED, _RETURN = 10, 13
-_NO_WORD = math.nan
+_NO_WORD = 0.0
+"""The weight of a beginning; a word's is the logarithm of a share, below zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ CELL = np.dtype([("base", np.int32), ("check", np.int32), ("weight", np.float64)
 class Cutter:
     """A dictionary ready to cut with.
 
-    A cell's ``weight`` is its word's log probability, not a number where words only begin so. ``word[cell]`` is the
+    A cell's ``weight`` is its word's log probability, 0 where words only begin so. ``word[cell]`` is the
     number of the word in the order of the dictionary, -1 for a beginning only; ``unknown`` is the weight of a character
     of no word.
     """
@@ -105,9 +106,10 @@ class Cutter:
 
     def ends(self, batch: Batch) -> tuple[Ints, Ints]:
         """Return where each token ends in the batch's array, and how many tokens each text has."""
-        return _ends(  # type: ignore[no-any-return]
-            batch.points, batch.bounds, self.trie.codes, self.cells, self.classes, self.unknown
-        )
+        ends: Ints
+        counts: Ints
+        ends, counts = _ends(batch.points, batch.bounds, self.trie.codes, self.cells, self.classes, self.unknown)
+        return ends, counts
 
 
 def _classes() -> npt.NDArray[np.uint8]:
@@ -120,8 +122,8 @@ def _classes() -> npt.NDArray[np.uint8]:
     return classes
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _ends(points, bounds, codes, cells, classes, unknown):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@njit(cache=True, nogil=True)
+def _ends(points, bounds, codes, cells, classes, unknown):
     """Cut every text block by block."""
     size = len(points)
     ends = np.empty(size, np.int64)
@@ -153,8 +155,8 @@ def _ends(points, bounds, codes, cells, classes, unknown):  # type: ignore[no-un
     return ends[:found].copy(), counts
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _route(letters, start, stop, cells, unknown, best, reach):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@njit(cache=True, nogil=True, inline="always")
+def _route(letters, start, stop, cells, unknown, best, reach):
     """Find the likeliest path from every character to the block's end; ``reach`` is where its first word ends."""
     best[stop] = 0.0
     for place in range(stop - 1, start - 1, -1):
@@ -170,15 +172,15 @@ def _route(letters, start, stop, cells, unknown, best, reach):  # type: ignore[n
             cell = step
             end += 1
             value = cells[cell].weight
-            if value == value:  # a word, not only a beginning
+            if value < _NO_WORD:
                 total = value + best[end]
                 if nothing or total >= score:
                     score, chosen, nothing = total, end, False
         best[place], reach[place] = score, chosen
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _emit(points, start, stop, classes, reach, ends, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@njit(cache=True, nogil=True, inline="always")
+def _emit(points, start, stop, classes, reach, ends, found):
     """Follow the path and note the ends of its words; single letters and digits in a row are one token."""
     place = start
     joining = False

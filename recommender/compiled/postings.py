@@ -92,8 +92,8 @@ def bits_of(documents: npt.NDArray[np.integer], size: int) -> Bits:
     return np.packbits(flags, bitorder="little").view(np.uint64)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _ceil(bounds, weights, blocks, ceilings):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@njit(cache=True, nogil=True)
+def _ceil(bounds, weights, blocks, ceilings):
     """Fill in the largest weight from the start of each block to the end of its list."""
     for term in range(len(bounds) - 1):
         ceiling = np.uint16(0)
@@ -106,8 +106,8 @@ def _ceil(bounds, weights, blocks, ceilings):  # type: ignore[no-untyped-def]  #
             ceilings[block] = ceiling
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _seek(documents, place, last, wanted):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@njit(cache=True, nogil=True, inline="always")
+def _seek(documents, place, last, wanted):
     """Return the first place from ``place`` on whose document is not before ``wanted``: leaps, then halving."""
     if place >= last or documents[place] >= wanted:
         return place
@@ -127,8 +127,8 @@ def _seek(documents, place, last, wanted):  # type: ignore[no-untyped-def]  # no
     return low
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _keep(best, scores, count, limit, document, score):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@njit(cache=True, nogil=True, inline="always")
+def _keep(best, scores, count, limit, document, score):
     """Put a document behind those that score as much, dropping the worst when there are too many; return how many."""
     place = count if count < limit else limit - 1
     while place > 0 and scores[place - 1] < score:
@@ -138,13 +138,13 @@ def _keep(best, scores, count, limit, document, score):  # type: ignore[no-untyp
     return min(count + 1, limit)
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _has(bits, document):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@njit(cache=True, nogil=True, inline="always")
+def _has(bits, document):
     return bits[document >> 6] >> np.uint64(document & 63) & np.uint64(1)
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _added(documents, weights, place, last, factor, index, document):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@njit(cache=True, nogil=True, inline="always")
+def _added(documents, weights, place, last, factor, index, document):
     """Return what list ``index`` adds to a document, moving the list's place there."""
     at = _seek(documents, place[index], last[index], document)
     place[index] = at
@@ -153,8 +153,8 @@ def _added(documents, weights, place, last, factor, index, document):  # type: i
     return np.int64(0)
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _by_rarity(bounds, terms, factors, order):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@njit(cache=True, nogil=True, inline="always")
+def _by_rarity(bounds, terms, factors, order):
     """Write down the places of the query's terms that have postings, the rarest first; return how many."""
     size = 0
     for index in range(min(len(terms), MOST_TERMS)):
@@ -169,8 +169,8 @@ def _by_rarity(bounds, terms, factors, order):  # type: ignore[no-untyped-def]  
     return size
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _something_to_beat(documents, weights, place, last, factor, allowed, size, best, scores):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@njit(cache=True, nogil=True, inline="always")
+def _something_to_beat(documents, weights, place, last, factor, allowed, size, best, scores):
     """Weigh the first documents of the rarest list; return one less than the worst of the best, -1 for too few."""
     count = 0
     limit = len(best)
@@ -186,11 +186,10 @@ def _something_to_beat(documents, weights, place, last, factor, allowed, size, b
     return scores[limit - 1] - 1 if count == limit else np.int64(-1)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def search(bounds, documents, weights, blocks, ceilings, terms, factors, allowed, scratch, best, scores):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Search for one query; write the best documents and their scores, return how many there are."""
-    order, first, place, last, factor, block, rest = scratch
-    limit = len(best)
+@njit(cache=True, nogil=True, inline="always")
+def _arrange(bounds, blocks, terms, factors, scratch):
+    """Lay the query's lists out on the scratch paper, the rarest first; return how many there are."""
+    order, first, place, last, factor, block, _ = scratch
     size = _by_rarity(bounds, terms, factors, order)
     for index in range(size):
         term = terms[order[index]]
@@ -198,38 +197,65 @@ def search(bounds, documents, weights, blocks, ceilings, terms, factors, allowed
         last[index] = bounds[term + 1]
         factor[index] = factors[order[index]]
         block[index] = blocks[term]
-    floor = np.int64(-1)
-    if size:
-        floor = _something_to_beat(documents, weights, place, last, factor, allowed, size, best, scores)
-        place[:size] = first[:size]
-    rest[size] = 0  # rest[i]: the most that list i and all more frequent ones can still add
+    return size
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _essential(ceilings, first, place, last, factor, block, rest, size, floor):
+    """Work out the most that list i and all more frequent ones can still add, ``rest[i]``.
+
+    Returns how many lists must be read: a document that none of them has cannot pass the floor.
+    """
+    for index in range(size - 1, -1, -1):
+        ceiling = np.int64(0)
+        if place[index] < last[index]:
+            ceiling = np.int64(ceilings[block[index] + ((place[index] - first[index]) >> _BLOCK_SHIFT)])
+        rest[index] = rest[index + 1] + ceiling * factor[index]
+    count = size
+    while count > 0 and rest[count - 1] <= floor:
+        count -= 1
+    return count
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _next(documents, weights, place, last, factor, essential):
+    """Return the next document of the lists that are read and what they add to it, moving them on; _END at the end."""
+    document = _END
+    for index in range(essential):
+        if place[index] < last[index]:
+            document = min(document, np.int64(documents[place[index]]))
+    score = np.int64(0)
+    for index in range(essential):
+        at = place[index]
+        if at < last[index] and documents[at] == document:
+            score += np.int64(weights[at]) * factor[index]
+            place[index] = at + 1
+    return document, score
+
+
+@njit(cache=True, nogil=True)
+def search(bounds, documents, weights, blocks, ceilings, terms, factors, allowed, scratch, best, scores):
+    """Search for one query; write the best documents and their scores, return how many there are."""
+    size = _arrange(bounds, blocks, terms, factors, scratch)
+    if size == 0:
+        return 0
+    _, first, place, last, factor, block, rest = scratch
+    limit = len(best)
+    floor = _something_to_beat(documents, weights, place, last, factor, allowed, size, best, scores)
+    place[:size] = first[:size]
+    rest[size] = 0
     count = 0
-    while size:
-        for index in range(size - 1, -1, -1):
-            ceiling = np.int64(0)
-            if place[index] < last[index]:
-                ceiling = np.int64(ceilings[block[index] + ((place[index] - first[index]) >> _BLOCK_SHIFT)])
-            rest[index] = rest[index + 1] + ceiling * factor[index]
-        essential = size
-        while essential > 0 and rest[essential - 1] <= floor:
-            essential -= 1
+    document = np.int64(-1)
+    while document != _END:
+        essential = _essential(ceilings, first, place, last, factor, block, rest, size, floor)
         if essential == 0:
             break  # what is left cannot be among the best
         seen = 0
         while seen < 1 << _BLOCK_SHIFT and rest[essential - 1] > floor:
-            document = _END
-            for index in range(essential):
-                if place[index] < last[index]:
-                    document = min(document, np.int64(documents[place[index]]))
-            if document == _END:
-                return count
             seen += 1
-            score = np.int64(0)
-            for index in range(essential):
-                at = place[index]
-                if at < last[index] and documents[at] == document:
-                    score += np.int64(weights[at]) * factor[index]
-                    place[index] = at + 1
+            document, score = _next(documents, weights, place, last, factor, essential)
+            if document == _END:
+                break
             if score + rest[essential] <= floor or not _has(allowed, document):
                 continue
             index = essential

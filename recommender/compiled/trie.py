@@ -74,27 +74,23 @@ def _number(points: npt.NDArray[np.int64]) -> Ints:
     return codes
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _lay_out(letters, starts, lengths, order, alphabet):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@njit(cache=True, nogil=True)
+def _lay_out(letters, starts, lengths, order, alphabet):
     """Place node after node, depth first over the sorted words; a node is the range of words that share a beginning.
 
     Free cells are a doubly linked list (``after``, ``before``), so that placing a node's children skips what is taken.
     """
     size = int(len(letters) * _SPARE) + 2 * alphabet + 16
-    base = np.zeros(size, np.int32)
-    check = np.full(size, _FREE, np.int32)
-    after = np.arange(1, size + 1).astype(np.int32)
-    before = np.arange(-1, size - 1).astype(np.int32)
+    after, before = _links(0, size)
+    cells = (np.zeros(size, np.int32), np.full(size, _FREE, np.int32), after, before)
+    head = np.int64(ROOT + 1)  # the first free cell
+    cells[1][ROOT] = ROOT
     node = np.full(len(order), -1, np.int32)
-    head = after[ROOT]  # the first free cell; the root is taken
-    before[head] = -1
-    check[ROOT] = -2
-    capacity = 1024
-    stack = np.empty((capacity, 4), np.int64)  # low, high, depth, cell
+    stack = np.empty((1024, 4), np.int64)  # low, high, depth, cell
     stack[0] = (0, len(order), 0, ROOT)
     height = 1
     children = np.empty(alphabet + 1, np.int64)
-    bounds = np.empty(alphabet + 2, np.int64)
+    limits = np.empty(alphabet + 2, np.int64)
     resume = np.zeros(_CLASSES, np.int64)
     while height:
         height -= 1
@@ -102,60 +98,78 @@ def _lay_out(letters, starts, lengths, order, alphabet):  # type: ignore[no-unty
         while low < high and lengths[order[low]] == depth:
             node[order[low]] = cell
             low += 1
-        count = 0
-        place = low
-        smallest = np.int64(alphabet)
-        while place < high:
-            letter = letters[starts[order[place]] + depth]
-            children[count] = letter
-            bounds[count] = place
-            smallest = min(smallest, letter)
-            count += 1
-            place += 1
-            while place < high and letters[starts[order[place]] + depth] == letter:
-                place += 1
-        bounds[count] = high
+        count = _children(letters, starts, order, low, high, depth, children, limits)
         if not count:
             continue
-        size_class = min(count, _CLASSES - 1)
-        free = head if count == 1 else max(head, resume[size_class])
-        while free < len(check) and check[free] != _FREE:
-            free += 1
-        while True:
-            if free + alphabet + 1 >= len(check):
-                old = len(check)
-                base = np.concatenate((base, np.zeros(old, np.int32)))
-                check = np.concatenate((check, np.full(old, _FREE, np.int32)))
-                after = np.concatenate((after, np.arange(old + 1, 2 * old + 1).astype(np.int32)))
-                before = np.concatenate((before, np.arange(old - 1, 2 * old - 1).astype(np.int32)))
-            start = free - smallest
-            fits = start > 0
-            index = 0
-            while fits and index < count:
-                fits = check[start + children[index]] == _FREE
-                index += 1
-            if fits:
-                break
-            free = after[free]
-        base[cell] = start
-        resume[size_class] = free
-        if height + count > capacity:
-            grown = np.empty((2 * capacity + count, 4), np.int64)
-            grown[:height] = stack[:height]
-            stack, capacity = grown, 2 * capacity + count
+        start, head, cells = _place(cells, head, children, count, alphabet, resume)
+        cells[0][cell] = start
+        if height + count > len(stack):
+            stack = np.concatenate((stack, np.empty((len(stack) + count, 4), np.int64)))
         for index in range(count):
-            taken = start + children[index]
-            check[taken] = cell
-            follower, leader = after[taken], before[taken]
-            if leader < 0:
-                head = follower
-            else:
-                after[leader] = follower
-            if follower < len(before):
-                before[follower] = leader
-            stack[height] = (bounds[index], bounds[index + 1], depth + 1, taken)
+            cells[1][start + children[index]] = cell
+            stack[height] = (limits[index], limits[index + 1], depth + 1, start + children[index])
             height += 1
-    last = len(check)
-    while check[last - 1] == _FREE:
+    last = len(cells[1])
+    while cells[1][last - 1] == _FREE:
         last -= 1
-    return base[:last].copy(), check[:last].copy(), node
+    return cells[0][:last].copy(), cells[1][:last].copy(), node
+
+
+@njit(cache=True, nogil=True)
+def _links(low, high):
+    """Return the list of free cells from ``low`` to ``high``: the next one and the one before."""
+    return np.arange(low + 1, high + 1).astype(np.int32), np.arange(low - 1, high - 1).astype(np.int32)
+
+
+@njit(cache=True, nogil=True)
+def _children(letters, starts, order, low, high, depth, children, limits):
+    """Write down the characters that follow a beginning, and where the words of each begin; return how many."""
+    count = 0
+    place = low
+    while place < high:
+        letter = letters[starts[order[place]] + depth]
+        children[count], limits[count] = letter, place
+        count += 1
+        while place < high and letters[starts[order[place]] + depth] == letter:
+            place += 1
+    limits[count] = high
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _place(cells, head, children, count, alphabet, resume):
+    """Find room for a node's children and take it; return where it begins, the first free cell, and the arrays."""
+    base, check, after, before = cells
+    smallest = children[:count].min()
+    size_class = min(count, _CLASSES - 1)
+    free = np.int64(head if count == 1 else max(head, resume[size_class]))
+    while free < len(check) and check[free] != _FREE:
+        free += 1
+    while True:
+        if free + alphabet + 1 >= len(check):
+            old = len(check)
+            next_links, last_links = _links(old, 2 * old)
+            base = np.concatenate((base, np.zeros(old, np.int32)))
+            check = np.concatenate((check, np.full(old, _FREE, np.int32)))
+            after, before = np.concatenate((after, next_links)), np.concatenate((before, last_links))
+        start = free - smallest
+        fits = start > 0
+        index = 0
+        while fits and index < count:
+            fits = check[start + children[index]] == _FREE
+            index += 1
+        if fits:
+            break
+        free = np.int64(after[free])
+    resume[size_class] = free
+    for index in range(count):
+        taken = start + children[index]
+        check[taken] = ROOT  # taken; the caller says by whom
+        follower, leader = after[taken], before[taken]
+        if taken == head:
+            head = np.int64(follower)
+        elif leader >= 0:
+            after[leader] = follower
+        if follower < len(before):
+            before[follower] = leader
+    return start, head, (base, check, after, before)
