@@ -124,7 +124,9 @@ def test_every_command_is_shown_with_its_options(page: Path) -> None:
 def _words(page: Path) -> set[str]:
     """What a page says that one can say to the bot: the first column of its tables of words, and bold words."""
     found = set()
-    for table in re.findall(r"^\| (?:口令|words|你说|群友说|您说) \|.*\n\|[ -|]+\n((?:\|.*\n)+)", _read(page), re.MULTILINE):
+    for table in re.findall(
+        r"^\| (?:口令|words|你说|群友说|您说) \|.*\n\|[ -|]+\n((?:\|.*\n)+)", _read(page), re.MULTILINE
+    ):
         for row in table.splitlines():
             found.update(row.split("|")[1].strip().split(" · "))
     found.update(re.findall(r"标签 [加删] (?:小区 |品类 |人群 )?\w+", _read(page)))
@@ -159,12 +161,18 @@ def test_every_word_on_the_page_for_members_is_heard_from_members() -> None:
 def test_every_test_that_the_table_of_duties_names_exists() -> None:
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", _read(DUTIES))
     assert len(named) > 30
-    gone = [(path, name) for path, name in named if not re.search(rf"^(?:async )?def {name}\(", _read(ROOT / path), re.M)]
+    gone = [
+        (path, name) for path, name in named if not re.search(rf"^(?:async )?def {name}\(", _read(ROOT / path), re.M)
+    ]
     assert gone == []
 
 
 def test_every_row_of_the_table_of_duties_names_a_test() -> None:
-    rows = [line for line in _read(DUTIES).splitlines() if line.startswith("| ") and not line.startswith(("| duty", "| ---"))]
+    rows = [
+        line
+        for line in _read(DUTIES).splitlines()
+        if line.startswith("| ") and not line.startswith(("| duty", "| ---"))
+    ]
     assert len(rows) > 20
     assert [row for row in rows if "::test_" not in row] == []
 
