@@ -26,13 +26,19 @@ from core.messages import IncomingMessage, MessageKey
 from core.migrate import upgrade
 from core.settings import DatabaseSettings
 from groups.talk.hearing import parse
-from groups.talk.words import Word
+from groups.talk.words import Audience, Word, WordKind, audience, forms
+from orders import words as order_words
+from orders.words import OrderWord
 
 ROOT = Path(__file__).parent.parent
 NOT_OURS = {".venv", "node_modules", "build", "dist", ".git"}
 PAGES = sorted(path for path in ROOT.rglob("*.md") if not NOT_OURS & set(path.relative_to(ROOT).parts))
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 LEADERS = ROOT / "docs" / "leaders.zh-CN.md"
+PRIVACY = ROOT / "docs" / "privacy.zh-CN.md"
+DUTIES = ROOT / "docs" / "duties.md"
+ADDRESSED = ("暂停 ", "拆群 ", "并入 ", "搬到 ")
+"""How words begin that are heard, with what stands behind them, only by a bot that is addressed."""
 FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 
 
@@ -120,7 +126,9 @@ def test_every_command_is_shown_with_its_options(page: Path) -> None:
 def _words(page: Path) -> set[str]:
     """What a page says that one can say to the bot: the first column of its tables of words, and bold words."""
     found = set()
-    for table in re.findall(r"^\| (?:口令|words|你说|群友说) \|.*\n\|[ -|]+\n((?:\|.*\n)+)", _read(page), re.MULTILINE):
+    for table in re.findall(
+        r"^\| (?:口令|words|你说|群友说|您说) \|.*\n\|[ -|]+\n((?:\|.*\n)+)", _read(page), re.MULTILINE
+    ):
         for row in table.splitlines():
             found.update(row.split("|")[1].strip().split(" · "))
     found.update(re.findall(r"标签 [加删] (?:小区 |品类 |人群 )?\w+", _read(page)))
@@ -133,8 +141,42 @@ def _words(page: Path) -> set[str]:
 def test_every_word_shown_is_understood(page: Path) -> None:
     words = _words(page)
     assert {"退订", "恢复", "暂停", "同意", "帮助"} <= words
-    private = {word for word in words if word.startswith("暂停 ")}
-    assert [word for word in words if not isinstance(parse(word, word in private), Word)] == []
+    assert [word for word in words if not isinstance(parse(word, word.startswith(ADDRESSED)), Word)] == []
+
+
+@pytest.mark.parametrize("page", [*READMES, LEADERS], ids=_named)
+def test_every_word_there_is_is_shown_as_it_is_first_written(page: Path) -> None:
+    shown = {re.sub(r"\s", "", word) for word in _words(page)}
+    firsts = [forms(kind)[0] for kind in WordKind]
+    assert [first for first in firsts if not any(word.startswith(first) for word in shown)] == []
+
+
+def test_every_word_on_the_page_for_members_is_heard_from_members() -> None:
+    words = _words(PRIVACY)
+    assert {"退订", "恢复", "我的数据", "删除我的数据"} <= words
+    heard = {word: parse(word, mentioned=False) for word in words}
+    others = [word for word, read in heard.items() if not isinstance(read, Word)]
+    assert [word for word in others if not isinstance(order_words.parse(word, addressed=False), OrderWord)] == []
+    assert {audience(read.kind) for read in heard.values() if isinstance(read, Word)} == {Audience.EVERYONE}
+
+
+def test_every_test_that_the_table_of_duties_names_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", _read(DUTIES))
+    assert len(named) > 30
+    gone = [
+        (path, name) for path, name in named if not re.search(rf"^(?:async )?def {name}\(", _read(ROOT / path), re.M)
+    ]
+    assert gone == []
+
+
+def test_every_row_of_the_table_of_duties_names_a_test() -> None:
+    rows = [
+        line
+        for line in _read(DUTIES).splitlines()
+        if line.startswith("| ") and not line.startswith(("| duty", "| ---"))
+    ]
+    assert len(rows) > 20
+    assert [row for row in rows if "::test_" not in row] == []
 
 
 @pytest.mark.parametrize("page", READMES, ids=_named)
