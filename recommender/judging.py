@@ -20,6 +20,9 @@ _UNKNOWN_STRENGTH = 0.75
 """What an object of no list takes from the certainty: nobody confirmed that the word names goods."""
 _AROUND_STRENGTH = 0.95
 """An object found beside its trigger is a little less sure than one inside it."""
+_KEEP_UNKNOWN = 0.5
+"""Neither rules nor model know whether a word of no list is sold (轮椅, 后脑勺). From here on such a need counts for
+the digest; for a push it is too weak unless the model is far surer."""
 RESCUED = "model"
 """The rule that a need names when only the model heard it."""
 
@@ -54,7 +57,8 @@ class NeedJudge:
         ids = model.ids(feature_names(masked, hits, self._rules))
         certainty = model.certainty(ids)
         needs: tuple[Need, ...] = ()
-        if free and (mentioned or certainty >= model.keep):
+        least = model.keep if any(hit.known for hit in free) else min(model.keep, _KEEP_UNKNOWN)
+        if free and (mentioned or certainty >= least):
             needs = tuple(_as_sure_as(need, certainty) for need in self._needs(masked, free, constraints))
             if len(needs) == 1:
                 needs = (replace(needs[0], need_class=NeedClass(model.need_class(ids))),)

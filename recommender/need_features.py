@@ -138,6 +138,8 @@ def _sign_features(masked: MaskedText) -> Iterator[str]:
     goods = mask.count("G")
     yield f"sign:goods:{min(goods, _MOST_COUNTED)}"
     if goods:
+        longest = max((token.end - token.start for token in masked.tokens if token.is_goods), default=0)
+        yield f"sign:goods_length:{min(longest, _MOST_COUNTED)}"
         clause = mask.strip(",").rfind(",") + 1
         yield f"sign:goods_in_last_clause:{mask.rfind('G') >= clause}"
     for letter in "NABP":

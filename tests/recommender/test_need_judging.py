@@ -30,7 +30,14 @@ from recommender.needs import NeedReader, Reading
 from recommender.settings import RecommenderSettings
 from tests.recommender.conftest import DATA, lines
 
-FLOORS = {ANY: (0.90, 0.72), "advice": (0.90, 0.68), "where_to_buy": (0.75, 0.65), "want": (0.78, 0.60)}
+FLOORS = {
+    ANY: (0.92, 0.75),
+    "advice": (0.93, 0.68),
+    "group_buy": (0.65, 0.60),
+    "run_out": (0.74, 0.64),
+    "where_to_buy": (0.78, 0.67),
+    "want": (0.77, 0.60),
+}
 """Of the lines for judging, a little below what was measured; nothing was tuned on them."""
 
 
@@ -54,7 +61,7 @@ def test_lines_that_nothing_was_tuned_on_stay_above_their_floor(heard: list[Hear
     assert (score.precision >= precision, score.recall >= recall) == (True, True), score
 
 
-def test_the_model_hears_more_than_the_rules_alone_and_is_wrong_less_often(
+def test_the_model_hears_far_more_than_the_rules_alone_and_is_wrong_less_often(
     heard: list[Heard],
     reader: NeedReader,
     normaliser: Normaliser,
@@ -66,7 +73,7 @@ def test_the_model_hears_more_than_the_rules_alone_and_is_wrong_less_often(
         print(f"\n\nNeeds, lines for judging\n{table(judge(one.judged for one in heard))}")  # noqa: T201 - the table is the point
         print(f"{reliability_table(heard)}\n{comparison(heard, alone, ('model', 'rules'))}")  # noqa: T201
     with_model, by_rules = (judge(one.judged for one in way).score(ANY) for way in (heard, alone))
-    assert with_model.recall >= by_rules.recall + 0.1
+    assert with_model.recall >= by_rules.recall + 0.2
     assert with_model.precision >= by_rules.precision
     better = sum(a.active == a.line.active and b.active != b.line.active for a, b in zip(heard, alone, strict=True))
     worse = sum(b.active == b.line.active and a.active != a.line.active for a, b in zip(heard, alone, strict=True))

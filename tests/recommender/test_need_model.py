@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -234,3 +236,9 @@ def test_the_packaged_file_is_named_in_its_errors() -> None:
     document["features"] = 0
     with pytest.raises(NeedModelError, match=PACKAGED):
         read_model(json.dumps(document), PACKAGED, packaged_rules())
+
+
+def test_the_running_bot_imports_no_scikit_learn() -> None:
+    script = "import sys, bot.bootstrap, recommender.service\nprint('sklearn' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
