@@ -24,7 +24,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra dev --universal --python
 help:
 	@echo 'make setup    make .venv and install what the lock names'
 	@echo 'make demo     run the demo; ARGS=--script-only prints the conversation and ends'
-	@echo 'make test     run every test, on SQLite and then on a real PostgreSQL'
+	@echo 'make test     run every test, on SQLite and beside it on a real PostgreSQL'
 	@echo 'make check    formatting, lint, types, import layers, the lock, and the wheel in a clean environment'
 	@echo 'make bench    run the benchmarks; ARGS goes to them'
 	@echo 'make gateway  install the Node packages of the gateway that the tests talk to'
@@ -52,10 +52,18 @@ $(READY): requirements.lock pyproject.toml | $(BIN)/python
 demo: $(READY)
 	$(BIN)/qianqun demo $(ARGS)
 
-# the gateway and the browser do not see which database is behind the bot: once is enough for them
+# The gateway and the browser do not see which database is behind the bot: once is enough for them. Both runs go on at the
+# same time, each on a processor of its own; what PostgreSQL's printed is shown when it is done.
 test: $(READY) gateway-if-node
-	$(BIN)/pytest $(ARGS)
-	QIANQUN_TEST_DATABASE=postgresql $(BIN)/pytest -m 'not gateway and not browser' $(ARGS)
+	@mkdir -p build
+	@echo 'running every test on SQLite, and on PostgreSQL beside it'
+	@QIANQUN_TEST_DATABASE=postgresql $(BIN)/pytest -p no:cacheprovider -m 'not gateway and not browser' $(ARGS) \
+		>build/postgresql.txt 2>&1 & beside=$$!; \
+	trap 'kill $$beside 2>/dev/null || true' EXIT; \
+	here=0; $(BIN)/pytest $(ARGS) || here=$$?; \
+	there=0; wait $$beside || there=$$?; \
+	echo 'the same on PostgreSQL:'; cat build/postgresql.txt; \
+	exit $$((here > there ? here : there))
 
 check: $(READY)
 	$(BIN)/ruff format --check .

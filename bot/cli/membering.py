@@ -48,7 +48,8 @@ def export(whom: Whom, config: Path, *, form: str, folder: Path) -> int:
             look = Look(audit.OPERATOR, "exported", about=_key(person), detail={"form": form, "rows": rows})
             await audit.write(session, look, now)
         content = disclosing.workbook(sheets, settings.zone) if form == "xlsx" else disclosing.as_json(sheets).encode()
-        path = folder / f"{re.sub(r'[^\w-]', '_', person.contact_id)[:60]}.{form}"
+        name = re.sub(r"[^\w-]", "_", person.contact_id)[:60]
+        path = folder / f"{name}.{form}"
         await asyncio.to_thread(_write, path, content)
         out.print(f"{path}: {rows} rows", markup=False)
         return 0
