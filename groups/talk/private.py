@@ -57,7 +57,8 @@ class PrivateChat:
         if isinstance(word, UnknownWord):
             return WordResult(Reason.UNKNOWN_WORD)
         if word.kind == WordKind.HELP:
-            return WordResult(Reason.DONE, answer=speech.say("help_member"), private=True)
+            own_id = speech.say("own_id", contact=self.speaker.contact_id)  # the settings name leaders by it
+            return WordResult(Reason.DONE, answer=f"{speech.say('help_member')}\n{own_id}", private=True)
         return WordResult(Reason.REFUSED_ROLE)
 
     def _as_joined(self, word: Word) -> WordResult:

@@ -1,4 +1,4 @@
-"""Groups over a real Wechaty gateway: introduced once, labelled anew with a new name, and a proposal that is a room."""
+"""Groups over a real Wechaty gateway: introduced once, newcomers welcomed, labelled anew, a proposal made a room."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import update
+from sqlmodel import col
 
 from bot.bootstrap import Program
 from bot.channels.protocol import Link
 from bot.openings import Openings
 from bot.settings import Settings
 from core.clock import monotonic
+from core.database import execute
 from core.outbox import OutboxMessage
 from groups.repository import load
 from groups.state import GroupKey, GroupState, LabelSource
+from scheduler.jobs import WELCOME
+from scheduler.models import WAITING, DueWork
 from tests.channels.contract import BOT, until
 from tests.channels.wechaty_rig import TOKEN, WechatyRig
 from tests.e2e.conftest import program_running, program_settings, rows_of
@@ -86,6 +91,27 @@ class Town:
     async def made(self) -> list[dict[str, Any]]:
         return list(await self.rig.process.do("madeRooms"))
 
+    async def heard(self, topic: str, *facts: str) -> str:
+        """Wait until a room was told a text with these facts; return it."""
+        until_then = monotonic() + 30
+        while True:
+            texts = [one["text"] for one in await self.rig.process.do("sent", room=topic)]
+            for text in texts:
+                if all(fact in text for fact in facts):
+                    return text
+            assert monotonic() < until_then, texts
+            await asyncio.sleep(0.1)
+
+    async def time_passes(self, kind: str) -> None:
+        """Let due work of a kind be due now: nobody waits five minutes in a test."""
+        parts, until_then, moved = self.program.parts, monotonic() + 20, 0
+        while not moved:
+            assert monotonic() < until_then, f"nothing is noted for {kind}"
+            async with parts.database.transaction() as session:
+                waiting = update(DueWork).where(col(DueWork.kind) == kind, col(DueWork.state) == WAITING)
+                moved = (await execute(session, waiting.values(next_attempt_at=parts.clock.now()))).rowcount
+            await asyncio.sleep(0.05)
+
     async def look(self) -> None:
         """Let the daily look for new groups happen now."""
         parts = self.program.parts
@@ -126,6 +152,18 @@ async def test_a_room_is_introduced_to_once_and_labelled_anew_with_its_new_name(
     assert "水果" not in state.categories
     _, went = await rows_of(town.program.parts)
     assert [row.group_id for row in went if row.kind == "introduction"].count(state.id) == 1
+
+
+async def test_a_newcomer_is_welcomed_once_in_the_room(town: Town) -> None:
+    await town.group_that(town.rooms[EAST], lambda state: state.introduced and state.roster_known)
+    await town.rig.process.do("join", room=EAST, member="糯米", alias="3栋502-糯米")
+    await town.time_passes(WELCOME)
+    text = await town.heard(EAST, "糯米", "退订")
+    assert "502" not in text
+    await town.says("糯米", "大家好", EAST)
+    await town.handled("大家好", 1)
+    _, went = await rows_of(town.program.parts)
+    assert [row.text for row in went if row.kind == "welcome"] == [text]
 
 
 async def test_a_proposal_ends_in_a_new_room_with_the_right_people(town: Town) -> None:

@@ -97,3 +97,13 @@ def test_who_has_no_group_is_told_so() -> None:
     result = _say("退订", XIAOMEI)
     assert result is not None
     assert "没有找到您的群" in (result.answer or "")
+
+
+def test_who_leads_no_group_is_told_the_id_that_the_settings_name_leaders_by() -> None:
+    result = _say("帮助", XIAOMEI)
+    assert result is not None
+    assert "xiaomei" in (result.answer or "")
+    assert result.private
+    leader = _say("帮助", LIN, owned=(FRUIT,))
+    assert leader is not None
+    assert "编号告诉管理员" not in (leader.answer or "")
