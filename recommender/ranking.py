@@ -11,7 +11,7 @@ from recommender.index import Floats, best_places
 from recommender.needs import Need
 from recommender.shelf import Item, Shelf
 
-_ATTRIBUTE_SHARE = 0.45
+_ATTRIBUTE_SHARE = 0.52
 """How much of the score hangs on stated attributes; with none met, a product falls below the usual threshold."""
 _MODIFIER_SHARE = 0.5
 """Whoever asks for 榴莲蛋糕 wants no plain cake: without its modifier a product stays below the usual threshold."""

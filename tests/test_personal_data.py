@@ -216,6 +216,8 @@ async def test_the_chat_page_gives_a_person_back(database: Database, clock: Manu
 @pytest.mark.parametrize("seed", range(10))
 async def test_a_deletion_beside_a_working_lane_leaves_nothing(talk: Conversation, seed: int) -> None:  # noqa: F811
     """The operator deletes while the lane has the person's messages in its hands, or is about to."""
+    async with talk.database.transaction() as session:
+        await ledger.key(session)  # the migrations make it; the databases of tests are emptied
     dice = random.Random(seed)  # noqa: S311 - no secret, a world that can be made again
     await talk.say("林姐", "开团 周末水果\n1. 丹东草莓 59.9元\n2. 蓝莓 45元")
     lines = ["小美 草莓1份 要硬的", "老周 蓝莓2份"]

@@ -7,15 +7,16 @@ from typing import Any
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, select
 from sqlmodel import SQLModel
 
 import bot.bootstrap  # noqa: F401 - every table of the program
 from core import switches
 from core.clock import SystemClock
-from core.database import Database
+from core.database import Database, execute
 from core.migrate import alembic_config, upgrade
 from core.settings import DatabaseSettings
+from groups.models import LedgerKey
 
 
 def differences(connection: Connection) -> list[Any]:
@@ -60,4 +61,14 @@ async def test_what_is_stored_stays_when_it_migrates_again(database_url: str) ->
     await upgrade(database)
     async with database.reading() as session:
         assert await switches.stopped(session, "any", "account") is not None
+    await database.close()
+
+
+async def test_a_migrated_database_has_the_key_of_its_ledger(database_url: str) -> None:
+    """Made when first needed, it could be made by two transactions that wait for each other for ever."""
+    database = await Database.open(DatabaseSettings(url=database_url))
+    await upgrade(database)
+    async with database.reading() as session:
+        found = await execute(session, select(LedgerKey.__table__.c.secret))  # type: ignore[attr-defined]
+        assert len(found.scalar_one()) == 32
     await database.close()

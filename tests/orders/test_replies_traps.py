@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -165,10 +166,19 @@ def test_reading_never_fails(raw: str, has_lines: bool, doubt: Doubt | None) -> 
     "piece", ["草莓2", "帮", "送到", "2-", "(", "一", "我妈", "、", "a1 ", "取消", "不", "N起", "是 ", "😀草", "今天"]
 )
 def test_long_texts_are_read_in_linear_time(piece: str) -> None:
+    """Sixteen times the length: what grows with its square takes 256 times as long, what grows with it 16 times."""
     on = table(offer(1, *FRUIT))
     reader().read(normaliser()("草莓2"), on)
-    for length in (790, 64_000):
-        text = normaliser()((piece * length)[:length])
+    short, long = (normaliser()((piece * length)[:length]) for length in (4_000, 64_000))
+    assert _quickest(lambda: reader().read(long, on)) < 80 * max(_quickest(lambda: reader().read(short, on)), 0.001)
+
+
+def _quickest(work: Callable[[], object]) -> float:
+    """Return the shortest of three runs in seconds: the one that other work on the machine disturbed least."""
+
+    def run() -> float:
         start = time.perf_counter()
-        reader().read(text, on)
-        assert time.perf_counter() - start < 0.5
+        work()
+        return time.perf_counter() - start
+
+    return min(run() for _ in range(3))

@@ -5,6 +5,8 @@ Revision: 0003, after 0002
 
 from __future__ import annotations
 
+import secrets
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -132,6 +134,11 @@ def upgrade() -> None:
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("fleeting", sa.Boolean(), server_default=sa.false(), nullable=False))
+
+    # made here rather than when it is first needed: two transactions that both make it can wait for each other for ever
+    keys = sa.table("ledger_key", sa.column("id", sa.Integer()), sa.column("secret", sa.LargeBinary()))
+    if op.get_bind().execute(sa.select(keys.c.id)).first() is None:
+        op.bulk_insert(keys, [{"id": 1, "secret": secrets.token_bytes(32)}])
 
 
 def downgrade() -> None:
