@@ -62,8 +62,6 @@ class Lane:
             if not rows:
                 return False
             began = monotonic()
-            if any(row.channel == inbox.CONTROL for row in rows):
-                self._pipeline.office.forget()
             handled = await self._handle(rows)
         if any(one.drafts for one in handled):
             self._committed()

@@ -169,7 +169,7 @@ class Pipeline:
     async def at_desk(self, job: Callable[[Desk], Awaitable[None]]) -> None:
         """Let somebody else do one thing at a desk of this lane, in a transaction of its own."""
         async with self.database.transaction() as session:
-            desk = self.office.desk(session, self.clock.now())
+            desk = await self._desk(session)
             await job(desk)
             await desk.flush()
         self.office.keep(desk)
