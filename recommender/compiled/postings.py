@@ -23,10 +23,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from recommender.bits import Bits
 from recommender.compiled.collecting import REPETITION, Collector
+from recommender.compiled.jit import compiled
 from recommender.compiled.search import (
     AGAIN,
     LENGTH,
@@ -42,13 +42,21 @@ from recommender.compiled.search import (
 )
 from recommender.compiled.terms import hashes_of
 from recommender.compiled.vocabulary import Slots, term_of
-from recommender.index import REPEATED, gains_of, rarity
+from recommender.index import gains_of, rarity
 
 Table = npt.NDArray[np.int64]
 WEIGHT_UNIT, GAIN_UNIT = 1 << 12, 1 << 14
 """What a weight and a gain of 1 are as whole numbers; a score of 1 is their product."""
 _FREQUENT = 400
 """A term in more than one of so many documents takes less room as bits than as a list."""
+
+
+class Paper:
+    """What one search at a time writes on."""
+
+    def __init__(self) -> None:
+        self.lists = np.empty((MOST_LISTS, LIST_COLUMNS), np.int64)
+        self.sums = np.zeros((2, WINDOW), np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +98,10 @@ class Postings:
             *(size, mean, collected.slots, terms, rarities, documents, rows, _gains(lengths[order], mean), order)
         )
 
-    def number(self, term: str) -> int:
-        """Return the number of a term, -1 when no document has it."""
-        return int(term_of(self.slots, hashes_of([term])[0]))
+    def frequency(self, term: str) -> int:
+        """Return how many documents have a term."""
+        number = term_of(self.slots, hashes_of([term])[0])
+        return int(self.terms[number, LENGTH]) if number >= 0 else 0
 
     def query(self, terms: Mapping[str, float]) -> Table:
         """Return a query as ``search`` wants it, a row for each term with its factor."""
@@ -101,22 +110,22 @@ class Postings:
         _look_up(self.slots, self.rarity, hashes_of(list(terms)), factors, query)
         return query
 
-    def best(self, query: Table, allowed: Bits, limit: int) -> Table:
+    def best(self, query: Table, allowed: Bits, limit: int, paper: Paper) -> Table:
         """Return (document, score) of the best allowed documents, best first, ties by number.
 
         A document that shares no term is not found.
         """
         found = np.empty((limit, 2), np.int64)
-        lists = np.empty((MOST_LISTS, LIST_COLUMNS), np.int64)
-        paper = np.zeros((2, WINDOW), np.int32)
-        count = search(self.terms, self.documents, self.rows, self.gains, query, allowed, lists, paper, found)
+        count = search(
+            *(self.terms, self.documents, self.rows, self.gains),
+            *(query, allowed, paper.lists, paper.sums, found),
+        )
         return found[:count]
 
-    def scores(self, query: Table, documents: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def scores(self, query: Table, documents: npt.NDArray[np.int64], paper: Paper) -> npt.NDArray[np.int64]:
         """Return the scores of documents, which must ascend."""
         scores = np.empty(len(documents), np.int64)
-        lists = np.empty((MOST_LISTS, LIST_COLUMNS), np.int64)
-        weigh(self.terms, self.documents, self.rows, self.gains, query, documents, lists, scores)
+        weigh(self.terms, self.documents, self.rows, self.gains, query, documents, paper.lists, scores)
         return scores
 
     @property
@@ -130,7 +139,7 @@ def _gains(lengths: npt.NDArray[np.int32], mean: float) -> npt.NDArray[np.uint16
     return np.rint(gains_of(lengths, mean) * GAIN_UNIT).astype(np.uint16)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _find_repetitions(slots, terms):
     """Note for each term the number of its repetition, -1 for none."""
     for place in range(len(slots)):
@@ -138,7 +147,7 @@ def _find_repetitions(slots, terms):
             terms[slots[place]["term"], AGAIN] = term_of(slots, slots[place]["hash"] ^ REPETITION)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scatter(collected, bounds, order, terms, places, documents, rows):
     """Write each document, in the order of their numbers, into the lists and rows of its terms."""
     for document in range(len(order)):
@@ -153,7 +162,7 @@ def _scatter(collected, bounds, order, terms, places, documents, rows):
                 places[term] += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _look_up(slots, rarities, hashes, factors, query):
     """Note the numbers of the terms and what they weigh; a factor too small to count weighs nothing."""
     for place in range(len(hashes)):

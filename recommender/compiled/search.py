@@ -8,9 +8,10 @@ which ``rest`` is no more than that (MaxScore)::
     weight   4.1       3.9     2.7     1.6    0.9
     rest     13.2      9.1     5.2     2.5    0.9      only 猕猴桃 is essential: nobody else reaches more than 9.1
 
-Only essential lists are read through; the others are asked for single documents, by a bit or by a leap ahead from
-where they were asked last. Gains fall with the number of the document, so ``need`` only rises, and when no list is
-essential any more the search is over. It begins with the first documents of the rarest list, so as to have something to beat.
+Documents are looked at in windows. The essential lists of a window are read through, and others that are short beside
+them; their weights are added up on paper, and a document whose sum crosses the line is asked for in the remaining
+lists, by a bit or by a leap ahead. Gains fall with the number of the document, so ``need`` only rises, and when no list
+is essential any more the search is over. It begins with a few documents of the heaviest list, for something to beat.
 
 Source: Turtle and Flood, "Query evaluation: strategies and optimizations", 1995.
 """
@@ -18,19 +19,21 @@ Source: Turtle and Flood, "Query evaluation: strategies and optimizations", 1995
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from recommender.compiled.jit import compiled
+
 START, LENGTH, ROW, AGAIN = range(4)
-"""Columns of a term: where its documents begin and how many it has, its row of bits (-1: a list), its repetition (-1)."""
+"""Columns of a term: where its documents begin, how many, its row of bits (-1: a list), its repetition (-1: none)."""
 TERM, WEIGHT = range(2)
 """Columns of a query: the number of a term, -1 for one of no document, and what it weighs."""
 DOCUMENT, SCORE = range(2)
 """Columns of what is found."""
 PLACE, LAST, FIRST, BITS, WEIGHS, REST = range(6)
-"""Columns of a list while it is read: its next posting, its end and begin, its row of bits (-1), what it weighs, and what
-it weighs together with all behind it."""
+"""Columns of a list while it is read: its next posting, its end and begin, its row of bits (-1: none), what it weighs,
+and what it weighs together with all behind it."""
 LIST_COLUMNS = 6
 MOST_LISTS = 64
 """Lists of one query; a need has some fifteen, of a longer one the most frequent terms are left out."""
@@ -45,16 +48,16 @@ _REPEATED = 0.3  # recommender.index.REPEATED; compiled code wants it as a const
 
 
 @intrinsic
-def _lowest(typing_context, word):  # noqa: ARG001 - numba's signature
+def _lowest(typing_context, word):
     """Return the number of the lowest bit of a word that is not 0: one instruction."""
 
-    def generate(context, builder, signature, arguments):  # noqa: ARG001 - the same
+    def generate(context, builder, signature, arguments):
         return builder.cttz(arguments[0], cgutils.false_bit)
 
     return types.uint64(types.uint64), generate
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def search(terms, documents, rows, gains, query, allowed, lists, paper, found):
     """Find the best documents for a query; write them into ``found``, best first, and return how many there are.
 
@@ -85,7 +88,7 @@ def search(terms, documents, rows, gains, query, allowed, lists, paper, found):
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def weigh(terms, documents, rows, gains, query, asked, lists, scores):
     """Write the scores of the documents that are asked for, in ascending order."""
     size = _arrange(terms, query, lists)
@@ -95,7 +98,7 @@ def weigh(terms, documents, rows, gains, query, asked, lists, scores):
         scores[place] = weight * gains[document]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _arrange(terms, query, lists):
     """Lay out the lists of a query and of its terms' repetitions; return how many there are.
 
@@ -117,7 +120,7 @@ def _arrange(terms, query, lists):
     return size
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _insert(terms, term, weight, lists, size):
     """Put a list where it belongs; when there are too many, the last one goes. Return how many there are."""
     length, row = np.int64(terms[term, LENGTH]), np.int64(terms[term, ROW])
@@ -138,14 +141,14 @@ def _insert(terms, term, weight, lists, size):
     return min(size + 1, len(lists))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _before(row, length, weight, lists, other):
     if (row < 0) != (lists[other, BITS] < 0):
         return row < 0
     return length * lists[other, WEIGHS] < (lists[other, LAST] - lists[other, FIRST]) * weight
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _something_to_beat(documents, rows, gains, allowed, lists, size, found):
     """Weigh the first allowed documents of the heaviest list; return one less than the worst of the best, or -1.
 
@@ -167,7 +170,7 @@ def _something_to_beat(documents, rows, gains, allowed, lists, size, found):
     return found[limit - 1, SCORE] - 1 if count == limit else np.int64(-1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sample(documents, rows, gains, allowed, lists, size, chosen, found, count):
     """Weigh the first allowed documents of one list; return how many are among the best now."""
     if lists[chosen, BITS] >= 0:
@@ -193,12 +196,12 @@ def _sample(documents, rows, gains, allowed, lists, size, chosen, found, count):
     return count
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _has(bits, document):
     return bits[document >> 6] >> np.uint64(document & 63) & np.uint64(1)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _keep(found, count, document, score):
     """Put a document where it belongs, ties by number, dropping the worst when there are too many; return how many."""
     limit = len(found)
@@ -212,12 +215,12 @@ def _keep(found, count, document, score):
     return min(count + 1, limit)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _better(document, score, found, other):
     return score > found[other, SCORE] or (score == found[other, SCORE] and document < found[other, DOCUMENT])
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _seek(documents, place, last, wanted):
     """Return the first place from ``place`` on whose document is not before ``wanted``: leaps, then halving."""
     if place >= last or documents[place] >= wanted:
@@ -238,7 +241,7 @@ def _seek(documents, place, last, wanted):
     return low
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _completed(documents, rows, lists, size, document):
     """Return what all lists weigh in a document, moving them there."""
     weight = np.int64(0)
@@ -256,7 +259,7 @@ def _completed(documents, rows, lists, size, document):
     return weight
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _also_read(lists, essential, size):
     """Return how many lists to read through: the essential ones, and those that are cheaper read than asked."""
     read, length = essential, np.int64(0)
@@ -267,7 +270,7 @@ def _also_read(lists, essential, size):
     return read
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _read(documents, rows, allowed, lists, read, size, low, high, need, paper):
     """Add up what documents of a window weigh in the lists that are read; return how many may weigh more than needed.
 
@@ -293,7 +296,7 @@ def _read(documents, rows, allowed, lists, read, size, low, high, need, paper):
     return crossed
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _read_row(row, allowed, weight, low, high, line, paper, crossed):
     """Do the same with a row of bits; windows begin with a word."""
     for word in range(low >> 6, (high + 63) >> 6):
@@ -310,7 +313,7 @@ def _read_row(row, allowed, weight, low, high, line, paper, crossed):
     return crossed
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _wipe(documents, lists, read, low, high, paper):
     """Leave the paper with noughts again; rows of bits have written on most of it."""
     if lists[read - 1, BITS] >= 0:
@@ -323,7 +326,7 @@ def _wipe(documents, lists, read, low, high, paper):
             at -= 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _judge(documents, rows, gains, allowed, lists, read, size, low, crossed, need, paper, found, count):
     """Ask the lists that were not read for what may be among the best; return how many are among them now."""
     for place in range(crossed):
