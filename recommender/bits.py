@@ -39,7 +39,8 @@ def flags_of(bits: Bits, size: int) -> Flags:
 
 def having(bits: Bits, documents: npt.NDArray[np.integer]) -> Flags:
     """Return for each of these documents whether it is in the set."""
-    return (bits[documents >> 6] >> (documents & 63).astype(np.uint64) & np.uint64(1)).view(np.int64) != 0
+    flags: Flags = bits[documents >> 6] >> (documents & 63).astype(np.uint64) & np.uint64(1) != 0
+    return flags
 
 
 def has(bits: Bits, document: int) -> bool:

@@ -219,4 +219,5 @@ def rarity(size: int, frequency: npt.NDArray[np.int64]) -> npt.NDArray[np.float6
 
 def gains_of(lengths: npt.NDArray[np.integer], mean: float) -> npt.NDArray[np.float64]:
     """Return what a term gains in texts of so many different terms, 1 at the mean length: short texts gain more."""
-    return (K1 + 1) / (1 + K1 * (1 - B + B * lengths / max(mean, 1.0)))
+    gains: npt.NDArray[np.float64] = (K1 + 1) / (1 + K1 * (1 - B + B * lengths.astype(np.float64) / max(mean, 1.0)))
+    return gains

@@ -164,9 +164,9 @@ def _scatter(collected, bounds, order, terms, places, documents, rows):
 
 @compiled
 def _look_up(slots, rarities, hashes, factors, query):
-    """Note the numbers of the terms and what they weigh; a factor too small to count weighs nothing."""
+    """Note the numbers of the terms and what they weigh: 1 at least, where every document has the term."""
     for place in range(len(hashes)):
         term = term_of(slots, hashes[place])
         query[place, TERM] = term
-        weight = factors[place] * rarities[term] * WEIGHT_UNIT if term >= 0 else 0.0
-        query[place, WEIGHT] = np.int64(np.rint(weight))
+        if term >= 0 and factors[place] > 0:
+            query[place, WEIGHT] = max(np.int64(np.rint(factors[place] * rarities[term] * WEIGHT_UNIT)), 1)
