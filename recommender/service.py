@@ -18,6 +18,7 @@ from groups.segments.effects import Effects, own_effects
 from groups.segments.settings import Wording
 from groups.state import GroupState
 from recommender.dialogue import in_context, utterance_of
+from recommender.gain import NO_RESULTS, Gain, Record, expected_gain
 from recommender.lexicon import Lexicon
 from recommender.memory import GroupMemory
 from recommender.need_model import usable_model
@@ -52,7 +53,8 @@ class Decision:
     """What a message came to.
 
     ``picks`` are the products that go out (or would have, when ``hold`` says why not); ``reasons`` say why each was
-    chosen. ``text`` is the push in words, once the products have their codes; empty unless pushed or suggested.
+    chosen, ``gain`` what speaking was expected to gain, None when nothing fits. ``text`` is the push in words, once the
+    products have their codes; empty unless pushed or suggested.
     """
 
     outcome: Outcome
@@ -64,6 +66,7 @@ class Decision:
     text: str = ""
     reasons: tuple[str, ...] = ()
     wording: Wording = Wording.STANDARD
+    gain: Gain | None = None
 
 
 class Recommender:
@@ -111,11 +114,14 @@ class Recommender:
         account_answers: int,
         *,
         taste: Taste = (),
+        record: Record = NO_RESULTS,
         effects_of: Callable[[GroupState], Effects] = own_effects,
     ) -> Decision:
         """Return what becomes of a message and note it in ``memory``: both steps at once, for who has the taste."""
         reading = self.understand(asked, memory)
-        return self.conclude(reading, asked, group, memory, account_answers, taste=taste, effects_of=effects_of)
+        return self.conclude(
+            reading, asked, group, memory, account_answers, taste=taste, record=record, effects_of=effects_of
+        )
 
     def understand(self, asked: Asked, memory: GroupMemory) -> Reading:
         """Return what a message says in its conversation: the first step, before anything of the speaker is read."""
@@ -137,13 +143,15 @@ class Recommender:
         account_answers: int,
         *,
         taste: Taste = (),
+        record: Record = NO_RESULTS,
         effects_of: Callable[[GroupState], Effects] = own_effects,
     ) -> Decision:
         """Return what becomes of a message that was understood, and note it in ``memory``.
 
-        ``taste`` are the asker's own tags, empty for the neutral order; ``effects_of`` is asked only about a need.
+        ``taste`` are the asker's own tags, empty for the neutral order; ``record`` is what came of the group's earlier
+        pushes, as of now; ``effects_of`` is asked only about a need.
         """
-        decision = self._answer(reading, asked, group, memory, account_answers, taste, effects_of)
+        decision = self._answer(reading, asked, group, memory, account_answers, taste, record, effects_of)
         answered = decision.reason in {Reason.PUSHED, Reason.SUGGESTED}
         spoken_of = reading if decision.need is None else replace(reading, need=decision.need)
         left = utterance_of(spoken_of, asked.member, asked.at, answered=answered)
@@ -225,6 +233,7 @@ class Recommender:
         memory: GroupMemory,
         account_answers: int,
         taste: Taste,
+        record: Record,
         effects_of: Callable[[GroupState], Effects],
     ) -> Decision:
         need = reading.need
@@ -238,7 +247,9 @@ class Recommender:
         hidden = self._shown_lately(memory, asked.at)
         picks = tuple(choose(candidates, self.settings.max_products, hidden))
         threshold = self.settings.threshold if effects.threshold is None else effects.threshold
-        situation = self._situation(asked, group, memory, need, picks or tuple(candidates[:1]), threshold)
+        best = picks[0] if picks else candidates[0]
+        gain = expected_gain(best.score, need.strength, threshold, record, self.settings.results, asked=asked.mentioned)
+        situation = self._situation(asked, group, memory, need, gain)
         hold = may_push(
             replace(
                 situation,
@@ -252,13 +263,15 @@ class Recommender:
         if hold is not None:
             # whatever is uncertain is counted as unmet rather than held: the leader may want to sell it
             reason = Reason.UNMET if hold is Hold.BELOW_THRESHOLD else Reason.HELD
-            return Decision(Outcome.NEED, reason, reading, need, picks, hold)
+            return Decision(Outcome.NEED, reason, reading, need, picks, hold, gain=gain)
         if taste:  # whether it may speak was decided on the neutral order
             ordered = personal_order(candidates, need, place, taste)
             picks = tuple(choose(ordered, self.settings.max_products, hidden))
         reasons = reasons_of(need, picks, effects.neighbourhoods, asked.at, self.zone)
         reason = Reason.SUGGESTED if group.level == Level.SUGGEST and not asked.mentioned else Reason.PUSHED
-        return Decision(Outcome.NEED, reason, reading, need, picks, reasons=tuple(reasons), wording=effects.wording)
+        return Decision(
+            Outcome.NEED, reason, reading, need, picks, reasons=tuple(reasons), wording=effects.wording, gain=gain
+        )
 
     def _answerable(self, needs: Sequence[Need], place: Place, at: datetime) -> tuple[Need, list[Candidate]]:
         """Return the first of a message's needs that something fits, with what fits it; else the first of all."""
@@ -273,8 +286,7 @@ class Recommender:
         group: GroupState,
         memory: GroupMemory,
         need: Need,
-        picks: tuple[Candidate, ...],
-        threshold: float,
+        gain: Gain,
     ) -> Situation:
         midnight = asked.at.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
         answered = [memory.terms[term] for term in need.terms if term in memory.terms]
@@ -284,8 +296,7 @@ class Recommender:
             paused=group.paused,
             unsubscribed=group.unsubscribed(asked.member),
             now=asked.at,
-            score=picks[0].score,
-            threshold=threshold,
+            gain=gain.value,
             group_answers=memory.answers_on(midnight),
             member_answered_at=memory.members.get(asked.member),
             term_answered_at=max(answered, default=None),

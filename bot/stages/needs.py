@@ -14,6 +14,7 @@ from core.outcomes import Outcome, Reason
 from groups.state import GroupState, Role
 from orders.pushes import open_pushes
 from recommender import repository
+from recommender.gain import NO_RESULTS
 from recommender.policy import Level
 from recommender.repository import QUEUED, SUGGESTED
 from recommender.service import Asked, Decision
@@ -41,7 +42,14 @@ async def need(turn: Turn) -> Handled | None:
     reading = turn.recommender.understand(asked, turn.known.memory)
     taste = await profiling.taste(turn, group, reading)
     decision = turn.recommender.conclude(
-        reading, asked, group, turn.known.memory, answers, taste=taste, effects_of=turn.groups.effects
+        reading,
+        asked,
+        group,
+        turn.known.memory,
+        answers,
+        taste=taste,
+        record=await turn.desk.record(group.id or 0) if reading.need is not None else NO_RESULTS,
+        effects_of=turn.groups.effects,
     )
     if decision.reason in _SHOWN:
         decision = await _with_codes(turn, group, asked, decision)
@@ -97,6 +105,7 @@ def _store(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> N
                 state=decision.reason.value,
                 hold=hold,
                 at=asked.at,
+                gain=decision.gain,
             )
         )
     if decision.outcome is Outcome.OPINION:
