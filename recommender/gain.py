@@ -24,7 +24,7 @@ from typing import Any
 
 from recommender.settings import ResultSettings
 
-_THANKED = 0.5
+THANKED_WORTH = 0.5
 """Of a wanted push: thanks are kind and cheap, an order is neither."""
 _REFUSED = 5.0
 """Pushes without an echo that one refusal weighs: most people who mind say nothing."""
@@ -156,7 +156,7 @@ def expected_gain(
 
 def share_wanted(record: Record, settings: ResultSettings) -> float:
     """Return the share of a group's pushes that are wanted, the usual share counting as ``trust`` pushes."""
-    wanted = record.ordered + _THANKED * record.thanked + settings.trust * settings.usual
+    wanted = record.ordered + THANKED_WORTH * record.thanked + settings.trust * settings.usual
     return wanted / (record.ordered + record.thanked + record.ignored + _REFUSED * record.refused + settings.trust)
 
 

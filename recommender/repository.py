@@ -205,6 +205,13 @@ async def latest_push(session: AsyncSession, group_id: int | None, member: str) 
     return (await session.exec(query.order_by(col(Push.id).desc()).limit(1))).first()
 
 
+async def kept_gain(session: AsyncSession, inbox_id: int) -> dict[str, Any]:
+    """Return the number that decided about a message's need, with its parts; empty when none is stored."""
+    query = select(NeedRecord.detail).where(col(NeedRecord.inbox_id) == inbox_id)
+    detail = (await session.exec(query)).first() or {}
+    return dict(detail.get("gain", {}))
+
+
 async def forget(session: AsyncSession, before: datetime) -> int:
     """Delete needs, opinions, pushes and records of groups from before an instant; return how many rows went."""
     gone = 0

@@ -7,6 +7,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from bot.cli.options import Config
+
 eval_app = typer.Typer(help="Quality, measured on labelled files.", no_args_is_help=True)
 train_app = typer.Typer(help="Learning weights from labelled files.", no_args_is_help=True)
 
@@ -94,3 +96,17 @@ def eval_needs(
     from bot.cli import learning  # noqa: PLC0415
 
     raise typer.Exit(learning.eval_needs(file, model=model, against=against))
+
+
+@eval_app.command("push", epilog="Example: `qianqun eval push --config config.toml --group 阳光小区水果群`")
+def eval_push(
+    config: Config,
+    group: Annotated[str, typer.Option(help="Only this group: its id, its room's id, or its topic.")] = "",
+) -> None:
+    """Print by score what became of needs and pushes: ordered, thanked for, ignored, refused.
+
+    The numbers come from the database. A score can be trusted where the share of wanted pushes rises with it.
+    """
+    from bot.cli import pushing  # noqa: PLC0415
+
+    raise typer.Exit(pushing.evaluate(config, group))
