@@ -9,6 +9,7 @@ Source of the loss: Burges et al., "Learning to Rank using Gradient Descent", 20
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -71,7 +72,17 @@ def own_queries(retrieval: Retrieval, count: int, seed: int = 7) -> Iterator[Gra
         words = in_order if chance.random() < _IN_ORDER else [*taken, head]
         same = {other: 3 for other, title in enumerate(titles) if all(word in title for word in words)}
         if len(same) < LOOKED_AT // 2:
-            yield GradedQuery("".join(words), same)
+            query = GradedQuery("".join(words), same)
+            yield query
+            if (price := retrieval.prices[place]) is not None:
+                yield _bounded(query, price, retrieval.prices)
+
+
+def _bounded(graded: GradedQuery, price: float, prices: Sequence[float | None]) -> GradedQuery:
+    """Return a query that also states the price of its title as a bound: what is dearer answers it badly."""
+    bound = math.ceil(price)
+    within = {place: 3 if (prices[place] or 0) <= bound else 1 for place in graded.grades}
+    return GradedQuery(f"{graded.query}{bound}元以内", within)
 
 
 def train(sets: Iterable[tuple[Retrieval, Iterable[GradedQuery]]], pull: float = _PULL) -> Trained:
