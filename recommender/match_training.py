@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,8 @@ _MOST_PAIRS = 400
 """Pairs of one query; more teach the same again."""
 
 Floats = npt.NDArray[np.float64]
+Pairs = tuple[Floats, Floats]
+"""Of one query: differences of features (better minus worse), a row a pair; and each pair's share of its loss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +88,30 @@ def _bounded(graded: GradedQuery, price: float, prices: Sequence[float | None]) 
     return GradedQuery(f"{graded.query}{bound}元以内", within)
 
 
-def train(sets: Iterable[tuple[Retrieval, Iterable[GradedQuery]]], pull: float = _PULL) -> Trained:
-    """Return weights learned from queries over one or more catalogues."""
-    differences: list[Floats] = []
-    shares: list[Floats] = []
-    for retrieval, queries in sets:
-        for graded in queries:
-            better, share = _pairs(retrieval, graded)
-            if len(share):
-                differences.append(better)
-                shares.append(share)
-    prior = np.array([PRIOR[name] for name in FEATURES])
-    if not differences:
-        return Trained(dict(PRIOR), 0, 0, (0.0, 0.0))
-    every = np.concatenate(differences) * _SHARPNESS
-    found, before, after = _fit(every, np.concatenate(shares) / len(shares), prior, pull)
+def train(
+    sets: Iterable[tuple[Retrieval, Iterable[GradedQuery]]],
+    pull: float = _PULL,
+    *,
+    prior: Mapping[str, float] = PRIOR,
+    further: Iterable[Pairs] = (),
+) -> Trained:
+    """Return weights learned from queries over one or more catalogues.
+
+    They are drawn to ``prior``; ``further`` are pairs from elsewhere, each query's as much as one of the catalogues'.
+    """
+    known = (_pairs(retrieval, graded) for retrieval, queries in sets for graded in queries)
+    taught = [pairs for pairs in chain(known, further) if len(pairs[1])]
+    start = np.array([prior[name] for name in FEATURES])
+    if not taught:
+        return Trained(dict(prior), 0, 0, (0.0, 0.0))
+    every = np.concatenate([differences for differences, _ in taught]) * _SHARPNESS
+    shares = np.concatenate([share for _, share in taught]) / len(taught)
+    found, before, after = _fit(every, shares, start, pull)
     weights = dict(zip(FEATURES, map(float, found), strict=True))
-    return Trained(weights, len(shares), sum(map(len, shares)), (before, after))
+    return Trained(weights, len(taught), len(shares), (before, after))
 
 
-def _pairs(retrieval: Retrieval, graded: GradedQuery) -> tuple[Floats, Floats]:
+def _pairs(retrieval: Retrieval, graded: GradedQuery) -> Pairs:
     """Return the differences of features (better minus worse) of one query, and each pair's share of its loss."""
     query, found = retrieval.first_step(graded.query, LOOKED_AT)
     features = np.array(retrieval.second.features(query, found, retrieval.index)).reshape(len(found), len(FEATURES))

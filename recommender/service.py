@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from core.outcomes import Hold, Outcome, Reason
@@ -25,7 +26,8 @@ from recommender.need_model import usable_model
 from recommender.need_rules import packaged_rules
 from recommender.needs import Need, NeedReader, Reading
 from recommender.policy import Level, Situation, may_push
-from recommender.ranking import Candidate, Place, allowed, choose, find
+from recommender.price_wishes import popularity
+from recommender.ranking import Candidate, Place, allowed, choose, find, in_order
 from recommender.segmentation import Segmenter
 from recommender.settings import RecommenderSettings
 from recommender.shelf import CatalogueProduct, Item, Shelf, catalogue_words
@@ -82,12 +84,17 @@ class Recommender:
         self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
         self.shelf = Shelf.build((), self._segmenter, self._lexicon)
 
-    def prepare(self, rows: Sequence[CatalogueProduct]) -> tuple[Lexicon, Shelf]:
-        """Read the catalogue into a lexicon and a shelf; slow, may run in a thread. ``adopt`` takes the result."""
+    def prepare(
+        self, rows: Sequence[CatalogueProduct], orders: Mapping[int, int] = MappingProxyType({})
+    ) -> tuple[Lexicon, Shelf]:
+        """Read the catalogue into a lexicon and a shelf; slow, may run in a thread. ``adopt`` takes the result.
+
+        ``orders`` is by product id how often it was ordered so far.
+        """
         lexicon = Lexicon(self._aliases, catalogue_words(rows))
         for word in lexicon:
             self._segmenter.add(word)
-        return lexicon, Shelf.build(rows, self._segmenter, lexicon)
+        return lexicon, Shelf.build(rows, self._segmenter, lexicon, orders)
 
     def adopt(self, prepared: tuple[Lexicon, Shelf]) -> None:
         """Use a prepared catalogue from the next message on."""
@@ -197,7 +204,7 @@ class Recommender:
         need = reading.need
         if need is None or reading.reason is Reason.RECORDED:
             return Decision(Outcome.COMMAND, Reason.UNMET, reading)
-        candidates = find(need, self.shelf, self.place(effects), at, self._segmenter.cut)
+        candidates = self._found(need, self.place(effects), at)
         threshold = self.settings.threshold if effects.threshold is None else effects.threshold
         fitting = [candidate for candidate in candidates if candidate.score >= threshold]
         picks = tuple(choose(fitting, self.settings.max_products, ()))
@@ -276,9 +283,16 @@ class Recommender:
     def _answerable(self, needs: Sequence[Need], place: Place, at: datetime) -> tuple[Need, list[Candidate]]:
         """Return the first of a message's needs that something fits, with what fits it; else the first of all."""
         for need in needs:
-            if candidates := find(need, self.shelf, place, at, self._segmenter.cut):
+            if candidates := self._found(need, place, at):
                 return need, candidates
         return needs[0], []
+
+    def _found(self, need: Need, place: Place, at: datetime) -> list[Candidate]:
+        """Return what fits a need, best first; of equals what was ordered clearly more often, then the cheaper."""
+        candidates = find(need, self.shelf, place, at, self._segmenter.cut)
+        if not any(candidate.item.orders for candidate in candidates):
+            return candidates
+        return in_order(candidates, need, place, lambda item: round(popularity(item.orders), 1))
 
     def _situation(
         self,

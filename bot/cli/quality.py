@@ -42,17 +42,26 @@ def eval_match(
     "match", epilog="Example: `qianqun train match --catalog products.csv --queries queries.jsonl --out weights.json`"
 )
 def train_match(
-    catalog: Annotated[list[Path], typer.Option(help="CSV with id and title; may be given several times.")],
-    out: Annotated[Path, typer.Option(help="The JSON file that is written.", dir_okay=False)],
+    target: Annotated[Path, typer.Option("--out", help="The JSON file that is written.", dir_okay=False)],
+    catalog: Annotated[
+        Optional[list[Path]], typer.Option(help="CSV with id, title and, if known, price; may be given several times.")  # noqa: UP045
+    ] = None,
     queries: Annotated[
         Optional[list[Path]], typer.Option(help="Labelled queries of the first catalogue, of the second, and so on.")  # noqa: UP045
     ] = None,
     split: Annotated[str, typer.Option(help="Only the queries of this split.")] = "train",
+    from_database: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--from-database", help="A bot's settings: learn from its pushes and orders.", dir_okay=False),
+    ] = None,
 ) -> None:
-    """Learn the weights of the second ranking step from labelled queries and from the titles themselves."""
+    """Learn the weights of the second ranking step from labelled queries and from the titles themselves.
+
+    With --from-database also from a bot's pushes: of what was shown, the ordered above the rest. Too few: none written.
+    """
     from bot.cli import judging  # noqa: PLC0415
 
-    raise typer.Exit(judging.learn(catalog, queries or [], output=out, split=split))
+    raise typer.Exit(judging.learn(catalog or [], queries or [], output=target, split=split, database=from_database))
 
 
 @train_app.command("needs", epilog="Example: `qianqun train needs --data lines.jsonl --out need_model.json`")
