@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from bot.bootstrap import Parts
 from catalog.models import Product
+from core.clock import SystemClock
 from core.database import execute
 from core.messages import RoomMember, RoomSeen
 from recommender.gain import Record, expected_gain
@@ -45,13 +46,11 @@ async def live(parts: Parts, pushes: int) -> None:
             about = {"need_class": "want", "category": "水果", "state": "pushed", "hold": None, "at": at}
             needs.append({**who, **about, "detail": {"attributes": ["红颜"], "price_max": 80.0, "gain": gain.kept()}})
             products = [
-                {"product": ids[0], "score": 0.7, "position": 1},
-                {"product": ids[1], "score": 0.7, "position": 2},
+                {"product": product, "score": 0.7, "position": place} for place, product in enumerate(ids, start=1)
             ]
             products[1]["ordered"] = True
-            result = "ordered" if number % 2 else ""
-            rows.append({**who, "products": products, "reasons": [], "text": "", "state": "queued", "dedupe_key": ""}
-                        | {"result": result or "ordered", "at": at, "decided_at": None})  # fmt: skip
+            kept = {"state": "queued", "dedupe_key": "", "result": "ordered", "at": at, "decided_at": None}
+            rows.append({**who, **kept, "products": products, "reasons": [], "text": ""})
         unmet = {
             "inbox_id": 999,
             "group_id": 1,
@@ -73,7 +72,7 @@ async def live(parts: Parts, pushes: int) -> None:
         if rows:
             await execute(session, insert(Push), rows)
             counts = {name: getattr(RECORD, name) for name in ("ordered", "thanked", "ignored", "refused")}
-            await execute(session, insert(PushRecord), [{"group_id": 1, **counts, "at": parts.clock.now()}])
+            await execute(session, insert(PushRecord), [{"group_id": 1, **counts, "at": SystemClock().now()}])
 
 
 def bot_with(folder: Path, pushes: int) -> Path:
