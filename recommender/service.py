@@ -34,6 +34,8 @@ from recommender.shelf import CatalogueProduct, Item, Shelf, catalogue_words
 from recommender.taste import Taste, bought, bought_by_title, personal_order, said
 from recommender.wording import push_text, reasons_of
 
+_STEPS_OF_POPULARITY = 4
+"""A few orders more are chance: only from step to step does a product go before its equals."""
 _OFFER_MARKS = ("元", "块", "¥", "￥", "包邮", "接龙", "开团", "/斤", "/箱", "/盒")
 
 
@@ -292,7 +294,7 @@ class Recommender:
         candidates = find(need, self.shelf, place, at, self._segmenter.cut)
         if not any(candidate.item.orders for candidate in candidates):
             return candidates
-        return in_order(candidates, need, place, lambda item: round(popularity(item.orders), 1))
+        return in_order(candidates, need, place, lambda item: round(_STEPS_OF_POPULARITY * popularity(item.orders)))
 
     def _situation(
         self,

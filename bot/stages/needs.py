@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -61,7 +63,16 @@ async def need(turn: Turn) -> Handled | None:
 async def _with_codes(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> Decision:
     """Put a push into words, with the codes by which a reply orders what it shows."""
     codes = await opened(turn, group, _product_ids(decision), agreed=decision.reason is Reason.PUSHED)
-    return turn.recommender.worded(decision, asked, codes)
+    return turn.recommender.worded(_still_sold(decision, codes), asked, codes)
+
+
+def _still_sold(decision: Decision, codes: Mapping[int, str]) -> Decision:
+    """Leave out what was deleted since the shelf was filled; with nothing left, the guard holds the push back."""
+    pairs = zip(decision.picks, decision.reasons, strict=True)
+    kept = [(pick, reason) for pick, reason in pairs if pick.item.id in codes]
+    if not kept:
+        return decision
+    return replace(decision, picks=tuple(pick for pick, _ in kept), reasons=tuple(reason for _, reason in kept))
 
 
 async def opened(turn: Turn, group: GroupState, shown: tuple[int, ...], *, agreed: bool = True) -> dict[int, str]:

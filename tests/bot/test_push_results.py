@@ -194,3 +194,28 @@ async def test_a_product_deleted_before_the_decision_is_not_shown(talk: Conversa
     async with talk.database.transaction() as session:
         await execute(session, delete(Product).where(col(Product.title).contains("草莓")))
     await talk.verify(("小美", "有草莓吗", NOTHING), ("老周", "家里大米见底了", sees("米")))
+
+
+async def test_of_three_the_one_that_was_deleted_is_left_out(talk: Conversation) -> None:
+    await talk.say("小美", "有草莓吗")
+    (push,) = await talk.pushes()
+    first, *others = [int(entry["product"]) for entry in push.products]
+    assert others, "the demo sells several strawberries"
+    async with talk.database.transaction() as session:
+        await execute(session, delete(Product).where(col(Product.id) == first))
+    talk.start()
+    gone = next(row["title"] for row in talk.shop.rows if row["id"] == first)
+    await talk.verify(later(hours=24), ("老周", "有草莓吗", sees("草莓", without=(gone,))))
+    pushes = await talk.pushes()
+    assert first not in {int(entry["product"]) for entry in pushes[1].products}
+    assert len(pushes[1].reasons) == len(pushes[1].products)
+
+
+async def test_the_shelf_knows_how_often_a_product_was_ordered(talk: Conversation) -> None:
+    await talk.verify(("小美", "有草莓吗", sees("草莓")), ("老周", "A1 2份", sees("草莓")))
+    (push,) = await talk.pushes()
+    first = int(push.products[0]["product"])
+    await talk.parts.storefront.fill()
+    item = talk.parts.recommender.shelf.get(first)
+    assert item is not None
+    assert item.orders == 1
