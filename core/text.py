@@ -145,10 +145,12 @@ class Normaliser:
         Most lines are uniform already; most others become so when each character is replaced by one other (full width,
         capitals): what passes the gate then has no sign, no run of spaces and nothing traditional left to look at.
         """
-        text = raw if self._plain(raw) else raw.translate(self._quick)
-        if text is raw or self._plain(text):
-            return NormalText(raw, text, range(len(raw)), range(1, len(raw) + 1))
-        return self._long_way(raw)
+        text = raw
+        if not self._plain(text):
+            text = raw.translate(self._quick)
+            if not self._plain(text):
+                return self._long_way(raw)
+        return NormalText(raw, text, range(len(raw)), range(1, len(raw) + 1))
 
     def folds(self) -> array[int]:
         """Return for each code point below 65,536 the one it becomes on the quick way, 0 where only the long way will do.

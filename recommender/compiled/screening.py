@@ -20,10 +20,10 @@ from operator import and_
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from recommender.compiled.batch import Batch
 from recommender.compiled.cutting import NO_WORD, Cuts, Cutter
+from recommender.compiled.jit import compiled
 from recommender.compiled.trie import Trie
 from recommender.lexicon import Lexicon, WordKind
 from recommender.masking import GLUED_VERBS, PAUSES
@@ -157,7 +157,7 @@ def _halves(bits: int) -> tuple[int, int]:
     return bits & _HALF, bits >> 64
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def glance_into(codes, text_bounds, ends, words, token_bounds, letters, symbols, cells, table, seen):
     """Write what is seen of each text into ``seen``."""
     figures = table["figure"]
@@ -174,7 +174,7 @@ def glance_into(codes, text_bounds, ends, words, token_bounds, letters, symbols,
         seen[text]["signs"] = _signs(low, high, length, table)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sums(codes, start, ends, words, first, last, letters, symbols, cells, table):
     """Return the score of one text, the bits that it shows (low and high half), and the length of its mask."""
     figures = table["figure"]
@@ -207,21 +207,21 @@ def _sums(codes, start, ends, words, first, last, letters, symbols, cells, table
     return score, low, high, length - 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _step(node, symbol, cells, nowhere):
     """Return the cell of a run that is one symbol longer, the last cell when there is none."""
     cell = cells[node]["base"] + symbol
     return cell if cells[cell]["check"] == node else nowhere
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _symbol(code, alone, symbols):
     if code >= len(symbols):
         return np.int64(0)
     return np.int64(symbols[code]["alone"] if alone else symbols[code]["inside"])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _signs(low, high, length, table):
     """Return the signs that bits and length make."""
     figures = table["figure"]
@@ -240,6 +240,6 @@ def _signs(low, high, length, table):
     return signs
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _shows(low, high, row):
     return low & row["low"] == row["low"] and high & row["high"] == row["high"]
