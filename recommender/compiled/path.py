@@ -36,7 +36,7 @@ LONG_WAY = -1
 MOST_ROWS = 64
 """Rows of one query; what a member names beyond that is a list, not a need."""
 _WANTED = frozenset({WordKind.GOODS, WordKind.ATTRIBUTE, WordKind.BRAND})
-_SPACE, _POINT = ord(" "), ord(".")
+_SPACE, _POINT, _LINE_FEED = ord(" "), ord("."), ord("\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +53,27 @@ class Wanted:
     @classmethod
     def of(cls, lexicon: Lexicon, cutter: Cutter, rows_of: Callable[[str], Rows]) -> Wanted:
         """Ask for the rows of every word for goods, attributes and brands, by its kept form."""
-        places = np.full(len(cutter.trie.cells), NO_WORD, np.int32)
-        kept: dict[str, int] = {}
-        rows: list[Rows] = []
-        for text in lexicon:
-            word = lexicon.get(text)
-            if word is None or word.kind not in _WANTED:
-                continue
-            if word.canonical not in kept:
-                kept[word.canonical] = len(rows)
-                rows.append(rows_of(word.canonical))
-            for form in (text, *(verb + text for verb in GLUED_VERBS if word.kind is WordKind.GOODS)):
-                node = cutter.number(form)
-                if node != NO_WORD and (form == text or lexicon.get(form) is None):
-                    places[node] = kept[word.canonical]
+        named = [(text, word) for text in lexicon if (word := lexicon.get(text)) is not None and word.kind in _WANTED]
+        kept = {text: place for place, text in enumerate(dict.fromkeys(word.canonical for _, word in named))}
+        rows = [rows_of(canonical) for canonical in kept]
+        places = np.full(len(cutter.trie.cells) + 1, NO_WORD, np.int32)  # the last cell takes what is in no dictionary
+        goods = [(text, kept[word.canonical]) for text, word in named if word.kind is WordKind.GOODS]
+        for verb in GLUED_VERBS:
+            places[cutter.trie.nodes([verb + text for text, _ in goods])] = [place for _, place in goods]
+        places[cutter.trie.nodes(list(lexicon))] = NO_WORD
+        places[cutter.trie.nodes([text for text, _ in named])] = [kept[word.canonical] for _, word in named]
         bounds = np.zeros(len(rows) + 1, np.int32)
         np.cumsum([len(one) for one in rows], out=bounds[1:])
-        return cls(places, bounds, np.concatenate([np.empty((0, 2), np.int64), *rows]))
+        return cls(places[:-1], bounds, np.concatenate([np.empty((0, 2), np.int64), *rows]))
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """Room for the results of a call: for ``texts`` texts with ``characters`` characters in all. One for each thread."""
 
+    raw_bounds: npt.NDArray[np.int64]
     codes: npt.NDArray[np.uint32]
+    text_bounds: npt.NDArray[np.int64]
     route: npt.NDArray[np.void]
     ends: npt.NDArray[np.int32]
     words: npt.NDArray[np.int32]
@@ -89,7 +86,9 @@ class Workspace:
     def of(cls, texts: int, characters: int) -> Workspace:
         """Make room."""
         return cls(
+            np.zeros(texts + 1, np.int64),
             np.empty(characters, np.uint32),
+            np.zeros(texts + 1, np.int64),
             np.empty(characters + 1, STEP),
             np.empty(characters, np.int32),
             np.empty(characters, np.int32),
@@ -115,41 +114,89 @@ class Walk:
 
 
 class Path:
-    """The compiled path with one dictionary, one screen and one index."""
+    """The compiled path with one dictionary, one screen and one index.
 
-    def __init__(self, normaliser: Normaliser, cutter: Cutter, lexicon: Lexicon, screen: Screen, wanted: Wanted) -> None:
-        self._normaliser = normaliser
-        self._folds = np.array(normaliser.folds(), np.uint32)
+    ``uniform`` makes a text uniform the long way, ``folds`` are the code points of the quick way; from ``need`` on a
+    certainty makes a need.
+    """
+
+    def __init__(
+        self,
+        uniform: Callable[[str], str],
+        folds: Sequence[int],
+        cutter: Cutter,
+        screener: Screener,
+        wanted: Wanted,
+        need: float,
+    ) -> None:
+        self._uniform = uniform
+        self._folds = np.array(folds, np.uint32)
         self._cutter = cutter
-        self._screener = Screener.of(screen, lexicon, cutter)
+        self._screener = screener
         self._wanted = wanted
-        self._need = screen.need
+        self._need = need
 
-    def walk(self, raws: Sequence[str], room: Workspace | None = None) -> Walk:
-        """Take raw texts to their queries. ``room`` must be large enough; its content is the result's until reused."""
+    @classmethod
+    def of(
+        cls, normaliser: Normaliser, cutter: Cutter, lexicon: Lexicon, screen: Screen, rows_of: Callable[[str], Rows]
+    ) -> Path:
+        """Make the path for the words of a lexicon; ``rows_of`` is what the index makes of a word of a query."""
+        return cls(
+            lambda raw: normaliser(raw).text,
+            normaliser.folds(),
+            cutter,
+            Screener.of(screen, lexicon, cutter),
+            Wanted.of(lexicon, cutter, rows_of),
+            screen.need,
+        )
+
+    def walk(self, raws: Sequence[str]) -> Walk:
+        """Take raw texts to their queries."""
         batch = Batch.of(raws)
-        room = room or Workspace.of(len(batch), len(batch.codes))
-        self._run(batch, room, folding=True)
-        seen = room.seen[: len(batch)]
-        long = np.flatnonzero(seen["signs"] == LONG_WAY).tolist()
-        if not long:
-            return Walk(seen, room.queries, room.query_bounds)
-        return self._merged(raws, Walk(seen, room.queries, room.query_bounds), long)
+        room = Workspace.of(len(batch), len(batch.codes))
+        self._run(batch.codes, batch.bounds, room, folding=True)
+        walk = Walk(room.seen, room.queries, room.query_bounds)
+        long = np.flatnonzero(room.seen["signs"] == LONG_WAY).tolist()
+        return self._merged(raws, walk, long) if long else walk
 
-    def _run(self, batch: Batch, room: Workspace, *, folding: bool) -> None:
+    def step(self, raw: str, room: Workspace) -> tuple[float, int, Rows]:
+        """Take one raw text to its query in the least time; return certainty, signs and query.
+
+        ``room`` is the caller's for as long as it likes; the query lies in it until the next call with it.
+        """
+        if len(raw) > len(room.codes):
+            room = Workspace.of(1, len(raw))
+        self._one(raw, room, folding=True)
+        certainty, signs = room.seen[0].item()
+        if signs == LONG_WAY:
+            uniform = self._uniform(raw)
+            if len(uniform) > len(room.codes):
+                room = Workspace.of(1, len(uniform))
+            self._one(uniform, room, folding=False)
+            certainty, signs = room.seen[0].item()
+        return certainty, signs, room.queries[: room.query_bounds[1]]
+
+    def _one(self, text: str, room: Workspace, *, folding: bool) -> None:
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        room.raw_bounds[1] = len(codes)
+        self._run(codes, room.raw_bounds, room, folding=folding)
+
+    def _run(
+        self, codes: npt.NDArray[np.uint32], bounds: npt.NDArray[np.int64], room: Workspace, *, folding: bool
+    ) -> None:
         trie, screener, wanted = self._cutter.trie, self._screener, self._wanted
         path_into(
-            *(batch.codes, batch.bounds, folding, self._folds, trie.numbers, trie.cells, self._cutter.unknown),
+            *(codes, bounds, folding, self._folds, trie.numbers, trie.cells, self._cutter.unknown),
             *(screener.letters, screener.symbols, screener.cells, screener.table, self._need),
-            *(wanted.places, wanted.bounds, wanted.rows, room.codes, room.route, room.ends, room.words, room.bounds),
-            *(room.seen, room.queries, room.query_bounds),
+            *(wanted.places, wanted.bounds, wanted.rows, room.codes, room.text_bounds),
+            *(room.route, room.ends, room.words, room.bounds, room.seen, room.queries, room.query_bounds),
         )
 
     def _merged(self, raws: Sequence[str], quick: Walk, long: Sequence[int]) -> Walk:
         """Take some texts the long way and put what became of them in its place."""
-        batch = Batch.of([self._normaliser(raws[place]).text for place in long])
+        batch = Batch.of([self._uniform(raws[place]) for place in long])
         room = Workspace.of(len(batch), len(batch.codes))
-        self._run(batch, room, folding=False)
+        self._run(batch.codes, batch.bounds, room, folding=False)
         seen = quick.seen.copy()
         seen[np.array(long)] = room.seen
         parts = [quick.rows[quick.bounds[place] : quick.bounds[place + 1]] for place in range(len(raws))]
@@ -178,6 +225,7 @@ def path_into(
     word_bounds,
     word_rows,
     codes,
+    text_bounds,
     route,
     ends,
     words,
@@ -188,10 +236,16 @@ def path_into(
 ):
     """Write what is seen of each text and its query; a text that has to go the long way is seen as ``LONG_WAY``."""
     for text in range(len(raw_bounds) - 1):
-        quick = _fold(raw, raw_bounds[text], raw_bounds[text + 1], folds, codes, folding)
-        query_bounds[text + 1] = 0 if quick else LONG_WAY
-    cut_into(codes, raw_bounds, numbers, cells, unknown, route, ends, words, bounds)
-    glance_into(codes, raw_bounds, ends, words, bounds, letters, symbols, runs, table, seen)
+        begin = text_bounds[text]
+        if folding:
+            end = _folded(raw, raw_bounds[text], raw_bounds[text + 1], folds, codes, begin)
+        else:
+            end = begin + raw_bounds[text + 1] - raw_bounds[text]
+            codes[begin:end] = raw[raw_bounds[text] : raw_bounds[text + 1]]
+        query_bounds[text + 1] = min(end, 0)
+        text_bounds[text + 1] = max(end, begin)
+    cut_into(codes, text_bounds, numbers, cells, unknown, route, ends, words, bounds)
+    glance_into(codes, text_bounds, ends, words, bounds, letters, symbols, runs, table, seen)
     count = 0
     for text in range(len(raw_bounds) - 1):
         if query_bounds[text + 1] == LONG_WAY:
@@ -203,26 +257,39 @@ def path_into(
 
 
 @compiled
-def _fold(raw, start, end, folds, codes, folding):
-    """Make a text uniform character by character; tell whether that was enough.
+def _folded(raw, start, stop, folds, codes, end):
+    """Write a text made uniform behind ``end``; return the end now, ``LONG_WAY`` where that was not enough.
 
-    As the gate of ``core.text`` has it: a space stands between two other characters, a point before a digit.
+    As the gate of ``core.text`` has it: gaps at the ends are cut off, another space stands alone between two
+    characters, a point before a digit.
     """
-    if not folding:
-        codes[start:end] = raw[start:end]
-        return True
-    before = _SPACE
-    quick = True
-    for place in range(start, end):
-        code = np.uint32(0) if raw[place] >= len(folds) else folds[raw[place]]
-        codes[place] = code
-        apart = code == _SPACE or code == _POINT
-        if code == 0 or (apart and (before == _SPACE or before == _POINT)):
-            quick = False
+    while start < stop and _gap(_fold(raw[start], folds)):
+        start += 1
+    while start < stop and _gap(_fold(raw[stop - 1], folds)):
+        stop -= 1
+    before = np.uint32(_SPACE)
+    for place in range(start, stop):
+        code = _fold(raw[place], folds)
+        if code == 0 or code == _LINE_FEED:
+            return LONG_WAY
+        if (code == _SPACE or code == _POINT) and (before == _SPACE or before == _POINT):
+            return LONG_WAY
         if before == _POINT and not 48 <= code <= 57:
-            quick = False
-        before = np.int64(code)
-    return quick and (start == end or (before != _SPACE and before != _POINT))
+            return LONG_WAY
+        codes[end] = code
+        end += 1
+        before = code
+    return end if before != _POINT else LONG_WAY
+
+
+@compiled
+def _fold(code, folds):
+    return folds[code] if code < len(folds) else np.uint32(0)
+
+
+@compiled
+def _gap(code):
+    return code == _SPACE or code == _LINE_FEED
 
 
 @compiled
