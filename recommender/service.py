@@ -20,6 +20,7 @@ from groups.segments.settings import Wording
 from groups.state import GroupState
 from recommender.dialogue import in_context, utterance_of
 from recommender.gain import NO_RESULTS, Gain, Record, expected_gain
+from recommender.glancer import Glancer, unread
 from recommender.lexicon import Lexicon
 from recommender.memory import GroupMemory
 from recommender.need_model import usable_model
@@ -28,6 +29,7 @@ from recommender.needs import Need, NeedReader, Reading
 from recommender.policy import Level, Situation, may_push
 from recommender.price_wishes import popularity
 from recommender.ranking import Candidate, Place, allowed, choose, find, in_order
+from recommender.screening import Glance
 from recommender.segmentation import Segmenter
 from recommender.settings import RecommenderSettings
 from recommender.shelf import CatalogueProduct, Item, Shelf, catalogue_words
@@ -80,6 +82,7 @@ class Prepared:
     lexicon: Lexicon
     segmenter: Segmenter
     shelf: Shelf
+    glancer: Glancer | None
 
 
 class Recommender:
@@ -93,6 +96,7 @@ class Recommender:
         self._segmenter = Segmenter(self._lexicon, compiled=settings.compiled)
         self._model = usable_model(settings.need_model)
         self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
+        self._glancer: Glancer | None = None  # comes with the catalogue
         self.shelf = Shelf.build((), self._segmenter, self._lexicon)
 
     def prepare(self, rows: Sequence[CatalogueProduct], orders: Mapping[int, int] = MappingProxyType({})) -> Prepared:
@@ -102,12 +106,18 @@ class Recommender:
         """
         lexicon = Lexicon(self._aliases, catalogue_words(rows))
         segmenter = self._segmenter.knowing(lexicon)
-        return Prepared(lexicon, segmenter, Shelf.build(rows, segmenter, lexicon, orders))
+        shelf = Shelf.build(rows, segmenter, lexicon, orders)
+        return Prepared(lexicon, segmenter, shelf, Glancer.of(lexicon, segmenter))
 
     def adopt(self, prepared: Prepared) -> None:
         """Use a prepared catalogue from the next message on."""
         self._lexicon, self._segmenter, self.shelf = prepared.lexicon, prepared.segmenter, prepared.shelf
         self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
+        self._glancer = prepared.glancer
+
+    def glances(self, texts: Sequence[NormalText]) -> list[Glance] | None:
+        """Glance at a batch of messages before any is read; None when every one is to be read in full."""
+        return None if self._glancer is None else self._glancer(texts)
 
     def restock(self, changed: Sequence[CatalogueProduct], gone: Collection[int]) -> bool:
         """Take over changed prices, stock and dates at once; false when words changed and only ``prepare`` will do."""
@@ -138,8 +148,13 @@ class Recommender:
             reading, asked, group, memory, account_answers, taste=taste, record=record, effects_of=effects_of
         )
 
-    def understand(self, asked: Asked, memory: GroupMemory) -> Reading:
-        """Return what a message says in its conversation: the first step, before anything of the speaker is read."""
+    def understand(self, asked: Asked, memory: GroupMemory, glance: Glance | None = None) -> Reading:
+        """Return what a message says in its conversation: the first step, before anything of the speaker is read.
+
+        What is nothing but talk at a glance is not read: no rule could find anything in it.
+        """
+        if glance is not None and glance.talk(waiting=memory.waiting):
+            return unread(asked.text)
         alone = self.read(asked.text, mentioned=asked.mentioned)
         if asked.by_leader and _is_offer(alone):
             memory.offered(tuple(token.word.canonical for token in alone.masked.tokens if token.word), asked.at)
