@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -29,8 +29,8 @@ from core.inbox import InboxMessage
 from core.outbox import OutboxMessage
 from core.outcomes import SendState
 from core.personal import chunks
-from groups.models import ConsentEntry, Group, GroupProductRule
-from orders.models import OfferItem, OrderEdit
+from groups.models import Group, GroupProductRule, Membership
+from orders.models import OfferGroup, OfferItem, OrderEdit
 from recommender.gain import Record, Result
 from recommender.lexicon import packaged_list
 from recommender.models import Push, PushRecord
@@ -41,8 +41,9 @@ _pushes = Push.__table__  # type: ignore[attr-defined]
 _records = PushRecord.__table__  # type: ignore[attr-defined]
 _groups = Group.__table__  # type: ignore[attr-defined]
 _rules = GroupProductRule.__table__  # type: ignore[attr-defined]
-_consents = ConsentEntry.__table__  # type: ignore[attr-defined]
+_memberships = Membership.__table__  # type: ignore[attr-defined]
 _edits = OrderEdit.__table__  # type: ignore[attr-defined]
+_running = OfferGroup.__table__  # type: ignore[attr-defined]
 _items = OfferItem.__table__  # type: ignore[attr-defined]
 _outbox = OutboxMessage.__table__  # type: ignore[attr-defined]
 _inbox = InboxMessage.__table__  # type: ignore[attr-defined]
@@ -59,7 +60,10 @@ _SEEN = frozenset({SendState.SENT.value, SendState.UNKNOWN.value, SendState.MERG
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A push whose result is open. ``at`` is when it could be seen at the earliest, ``room`` (channel, account, id)."""
+    """A push whose result is open. ``at`` is when it could be seen at the earliest, ``room`` (channel, account, id).
+
+    Until ``until`` what disturbs is meant for it: half an hour, or up to the group's next push.
+    """
 
     id: int
     group_id: int
@@ -69,6 +73,7 @@ class _Shown:
     text: str
     state: str
     at: datetime
+    until: datetime
     sent: str | None
     room: tuple[str, str, str] | None
     paused_at: datetime | None
@@ -79,7 +84,7 @@ class _Shown:
 
     def soon(self, instant: datetime | None) -> bool:
         """Tell whether something happened soon enough after it to be meant for it."""
-        return instant is not None and self.at <= instant <= self.at + _ECHO
+        return instant is not None and self.at <= instant <= self.until
 
 
 @dataclass(slots=True)
@@ -133,7 +138,7 @@ async def _open(session: AsyncSession, after: int) -> list[_Shown]:
     keys = [f"push:{row.inbox_id}" for row in rows]  # also of what was only suggested at first
     states = select(_outbox.c.dedupe_key, _outbox.c.state).where(_outbox.c.dedupe_key.in_(keys))
     sent = dict([tuple(row) for row in await execute(session, states)])
-    return [
+    shown = [
         _Shown(
             id=row.id,
             group_id=row.group_id,
@@ -142,37 +147,63 @@ async def _open(session: AsyncSession, after: int) -> list[_Shown]:
             products=row.products,
             text=row.text,
             state=row.state,
-            at=row.decided_at or row.at,
+            at=(at := row.decided_at or row.at),
+            until=at + _ECHO,
             sent=sent.get(f"push:{row.inbox_id}"),
             room=(row.channel, row.account, row.room_id) if row.room_id is not None else None,
             paused_at=row.paused_at,
         )
         for row in rows
     ]
+    return _apart(shown)
+
+
+def _apart(shown: Sequence[_Shown]) -> list[_Shown]:
+    """Let each push's time end where the next one of its group is seen: one refusal is not several."""
+    found: list[_Shown] = []
+    following: dict[int, datetime] = {}
+    for push in sorted(shown, key=lambda one: one.at, reverse=True):
+        found.append(replace(push, until=min(push.until, following.get(push.group_id, push.until))))
+        if push.sent in _SEEN:
+            following[push.group_id] = push.at
+    return sorted(found, key=lambda one: one.id)
 
 
 async def _evidence(session: AsyncSession, shown: Sequence[_Shown]) -> _Evidence:
     ids, since = {push.group_id for push in shown}, min(push.at for push in shown)
     found = _Evidence()
-    orders = (
-        select(_edits.c.group_id, _edits.c.member, _edits.c.item_id, _edits.c.delta, _edits.c.at)
-        .add_columns(_items.c.product_id, _items.c.title)
-        .join(_items, _items.c.id == _edits.c.item_id)
-        .where(_edits.c.group_id.in_(ids), _edits.c.at >= since)
-    )
-    for row in await execute(session, orders):
+    for row in await _orders(session, shown, since):
         found.orders[row.group_id].append(row)
-    refusals = select(_consents.c.group_id, _consents.c.at).where(
-        _consents.c.group_id.in_(ids), _consents.c.at >= since, _consents.c.change == "unsubscribed"
+    refusals = select(_memberships.c.group_id, _memberships.c.unsubscribed_at).where(
+        _memberships.c.group_id.in_(ids), _memberships.c.unsubscribed_at >= since
     )
     for row in await execute(session, refusals):
-        found.opted_out[row.group_id].append(row.at)
+        found.opted_out[row.group_id].append(row.unsubscribed_at)
     rules = select(_rules.c.group_id, _rules.c.product_id, _rules.c.text, _rules.c.at).where(
         _rules.c.group_id.in_(ids), _rules.c.at >= since, _rules.c.kind == "excluded"
     )
     for row in await execute(session, rules):
         found.excluded[row.group_id].append(row)
     return found
+
+
+async def _orders(session: AsyncSession, shown: Sequence[_Shown], since: datetime) -> list[Any]:
+    """Return the order edits of what was shown, and those of who had asked; two queries, each along an index."""
+    every = (
+        select(_edits.c.id, _edits.c.group_id, _edits.c.member, _edits.c.item_id, _edits.c.delta, _edits.c.at)
+        .add_columns(_items.c.product_id, _items.c.title)
+        .join(_items, _items.c.id == _edits.c.item_id)
+        .where(_edits.c.group_id.in_({push.group_id for push in shown}), _edits.c.at >= since)
+    )
+    running = (_running.c.offer_id == _items.c.offer_id) & (_running.c.group_id == _edits.c.group_id)
+    of_products = (
+        every.join(_running, running)
+        .where(_edits.c.offer_id == _items.c.offer_id)
+        .where(_items.c.product_id.in_(set().union(*(push.product_ids for push in shown))))
+    )
+    of_members = every.where(_edits.c.member.in_({push.member for push in shown}))
+    found = {row.id: row for query in (of_products, of_members) for row in await execute(session, query)}
+    return [found[key] for key in sorted(found)]
 
 
 def _bought(push: _Shown, orders: Sequence[Any], within: timedelta) -> set[int] | None:
@@ -239,14 +270,14 @@ async def _heard(session: AsyncSession, push: _Shown) -> Result:
         return Result.IGNORED
     channel, account, room_id = push.room
     query = (
-        select(_inbox.c.sender_id, _inbox.c.text)
+        select(_inbox.c.sender_id, _inbox.c.text, _inbox.c.at)
         .where(_inbox.c.channel == channel, _inbox.c.account == account, _inbox.c.room_id == room_id)
         .where(_inbox.c.at > push.at, _inbox.c.at <= push.at + _ECHO, _inbox.c.sender_id != account)
         .order_by(_inbox.c.at)
         .limit(_MOST_LINES)
     )
     lines = list(await execute(session, query))
-    if any(word in line.text for line in lines for word in _words("refusals.txt")):
+    if any(push.soon(line.at) and word in line.text for line in lines for word in _words("refusals.txt")):
         return Result.REFUSED
     thanks = (line.text for line in lines if line.sender_id == push.member)
     return Result.THANKED if any(word in text for text in thanks for word in _words("thanks.txt")) else Result.IGNORED
