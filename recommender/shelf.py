@@ -174,8 +174,7 @@ class Shelf:
     def _change(self, number: int, **values: Any) -> None:
         before = self._items[number]
         self._items[number] = after = replace(before, **values)
-        self._filters.retire(number, before)
-        self._filters.put(number, after)
+        self._filters.change(number, before, after)
 
     def at(self, number: int) -> Item:
         """Return an item by its number in the index."""
