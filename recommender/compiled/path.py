@@ -27,7 +27,7 @@ from recommender.compiled.jit import compiled
 from recommender.compiled.screening import GLANCE, Screener, glance_into
 from recommender.lexicon import Lexicon, WordKind
 from recommender.masking import GLUED_VERBS
-from recommender.screening import Screen
+from recommender.screening import Screen, Sign
 
 Rows = npt.NDArray[np.int64]
 """A query: (number of the term, its weight) in each row, as the index's search takes it."""
@@ -35,6 +35,7 @@ LONG_WAY = -1
 """Instead of signs: the text has to be made uniform by the ``Normaliser`` first."""
 MOST_ROWS = 64
 """Rows of one query; what a member names beyond that is a list, not a need."""
+_GOODS = int(Sign.GOODS)
 _WANTED = frozenset({WordKind.GOODS, WordKind.ATTRIBUTE, WordKind.BRAND})
 _SPACE, _POINT, _LINE_FEED = ord(" "), ord("."), ord("\n")
 _GAPS, _APART = (_SPACE, _LINE_FEED), (_SPACE, _POINT)
@@ -118,7 +119,7 @@ class Path:
     """The compiled path with one dictionary, one screen and one index.
 
     ``uniform`` makes a text uniform the long way, ``folds`` are the code points of the quick way; from ``need`` on a
-    certainty makes a need.
+    certainty makes a need of a text that names goods.
     """
 
     def __init__(
@@ -252,7 +253,7 @@ def path_into(
         if query_bounds[text + 1] == LONG_WAY:
             seen[text]["signs"] = LONG_WAY
             seen[text]["certainty"] = 0.0
-        elif seen[text]["certainty"] >= need:
+        elif seen[text]["certainty"] >= need and seen[text]["signs"] & _GOODS:
             count = _ask(words, bounds[text], bounds[text + 1], places, word_bounds, word_rows, queries, count)
         query_bounds[text + 1] = count
 
