@@ -81,7 +81,8 @@ class NeedRules:
     """All rules, in the order they are tried. ``order`` ranks need classes, the more telling first.
 
     ``unknown`` are the triggers that need no known goods, ``loose`` those whose object may be elsewhere; ``cue`` is in
-    every message without goods that any rule could mean. ``lists`` are the word lists and signs of the file by name.
+    every message without goods that any rule could mean. ``lists`` are the word lists and signs of the file by name;
+    ``never_slips`` characters that nobody types for another in the name of goods.
     """
 
     order: Mapping[str, int]
@@ -98,6 +99,7 @@ class NeedRules:
     not_a_name: re.Pattern[str]
     purpose: re.Pattern[str]
     durable: tuple[str, ...]
+    never_slips: frozenset[str]
     lists: Mapping[str, re.Pattern[str]]
 
 
@@ -121,6 +123,7 @@ def packaged_rules() -> NeedRules:
             for entry in document["opinion"]
         ),
         durable=tuple(document["durable"]),
+        never_slips=frozenset(document["never_slips"]),
         lists={name: book.compile(f"{{{name}}}") for name in document["words"] if name not in _OPEN_LISTS}
         | {name: book.compile(pattern) for name, pattern in document["signs"].items()},
         **single,
