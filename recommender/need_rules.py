@@ -47,7 +47,7 @@ class Blocker:
 
     ``scope`` is where it is looked for: ``clause`` (the trigger's own), ``before`` (that and the clause in front),
     ``around`` (one more behind) or ``message``. ``spares`` are need classes it says nothing about, ``times`` how
-    many different signs it takes.
+    many different signs it takes. What a ``final`` one applies to is not rescued by the model either.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Blocker:
     kept: re.Pattern[str] | None
     spares: frozenset[str] = frozenset()
     times: int = 1
+    final: bool = False
 
     def applies(self, stretch: str) -> bool:
         """Tell whether this stretch of a message is blocked."""
@@ -159,6 +160,7 @@ class _Book:
             kept=self.optional(entry.get("kept")),
             spares=frozenset(entry.get("spares", ())),
             times=entry.get("times", 1),
+            final=entry.get("final", False),
         )
 
     def optional(self, pattern: str | None) -> re.Pattern[str] | None:
