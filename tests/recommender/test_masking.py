@@ -50,5 +50,5 @@ def test_every_rule_file_key_is_used() -> None:
     known = {"order", "durable", "never_slips", "words", "signs", "trigger", "blocker", "implicit", "opinion", "single"}
     assert set(document) == known
     for kind in ("trigger", "blocker"):
-        used = {"class", "name", "strength", "pattern", "consumed", "reason", "scope", "kept", "spares", "times"}
+        used = {"class", "name", "strength", "pattern", "consumed", "reason", "scope", "kept", "spares", "times", "final"}
         assert all(set(entry) <= used for entry in document[kind])

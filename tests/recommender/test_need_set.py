@@ -91,9 +91,7 @@ def test_terms_are_right_when_a_need_is_found(held_out: Verdict) -> None:
     assert held_out.terms_right >= 0.95
 
 
-def test_everyday_talk_is_left_alone(
-    reader: NeedReader, judging_reader: NeedReader, normaliser: Normaliser
-) -> None:
+def test_everyday_talk_is_left_alone(reader: NeedReader, judging_reader: NeedReader, normaliser: Normaliser) -> None:
     talk = [row["text"] for row in lines("talk.jsonl")]
     assert [text for text in talk if _answers(judging_reader, normaliser, text)] == []
     by_rules = [text for text in talk if _answers(reader, normaliser, text)]
