@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from benchmarks import world
+from benchmarks.answering import HERE, Answering, Shop
 from benchmarks.corpus import Corpus, Question
 from benchmarks.peers import Masks, Search
+from benchmarks.products import AREAS
 from benchmarks.words import cutter
+from catalog.aliases import AliasTable
+from catalog.repository import OnSale
+from core.outcomes import Outcome
 from recommender.compiled.batch import Batch
 from recommender.compiled.cutting import Cuts
 from recommender.index import TextIndex
+from recommender.readings import NeedClass
+from recommender.retrieval import Retrieval
 
 COMPILED = "ours, compiled"
 PLAIN = "ours, plain numpy"
+BOT = "ours, the bot as it runs"
 
 
 def cut_batch(texts: list[str]) -> Cuts:
@@ -50,3 +59,38 @@ class Plain:
 def searches() -> dict[str, Callable[[Corpus, Masks], Search]]:
     """Return our compiled searches by name, the one first that the peers are set against."""
     return {}
+
+
+class TheBot:
+    """What the running bot does with messages in memory: the whole reading, the ranking, the policy."""
+
+    def __init__(self, products: Sequence[OnSale]) -> None:
+        self._normaliser, self._recommender = world.understanding(products)
+        self._place = {product.id: place for place, product in enumerate(products)}
+        self._rooms = world.rooms(AREAS[HERE.area])
+        self._said = 0
+        self._retrieval: Retrieval | None = None
+        self._titles = [product.title for product in products]
+
+    def answer(self, texts: Sequence[str]) -> list[list[int] | None]:
+        answers: list[list[int] | None] = []
+        for text in texts:
+            decision = world.decide(self._said, text, self._normaliser, self._recommender, self._rooms)
+            self._said += 1
+            found = [self._place[pick.item.id] for pick in decision.picks]
+            answers.append(found if decision.outcome is Outcome.NEED else None)
+        return answers
+
+    def needs(self, texts: Sequence[str]) -> list[bool]:
+        readings = [self._recommender.read(self._normaliser(text)) for text in texts]
+        return [reading.need is not None and reading.need.need_class is not NeedClass.IMPLICIT for reading in readings]
+
+    def ranked(self, query: str, limit: int) -> list[int]:
+        if self._retrieval is None:
+            self._retrieval = Retrieval(self._titles, tuple(AliasTable.load()), self._normaliser)
+        return [place for place, _ in self._retrieval.search(query, limit)]
+
+
+def answering() -> dict[str, Callable[[Shop], Answering]]:
+    """Return our whole ways from text to products by name, the one first that the peers are set against."""
+    return {BOT: lambda shop: TheBot(shop.products)}
