@@ -51,9 +51,7 @@ class Retrieval:
         aliases = tuple(aliases)
         forms = WordForms(aliases)
         lexicon = Lexicon(aliases)
-        segmenter = Segmenter(lexicon)
-        for synonym in forms:
-            segmenter.add(synonym)
+        segmenter = Segmenter([*lexicon, *forms])
         self.titles = [normaliser(title[:LONGEST_TEXT]).text for title in titles]
         self._further = [normaliser(text[:LONGEST_TEXT]).text for text in further] or [""] * len(titles)
         self.index = TextIndex.build(map(" ".join, zip(self.titles, self._further, strict=True)), segmenter.cut)

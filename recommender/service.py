@@ -66,6 +66,15 @@ class Decision:
     wording: Wording = Wording.STANDARD
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A catalogue read: the words that messages are understood with, and what is on the shelf."""
+
+    lexicon: Lexicon
+    segmenter: Segmenter
+    shelf: Shelf
+
+
 class Recommender:
     """Understands messages with the words of the catalogue and matches them against what is on sale."""
 
@@ -74,21 +83,20 @@ class Recommender:
         self.zone = zone
         self._aliases = tuple(aliases)
         self._lexicon = Lexicon(self._aliases)
-        self._segmenter = Segmenter(self._lexicon)
+        self._segmenter = Segmenter(self._lexicon, compiled=settings.compiled)
         self._model = usable_model(settings.need_model)
         self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
         self.shelf = Shelf.build((), self._segmenter, self._lexicon)
 
-    def prepare(self, rows: Sequence[CatalogueProduct]) -> tuple[Lexicon, Shelf]:
-        """Read the catalogue into a lexicon and a shelf; slow, may run in a thread. ``adopt`` takes the result."""
+    def prepare(self, rows: Sequence[CatalogueProduct]) -> Prepared:
+        """Read the catalogue into words and a shelf; slow, may run in a thread. ``adopt`` takes the result."""
         lexicon = Lexicon(self._aliases, catalogue_words(rows))
-        for word in lexicon:
-            self._segmenter.add(word)
-        return lexicon, Shelf.build(rows, self._segmenter, lexicon)
+        segmenter = self._segmenter.knowing(lexicon)
+        return Prepared(lexicon, segmenter, Shelf.build(rows, segmenter, lexicon))
 
-    def adopt(self, prepared: tuple[Lexicon, Shelf]) -> None:
+    def adopt(self, prepared: Prepared) -> None:
         """Use a prepared catalogue from the next message on."""
-        self._lexicon, self.shelf = prepared
+        self._lexicon, self._segmenter, self.shelf = prepared.lexicon, prepared.segmenter, prepared.shelf
         self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
 
     def restock(self, changed: Sequence[CatalogueProduct], gone: Collection[int]) -> bool:

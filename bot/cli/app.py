@@ -59,6 +59,16 @@ def check(config: Config) -> None:
     raise typer.Exit(checking.check(config))
 
 
+@app.command(epilog="Example: `qianqun warmup` · `qianqun warmup --anew`")
+def warmup(
+    anew: Annotated[bool, typer.Option("--anew", help="Drop the kept code first and compile all of it.")] = False,
+) -> None:
+    """Compile what runs compiled and keep it, so that the first start is as quick as the second."""
+    from bot.cli import warming  # noqa: PLC0415
+
+    raise typer.Exit(warming.warm(anew=anew))
+
+
 @app.command(
     epilog="Example: `qianqun match --catalog products.csv 草莓 儿童防晒` · `... --format jsonl - < queries.txt`"
 )

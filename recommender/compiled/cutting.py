@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from recommender.compiled.batch import Batch
+from recommender.compiled.jit import compiled
 from recommender.compiled.trie import Trie
 
 NO_WORD = -1
@@ -94,7 +94,7 @@ class Cutter:
         return self.trie.node(word)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def cut_into(codes, text_bounds, numbers, cells, unknown, route, ends, words, bounds):
     """Cut texts into ``ends``, ``words`` and ``bounds``; return the number of tokens. ``route`` is scratch."""
     count = 0
@@ -118,7 +118,7 @@ def cut_into(codes, text_bounds, numbers, cells, unknown, route, ends, words, bo
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _find_route(codes, low, high, numbers, cells, unknown, route):
     """Note for each character of a block, from the last to the first, the best way from it to the block's end.
 
@@ -145,7 +145,7 @@ def _find_route(codes, low, high, numbers, cells, unknown, route):
         route[start]["node"] = found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _follow_route(codes, low, high, route, ends, words, count):
     """Write the words of a block, single letters and digits joined; return the number of tokens now."""
     place, joining = low, False
@@ -164,19 +164,19 @@ def _follow_route(codes, low, high, route, ends, words, count):
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _in_block(code):
     if code < 128:
         return _letter_or_digit(code) or _JOINED[code]
     return _HAN_FIRST <= code <= _HAN_LAST
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _letter_or_digit(code):
     return 48 <= code <= 57 or 65 <= code <= 90 or 97 <= code <= 122
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _single(code, numbers, cells):
     """Return the node of a character that stands outside of blocks, if it is a word."""
     number = numbers[code]

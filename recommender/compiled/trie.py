@@ -20,9 +20,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from recommender.compiled.batch import Batch
+from recommender.compiled.jit import compiled
 
 CELL = np.dtype([("base", np.int32), ("check", np.int32), ("weight", np.float64)])
 """One cell; its three values lie side by side, so that a step touches one line of the processor's cache."""
@@ -52,6 +52,13 @@ class Trie:
         used = _lay_out(characters, batch.bounds, weights, cells)
         return cls(numbers, cells[: used + int(numbers.max(initial=0)) + 1].copy())
 
+    def sound(self) -> bool:
+        """Tell whether every node leads to cells that exist; a file may hold anything."""
+        most = int(self.numbers.max(initial=0))
+        bases, size = self.cells["base"], len(self.cells)
+        fits = len(self.numbers) == _CODE_POINTS and int(self.numbers.min()) >= 0 and size > most
+        return fits and int(bases.min()) >= 0 and int(bases.max()) + most < size
+
     def node(self, word: str) -> int:
         """Return the cell in which ``word`` ends, -1 when it is no word."""
         node = 0
@@ -72,7 +79,7 @@ def _numbered(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.int32]:
     return numbers
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _lay_out(characters, bounds, weights, cells):
     """Place the nodes of sorted words depth first; return the number of cells in use.
 
@@ -113,7 +120,7 @@ def _lay_out(characters, bounds, weights, cells):
     return used + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _children(characters, bounds, low, high, depth, children):
     """Note the numbers of the characters that follow and the first word with each; return how many there are."""
     count, last = 0, 0
@@ -126,7 +133,7 @@ def _children(characters, bounds, low, high, depth, children):
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _place(children, count, cells, after, starts):
     """Return a base at which every child finds its cell free.
 
