@@ -25,20 +25,21 @@ BATCH = 64
 _SIZE, _QUICK_SIZE = 100_000, 10_000
 _BATCHES, _QUICK_BATCHES = 32, 8
 _SLOW_BATCHES = 4
-BM25S_ALL = "rjieba on every message + regex + bm25s"
-BM25S_FEW = "regex, where it fits rjieba + bm25s"
-COSINE = "regex, where it fits jieba + TfidfVectorizer + cosine_similarity"
+BM25S_LEARNED = "rjieba, linear model over words, bm25s"
+BM25S_REGEX = "regex, then rjieba + bm25s"
+COSINE = "regex, then jieba + TfidfVectorizer + cosine_similarity"
 IN_BATCHES, ALONE = f"in batches of {BATCH}", "one at a time"
 _GOALS = {
-    IN_BATCHES: {BM25S_ALL: 13.0, BM25S_FEW: 13.0, COSINE: 1200.0},
-    ALONE: {BM25S_ALL: 3.0, BM25S_FEW: 3.0, COSINE: 300.0},
+    IN_BATCHES: {BM25S_LEARNED: 13.0, COSINE: 1200.0},
+    ALONE: {BM25S_LEARNED: 3.0, COSINE: 300.0},
 }
 
 Make = Callable[[Shop], Answering]
+OURS: dict[str, Make] = ours.answering()
 WAYS: dict[str, Make] = {
-    **ours.answering(),
-    BM25S_ALL: partial(RjiebaBm25s, cut_all=True),
-    BM25S_FEW: partial(RjiebaBm25s, cut_all=False),
+    **OURS,
+    BM25S_LEARNED: partial(RjiebaBm25s, learned=True),
+    BM25S_REGEX: partial(RjiebaBm25s, learned=False),
     COSINE: JiebaCosine,
 }
 
@@ -62,12 +63,13 @@ def run(options: Options) -> Report:
         for name in works:
             row: Row = {"read": mode, "way": name} | turns.row(name, "messages/s") | {"needs": f"{taken[name]:.1%}"}
             row |= judged[name]
-            if name in _GOALS[mode]:
-                row |= turns.against(first, name, _GOALS[mode][name])
+            if name not in OURS:
+                row |= turns.against(first, name, _GOALS[mode].get(name))
             report.rows.append(row)
     report.notes += [
         "Made-up talk, a tenth of it needs; needs: the share that each way takes for one. All messages come from one "
-        "neighbourhood. The peers know no batches, so their speed is the same in both halves of the table.",
+        "neighbourhood. The peers know no batches, so their speed is the same in both halves of the table. The regular "
+        "expression knows the shapes of this talk, hardly those of real lines: it is quick and no peer in quality.",
         f"Precision and recall of a need: the judging lines of tests/data; nDCG@{DEPTH}: the judging queries over the "
         "demo's titles, the bot's as qianqun match ranks them.",
     ]

@@ -86,17 +86,17 @@ class Bm25s:
 
 
 class Tantivy:
-    """tantivy in memory, one segment; raises ``MissingPeer``."""
+    """tantivy with one segment, in memory or in a folder; raises ``MissingPeer``."""
 
-    def __init__(self, corpus: Corpus, masks: Masks) -> None:
+    def __init__(self, corpus: Corpus, masks: Masks, folder: str | None = None) -> None:
         self._tantivy = peer("tantivy")
         self._corpus, self._masks = corpus, masks
         schema = self._tantivy.SchemaBuilder()
-        schema.add_unsigned_field("number", indexed=True)
+        schema.add_integer_field("number", indexed=True)
         schema.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
         schema.add_text_field("fits", tokenizer_name="whitespace", index_option="basic")
-        self._schema = schema.build()
-        self.index = self._tantivy.Index(self._schema)
+        self.schema = schema.build()
+        self.index = self._tantivy.Index(self.schema, path=folder)
         self.writer = self.index.writer(heap_size=_HEAP, num_threads=1)
         for number, terms in enumerate(corpus.documents()):
             self.writer.add_document(self.document(number, terms))
@@ -107,11 +107,19 @@ class Tantivy:
     def document(self, number: int, terms: list[str], *, sold_out: bool = False) -> Any:
         """Return the document of a title; one that is sold out fits nowhere."""
         made = self._tantivy.Document()
-        made.add_unsigned("number", number)
+        made.add_integer("number", number)
         made.add_text("terms", " ".join(terms))
         if self._corpus.in_stock[number] and not sold_out:
             made.add_text("fits", " ".join(_fits(self._corpus, number)))
         return made
+
+    def change(self, number: int, document: Any) -> None:
+        """Put another document in the place of one, so that the next search sees it."""
+        self.writer.delete_documents_by_term("number", number)
+        self.writer.add_document(document)
+        self.writer.commit()
+        self.index.reload()
+        self.searcher = self.index.searcher()
 
     def asked(self, question: Question) -> Any:
         name, freely = self._tantivy, self._any_of(question)
@@ -119,7 +127,7 @@ class Tantivy:
             return freely, freely, None
         must = [(name.Occur.Must, freely)]
         for term in _asked_fits(question.filter):
-            fits = name.Query.term_query(self._schema, "fits", term, "basic")
+            fits = name.Query.term_query(self.schema, "fits", term, "basic")
             must.append((name.Occur.Must, name.Query.const_score_query(fits, 0.0)))
         mask = self._masks.of(question.filter)
         return freely, name.Query.boolean_query(must), None if mask is None else mask > 0
@@ -141,7 +149,7 @@ class Tantivy:
 
     def _any_of(self, question: Question) -> Any:
         name = self._tantivy
-        terms = [name.Query.term_query(self._schema, "terms", term, "freq") for term in question.terms]
+        terms = [name.Query.term_query(self.schema, "terms", term, "freq") for term in question.terms]
         return name.Query.boolean_query([(name.Occur.Should, term) for term in terms])
 
 

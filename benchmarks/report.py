@@ -18,7 +18,10 @@ from rich.table import Table
 from core.clock import monotonic
 
 ROOT = Path(__file__).parent.parent
-_PEERS = ("jieba", "numpy", "scikit-learn", "sqlalchemy", "bm25s")
+_PEERS = (
+    *("numba", "numpy", "jieba", "sqlalchemy"),
+    *("bm25s", "jieba-next", "rjieba", "scikit-learn", "tantivy"),
+)
 _WIDEST = 150
 
 Row = dict[str, Any]

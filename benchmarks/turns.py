@@ -78,6 +78,19 @@ def over(call: Callable[[_Item], Any], items: Sequence[_Item], *, pieces: int = 
     return lambda: pieces * sum(through() for _ in range(passes))
 
 
+def for_a_while(call: Callable[[], object], seconds: float = TURN) -> Work:
+    """Return the turn that makes calls until ``seconds`` are over, at least one; for calls that take a millisecond."""
+
+    def work() -> int:
+        done, end = 0, monotonic() + seconds
+        while not done or monotonic() < end:
+            call()
+            done += 1
+        return done
+
+    return work
+
+
 def rounded(value: float) -> float:
     """Return a figure with as many digits as it is worth: three, and no fractions above a hundred."""
     return round(value) if abs(value) >= 100 else float(f"{value:.3g}")

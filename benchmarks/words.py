@@ -27,6 +27,7 @@ class MissingPeer(Exception):
 
 def peer(module: str, name: str = "") -> Any:
     """Import a library to compare with; raises ``MissingPeer``."""
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it tells of every step otherwise
     try:
         return import_module(module)
     except ImportError as error:
