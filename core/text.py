@@ -18,6 +18,8 @@ _GROW = "\ufffe"  # stands for a character that becomes several
 _AFTER_MENTION = "\u2005"
 _MEMORY = 30_000  # code points remembered by the table; the rest is worked out again, so that nobody can fill memory
 
+_BASIC_PLANE = 0x10000
+
 _SIGNS = re.compile(
     r"(?P<url>https?://[!-~]*|www\.[!-~]+)"
     r"|(?<![a-z0-9._])@(?P<name>[^@\n\u2005]{1,24}(?=\u2005)|[^\s@,!?:;、。]+)\u2005?"
@@ -94,12 +96,15 @@ class _Uniform(dict[int, str]):
     """Character by character: what ``str.translate`` asks for, worked out at first sight."""
 
     def __missing__(self, code: int) -> str:
-        result = self._fold(chr(code))
-        if len(result) != 1:
-            result = _GROW if result else _DROP
+        result = self.worked_out(code)
         if len(self) < _MEMORY:
             self[code] = result
         return result
+
+    def worked_out(self, code: int) -> str:
+        """Return one character, or the mark for several or for none, without remembering it."""
+        result = self._fold(chr(code))
+        return result if len(result) == 1 else _GROW if result else _DROP
 
     def grown(self, char: str) -> str:
         """Return the several characters that ``char`` becomes."""
@@ -131,12 +136,34 @@ class Normaliser:
         self._simplify, traditional = _simplifier()
         self._traditional = re.compile(f"[{traditional}]")
         self._plain = _plain_gate(traditional)
-        self._names, self._emoji = _emoji_tables(emoji_words or {}, self._word)
+        self._names, self._emoji, pictures = _emoji_tables(emoji_words or {}, self._word)
+        self._quick = _Uniform(dict.fromkeys(map(ord, pictures), _DROP))
 
     def __call__(self, raw: str) -> NormalText:
-        """Return the uniform text of one message."""
-        if self._plain(raw):
-            return NormalText(raw, raw, range(len(raw)), range(1, len(raw) + 1))
+        """Return the uniform text of one message.
+
+        Most lines are uniform already; most others become so when each character is replaced by one other (full width,
+        capitals): what passes the gate then has no sign, no run of spaces and nothing traditional left to look at.
+        """
+        text = raw
+        if not self._plain(text):
+            text = raw.translate(self._quick)
+            if not self._plain(text):
+                return self._long_way(raw)
+        return NormalText(raw, text, range(len(raw)), range(1, len(raw) + 1))
+
+    def folds(self) -> array[int]:
+        """Return for each code point below 65,536 the one it becomes on the quick way, 0 where only the long way will do.
+
+        A space stands between two other characters on the quick way, and a point between such a one and a digit.
+        """
+        return array("I", map(self._folded, range(_BASIC_PLANE)))
+
+    def _folded(self, code: int) -> int:
+        char = self._quick[code] if code in self._quick else self._quick.worked_out(code)
+        return ord(char) if char in " ." or self._plain(char) else 0
+
+    def _long_way(self, raw: str) -> NormalText:
         quote, body = strip_quote(raw)
         draft = _Draft(raw, body)
         pictures = self._pictures(raw, body)
@@ -310,8 +337,10 @@ def _plain_gate(traditional: str) -> Callable[[str], object]:
     return re.compile(rf"(?:[{safe}]+(?:(?: |\.(?=[0-9]))[{safe}]+)*)?\Z").match
 
 
-def _emoji_tables(words: Mapping[str, str], uniform: Callable[[str], str]) -> tuple[dict[str, str], re.Pattern[str]]:
-    """Return the names of emoji and the pattern of one emoji with its modifiers and joined parts."""
+def _emoji_tables(
+    words: Mapping[str, str], uniform: Callable[[str], str]
+) -> tuple[dict[str, str], re.Pattern[str], set[str]]:
+    """Return the names of emoji, the pattern of one with its modifiers and joined parts, and the characters of signs."""
     import emoji  # noqa: PLC0415 - five thousand entries, loaded when a normaliser is built
 
     emoji.config.load_language("zh")
@@ -330,4 +359,4 @@ def _emoji_tables(words: Mapping[str, str], uniform: Callable[[str], str]) -> tu
     base.update(sign[0] for sign in words if not sign[0].isalnum() and not sign[0].isascii())
     one = "[" + "".join(sorted(base)) + "]"
     modifier = "[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
-    return names, re.compile(rf"{one}{modifier}*+(?:\u200d{one}{modifier}*+)*+|[0-9#*]\ufe0f?\u20e3")
+    return names, re.compile(rf"{one}{modifier}*+(?:\u200d{one}{modifier}*+)*+|[0-9#*]\ufe0f?\u20e3"), base

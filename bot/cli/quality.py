@@ -66,6 +66,10 @@ def train_needs(
     target: Annotated[Path, typer.Option("--out", help="Where the model is written.", dir_okay=False)] = Path(
         "need_model.json"
     ),
+    screen: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Where the screen is written that tells talk apart before it is read.", dir_okay=False),
+    ] = None,
 ) -> None:
     """Learn the model that says how sure a need is; use it by `recommender.need_model` in the settings.
 
@@ -74,7 +78,7 @@ def train_needs(
     """
     from bot.cli import learning  # noqa: PLC0415
 
-    raise typer.Exit(learning.train_needs(data or [], talk or [], target))
+    raise typer.Exit(learning.train_needs(data or [], talk or [], target, screen))
 
 
 @eval_app.command("needs", epilog="Example: `qianqun eval needs lines.jsonl --against rules`")
@@ -84,6 +88,8 @@ def eval_needs(
         str, typer.Option(help="packaged, rules (no model), a model file, or a settings file (.toml).")
     ] = "packaged",
     against: Annotated[str, typer.Option(help="A second one, in the same forms: both are compared line by line.")] = "",
+    screen: Annotated[bool, typer.Option("--screen", help="Also hold the screen against the reader.")] = False,
+    talk: Annotated[bool, typer.Option("--talk", help="Lines without a class are everyday talk.")] = False,
 ) -> None:
     """Judge how needs are read: precision and recall by class, traps, how far certainty can be trusted.
 
@@ -93,4 +99,4 @@ def eval_needs(
     """
     from bot.cli import learning  # noqa: PLC0415
 
-    raise typer.Exit(learning.eval_needs(file, model=model, against=against))
+    raise typer.Exit(learning.eval_needs(file, model=model, against=against, screen=screen, talk=talk))
