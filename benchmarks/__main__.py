@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -78,6 +79,7 @@ def _reports(names: Sequence[str], options: Options) -> Iterator[Report]:
             report = run_apart(name, options)
         except Exception as error:
             print(f"\n{name}: broke down: {error!r}", file=sys.stderr, flush=True)
+            traceback.print_exception(error)
             continue
         report.seconds = round(monotonic() - began)
         show(report)
