@@ -18,7 +18,9 @@ _GROW = "\ufffe"  # stands for a character that becomes several
 _AFTER_MENTION = "\u2005"
 _MEMORY = 30_000  # code points remembered by the table; the rest is worked out again, so that nobody can fill memory
 
-_BASIC_PLANE = 0x10000
+FOLDS = 0x20000
+"""Code points that are folded one by one: everything members type but the rarest characters."""
+_GAPS = f" \n{_AFTER_MENTION}"
 
 _SIGNS = re.compile(
     r"(?P<url>https?://[!-~]*|www\.[!-~]+)"
@@ -26,6 +28,7 @@ _SIGNS = re.compile(
     rf"|\[(?:(?P<face>{'|'.join(sorted(map(re.escape, FACES), key=len, reverse=True))})"
     rf"|(?P<goods>{'|'.join(sorted(GOODS, key=len, reverse=True))}))\]"
 )
+_FACE = re.compile(rf"\[(?:{'|'.join(sorted(map(re.escape, FACES), key=len, reverse=True))})\]")
 _SIGN_GATE = re.compile(r"[@\[]|://|www\.")
 _SPACES = re.compile(r"[ \n\u2005]{2,}|\A[ \n\u2005]|[ \n\u2005]\Z|\u2005")
 _DASHES = re.compile(r"」[^\S\n]*+\n[^\S\n]*+(?:[-—–─－][^\S\n]*+){4,}(?:\n|\Z)")
@@ -137,31 +140,37 @@ class Normaliser:
         self._traditional = re.compile(f"[{traditional}]")
         self._plain = _plain_gate(traditional)
         self._names, self._emoji, pictures = _emoji_tables(emoji_words or {}, self._word)
-        self._quick = _Uniform(dict.fromkeys(map(ord, pictures), _DROP))
+        self._quick = _Uniform({ord(sign): " " if self._name(sign) == " " else _DROP for sign in pictures})
 
     def __call__(self, raw: str) -> NormalText:
         """Return the uniform text of one message.
 
         Most lines are uniform already; most others become so when each character is replaced by one other (full width,
-        capitals): what passes the gate then has no sign, no run of spaces and nothing traditional left to look at.
+        capitals, a space for a mood) and spaces at the ends are cut off: what passes the gate then has no sign, no run
+        of spaces and nothing traditional left to look at.
         """
-        text = raw
+        if self._plain(raw):
+            return NormalText(raw, raw, range(len(raw)), range(1, len(raw) + 1))
+        wide = raw.translate(self._quick)
+        if "[" in wide:
+            wide = _FACE.sub(lambda face: " " * len(face[0]), wide)
+        text = wide.strip(_GAPS)
         if not self._plain(text):
-            text = raw.translate(self._quick)
-            if not self._plain(text):
-                return self._long_way(raw)
-        return NormalText(raw, text, range(len(raw)), range(1, len(raw) + 1))
+            return self._long_way(raw)
+        start = len(wide) - len(wide.lstrip(_GAPS)) if text else 0
+        return NormalText(raw, text, range(start, start + len(text)), range(start + 1, start + len(text) + 1))
 
     def folds(self) -> array[int]:
-        """Return for each code point below 65,536 the one it becomes on the quick way, 0 where only the long way will do.
+        """Return for each code point below ``FOLDS`` the one it becomes on the quick way, 0 where only the long way does.
 
-        A space stands between two other characters on the quick way, and a point between such a one and a digit.
+        On the quick way spaces and line feeds at the ends are cut off; another space stands alone between two
+        characters, and a point before a digit.
         """
-        return array("I", map(self._folded, range(_BASIC_PLANE)))
+        return array("I", map(self._folded, range(FOLDS)))
 
     def _folded(self, code: int) -> int:
         char = self._quick[code] if code in self._quick else self._quick.worked_out(code)
-        return ord(char) if char in " ." or self._plain(char) else 0
+        return ord(char) if char in " .\n" or self._plain(char) else 0
 
     def _long_way(self, raw: str) -> NormalText:
         quote, body = strip_quote(raw)

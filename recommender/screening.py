@@ -61,9 +61,11 @@ class Sign(IntFlag):
     """It joins somebody's need or takes back one's own."""
     NARROWING = 16
     """It narrows one's own need down (要大的): short, and it states a price, an amount, a time, an attribute, …"""
+    APART = 32
+    """It quotes something, or is too long to be read: no matter of its words."""
 
 
-ALONE = Sign.GOODS | Sign.WORDING | Sign.HINT
+ALONE = Sign.GOODS | Sign.WORDING | Sign.HINT | Sign.APART
 """Signs of what a message can be by itself."""
 ANSWERING = Sign.ANSWER | Sign.NARROWING
 """Signs that count while somebody's need waits in the group."""
@@ -209,7 +211,9 @@ class _Bits:
         for alternative in alternatives:
             if not alternative:
                 self.demands.append((sign, also))
-            elif len(alternative) == 1 or self._next + len(alternative) > MOST_BITS - 2:  # the single ones' and the cue's
+            elif (
+                len(alternative) == 1 or self._next + len(alternative) > MOST_BITS - 2
+            ):  # the single ones' and the cue's
                 single |= alternative[0]
             else:
                 bits = also

@@ -75,7 +75,11 @@ class Screener:
         kinds = [trie.numbers[ord(kind.value)] for kind in _KINDS]
         worded = [shown for sign, shown in screen.signs.demands if sign is Sign.WORDING]
         demands = [(shown, int(sign)) for sign, shown in screen.signs.demands if sign is not Sign.WORDING]
-        rows: list[tuple[int, int]] = [*((shown, 0) for shown in sets), *demands, *((shown, _WORDING) for shown in worded)]
+        rows: list[tuple[int, int]] = [
+            *((shown, 0) for shown in sets),
+            *demands,
+            *((shown, _WORDING) for shown in worded),
+        ]
         rows.append((reduce(and_, worded, (1 << MOST_BITS) - 1), 0))
         begin = len(sets)
         figures = [
@@ -101,19 +105,13 @@ class Screener:
 
 def letters_of(lexicon: Lexicon, cutter: Cutter) -> npt.NDArray[np.uint8]:
     """Return by the number of a word what it is."""
-    letters = np.zeros(len(cutter.trie.cells), np.uint8)
-    for text in lexicon:
-        word = lexicon.get(text)
-        node = cutter.number(text)
-        if node != NO_WORD and word is not None:
-            letters[node] = _KINDS.index(word.kind) + 1
-        if word is None or word.kind is not WordKind.GOODS:
-            continue
-        for verb in GLUED_VERBS:
-            glued = cutter.number(verb + text)
-            if glued != NO_WORD and lexicon.get(verb + text) is None:
-                letters[glued] = _GLUED
-    return letters
+    words = [(text, word) for text in lexicon if (word := lexicon.get(text)) is not None]
+    goods = [text for text, word in words if word.kind is WordKind.GOODS]
+    glued = [verb + text for verb in GLUED_VERBS for text in goods]
+    letters = np.zeros(len(cutter.trie.cells) + 1, np.uint8)  # the last cell takes what is in no dictionary
+    letters[cutter.trie.nodes(glued)] = _GLUED
+    letters[cutter.trie.nodes([text for text, _ in words])] = [_KINDS.index(word.kind) + 1 for _, word in words]
+    return letters[:-1]
 
 
 def _symbols(numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.void]:
@@ -199,7 +197,11 @@ def _sums(codes, start, ends, words, first, last, letters, symbols, cells, table
             two = _step(one, symbol, cells, nowhere)
             one = _step(0, symbol, cells, nowhere)
             score += cells[one]["weight"] + cells[two]["weight"] + cells[three]["weight"]
-            first_row, second_row, third_row = table[cells[one]["row"]], table[cells[two]["row"]], table[cells[three]["row"]]
+            first_row, second_row, third_row = (
+                table[cells[one]["row"]],
+                table[cells[two]["row"]],
+                table[cells[three]["row"]],
+            )
             low |= first_row["low"] | second_row["low"] | third_row["low"]
             high |= first_row["high"] | second_row["high"] | third_row["high"]
         length += shown

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.messages import Quote
-from core.text import Mention, Normaliser, NormalText, strip_quote
+from core.text import FOLDS, Mention, Normaliser, NormalText, strip_quote
 
 NORMALISER = Normaliser({"🍓": "草莓", "👶": "宝宝"})
 
@@ -141,7 +141,21 @@ def test_any_text_is_read_with_true_offsets_and_settles(raw: str) -> None:
     assert again.quote is None
 
 
-SIMPLE = st.sampled_from([*"想买草莓吗，。！？：；（）ＡＺ０９％～＋＃ａBz3 .．　、…「@/", "➕", "①", "🍓", "㎏", "車"])
+SIMPLE = st.sampled_from(
+    [
+        *"\n😂👍🏽想买草莓吗，。！？：；（）ＡＺ０９％～＋＃ａBz3 .．　、…「@/",
+        "➕",
+        "①",
+        "🍓",
+        "㎏",
+        "車",
+        "[捂脸]",
+        "[[强]",
+        "强]",
+        "[蛋糕]",
+        "\u2005",
+    ]
+)
 LINES = st.one_of(CHAT, st.lists(SIMPLE, max_size=24).map("".join))
 
 
@@ -156,6 +170,7 @@ def test_the_quick_way_ends_where_the_long_way_does(raw: str) -> None:
 
 def test_full_width_signs_and_capitals_take_the_quick_way() -> None:
     assert NORMALISER("Ａ２奶粉，有没有？").starts == range(9)
+    assert NORMALISER(" 哈哈😂[捂脸]").starts == range(1, 3)
 
 
 def test_a_sign_that_the_catalogue_names_is_no_sum() -> None:
@@ -167,12 +182,13 @@ def test_a_sign_that_the_catalogue_names_is_no_sum() -> None:
 
 def test_folds_are_what_the_quick_way_makes_of_a_character() -> None:
     folds = NORMALISER.folds()
-    assert len(folds) == 0x10000
+    assert len(folds) == FOLDS
     for code, folded in enumerate(folds):
-        if folded and chr(folded) not in " .":
+        if folded and chr(folded) not in " .\n":
             assert NORMALISER(chr(code)).text == chr(folded), hex(code)
-    assert [folds[ord(character)] for character in "Ａ，车車「@\n"] == [ord("a"), ord(","), ord("车"), 0, 0, 0, 0]
-    assert (chr(folds[0x3000]), chr(folds[ord("．")])) == (" ", ".")
+    assert [folds[ord(character)] for character in "Ａ，车車「@"] == [ord("a"), ord(","), ord("车"), 0, 0, 0]
+    assert "".join(chr(folds[ord(sign)]) for sign in "\u3000．😂") == " . "
+    assert folds[ord("🍓")] == 0, "草莓 is no one character"
 
 
 @settings(max_examples=10, deadline=None)
