@@ -1,0 +1,172 @@
+"""The text index as compiled postings: which documents have a term, and what that is worth.
+
+A score is a whole number: what the terms of the query weigh that a document has, times the document's gain::
+
+    score(d) = gain(length of d) × Σ weight(t)          BM25 for terms that count once; short texts gain more
+
+Documents are numbered by their length, so that gains only fall with the number::
+
+    classes    first  0     1,200   9,800  …  size      documents of one length stand side by side and gain the same
+               gain   1.10  1.08    1.06
+    term t     documents[start : start + length]        ascending numbers; or, when it is frequent,
+               bits[row]                                a bit for each document
+
+``search`` finds the best of them. Whole numbers make the sum independent of its order, so that the result equals a
+look at every document in ties too.
+Source of the weighting: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.bits import Bits
+from recommender.compiled.collecting import REPETITION, Collector
+from recommender.compiled.jit import compiled
+from recommender.compiled.search import (
+    AGAIN,
+    LENGTH,
+    LIST_COLUMNS,
+    MOST_LISTS,
+    ROW,
+    START,
+    TERM,
+    WEIGHT,
+    WINDOW,
+    search,
+    weigh,
+)
+from recommender.compiled.terms import hashes_of
+from recommender.compiled.vocabulary import Slots, term_of
+from recommender.index import gains_of, rarity
+
+Table = npt.NDArray[np.int64]
+WEIGHT_UNIT, GAIN_UNIT = 1 << 12, 1 << 14
+"""What a weight and a gain of 1 are as whole numbers; a score of 1 is their product."""
+_FREQUENT = 400
+"""A term in more than one of so many documents takes less room as bits than as a list."""
+
+
+class Paper:
+    """What one search at a time writes on."""
+
+    def __init__(self) -> None:
+        self.lists = np.empty((MOST_LISTS, LIST_COLUMNS), np.int64)
+        self.sums = np.zeros((2, WINDOW), np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """``size`` documents. ``order[d]`` is the place of document d in what was given."""
+
+    size: int
+    mean: float
+    slots: Slots
+    terms: npt.NDArray[np.int32]
+    rarity: npt.NDArray[np.float32]
+    documents: npt.NDArray[np.int32]
+    rows: npt.NDArray[np.uint64]
+    gains: npt.NDArray[np.uint16]
+    order: npt.NDArray[np.int32]
+
+    @classmethod
+    def of(cls, collected: Collector) -> Postings:
+        """Lay out what was collected."""
+        lengths, frequency = collected.lengths, collected.frequency
+        size = len(lengths)
+        order = np.argsort(lengths.astype(np.uint16), kind="stable").astype(np.int32)
+        mean = float(lengths.mean()) if size else 1.0
+        terms = np.zeros((len(frequency), 4), np.int32)
+        terms[:, LENGTH] = frequency
+        _find_repetitions(collected.slots, terms)
+        frequent = frequency * _FREQUENT > size
+        terms[:, ROW] = np.where(frequent, np.cumsum(frequent) - 1, -1)
+        listed = np.where(frequent, 0, frequency)
+        starts = np.cumsum(listed) - listed
+        terms[:, START] = starts
+        documents = np.empty(int(listed.sum()), np.int32)
+        rows = np.zeros((int(frequent.sum()), -(-size // 64)), np.uint64)
+        bounds = np.zeros(size + 1, np.int64)
+        np.cumsum(collected.counts, out=bounds[1:])
+        _scatter(collected.terms, bounds, order, terms, starts, documents, rows)
+        rarities = rarity(size, frequency).astype(np.float32)
+        return cls(
+            *(size, mean, collected.slots, terms, rarities, documents, rows, _gains(lengths[order], mean), order)
+        )
+
+    def frequency(self, term: str) -> int:
+        """Return how many documents have a term."""
+        number = term_of(self.slots, hashes_of([term])[0])
+        return int(self.terms[number, LENGTH]) if number >= 0 else 0
+
+    def query(self, terms: Mapping[str, float]) -> Table:
+        """Return a query as ``search`` wants it, a row for each term with its factor."""
+        query = np.zeros((len(terms), 2), np.int64)
+        factors = np.fromiter(terms.values(), float, len(terms))
+        _look_up(self.slots, self.rarity, hashes_of(list(terms)), factors, query)
+        return query
+
+    def best(self, query: Table, allowed: Bits, limit: int, paper: Paper) -> Table:
+        """Return (document, score) of the best allowed documents, best first, ties by number.
+
+        A document that shares no term is not found.
+        """
+        found = np.empty((limit, 2), np.int64)
+        count = search(
+            *(self.terms, self.documents, self.rows, self.gains),
+            *(query, allowed, paper.lists, paper.sums, found),
+        )
+        return found[:count]
+
+    def scores(self, query: Table, documents: npt.NDArray[np.int64], paper: Paper) -> npt.NDArray[np.int64]:
+        """Return the scores of documents, which must ascend."""
+        scores = np.empty(len(documents), np.int64)
+        weigh(self.terms, self.documents, self.rows, self.gains, query, documents, paper.lists, scores)
+        return scores
+
+    @property
+    def memory_bytes(self) -> int:
+        """Return the bytes of all arrays."""
+        arrays = (self.slots, self.terms, self.rarity, self.documents, self.rows, self.gains, self.order)
+        return sum(array.nbytes for array in arrays)
+
+
+def _gains(lengths: npt.NDArray[np.int32], mean: float) -> npt.NDArray[np.uint16]:
+    return np.rint(gains_of(lengths, mean) * GAIN_UNIT).astype(np.uint16)
+
+
+@compiled
+def _find_repetitions(slots, terms):
+    """Note for each term the number of its repetition, -1 for none."""
+    for place in range(len(slots)):
+        if slots[place]["hash"]:
+            terms[slots[place]["term"], AGAIN] = term_of(slots, slots[place]["hash"] ^ REPETITION)
+
+
+@compiled
+def _scatter(collected, bounds, order, terms, places, documents, rows):
+    """Write each document, in the order of their numbers, into the lists and rows of its terms."""
+    for document in range(len(order)):
+        given = order[document]
+        for at in range(bounds[given], bounds[given + 1]):
+            term = collected[at]
+            row = terms[term, ROW]
+            if row >= 0:
+                rows[row, document >> 6] |= np.uint64(1) << np.uint64(document & 63)
+            else:
+                documents[places[term]] = document
+                places[term] += 1
+
+
+@compiled
+def _look_up(slots, rarities, hashes, factors, query):
+    """Note the numbers of the terms and what they weigh: 1 at least, where every document has the term."""
+    for place in range(len(hashes)):
+        term = term_of(slots, hashes[place])
+        query[place, TERM] = term
+        if term >= 0 and factors[place] > 0:
+            query[place, WEIGHT] = max(np.int64(np.rint(factors[place] * rarities[term] * WEIGHT_UNIT)), 1)
