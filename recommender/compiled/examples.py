@@ -8,6 +8,7 @@ from recommender.compiled.batch import Batch
 from recommender.compiled.cutting import Cutter
 from recommender.compiled.path import Path, Wanted, Workspace
 from recommender.compiled.screening import Screener
+from recommender.compiled.text_index import CompiledIndex
 from recommender.lexicon import Lexicon
 from recommender.screening import LENGTHS, Screen, Sign, SignTable
 
@@ -15,6 +16,14 @@ from recommender.screening import LENGTHS, Screen, Sign, SignTable
 def _cutting() -> object:
     cutter = Cutter.of({"草莓": 5, "草": 2}, 10)
     return cutter.cut(Batch.of(["草莓\r\nok"]))
+
+
+def _searching() -> object:
+    cutter = Cutter.of({"草莓": 5, "草": 2}, 10)
+    texts = [f"草莓草 {'香' * (number % 9)} 5kg" for number in range(1_000)]  # more terms than a new vocabulary holds
+    index = CompiledIndex.build([*texts, *map(chr, range(0x4E00, 0x5800))], cutter, keep_words=True)
+    index.weighed({"草莓": 1.0}, np.arange(2))
+    return index.top({"草莓": 1.0, "5kg": 1.0}, 3)
 
 
 def _path() -> object:
@@ -30,4 +39,4 @@ def _path() -> object:
     return Path(str, range(0x10000), cutter, screener, wanted, 0.5).step("草莓 ok", Workspace.of(1, 5))
 
 
-STAGES = {"cutting": _cutting, "path": _path}
+STAGES = {"cutting": _cutting, "searching": _searching, "path": _path}

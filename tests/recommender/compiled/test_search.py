@@ -1,4 +1,4 @@
-"""The compiled index finds what a look at every document finds, scores and ties included, and what the plain one finds."""
+"""The compiled index finds what a look at every document finds, ties included, and what the plain one finds."""
 
 from __future__ import annotations
 
