@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from core.text import NormalText
 from recommender.lexicon import Lexicon, Word, WordKind
-from recommender.segmentation import Segmenter
 
 _PAUSES = frozenset(",.。!;:~…\n …—-()[]\"'|/<>「」『』《》")
 
@@ -76,13 +75,13 @@ class MaskedText:
         return kind.value in self.mask
 
 
-def mask_text(text: NormalText, segmenter: Segmenter, lexicon: Lexicon) -> MaskedText:
-    """Cut the body and replace every known word by the letter of its kind and every pause by a comma."""
+def mask_text(text: NormalText, words: Iterable[str], lexicon: Lexicon) -> MaskedText:
+    """Replace every known word of a body, cut into ``words``, by the letter of its kind and every pause by a comma."""
     tokens: list[Token] = []
     pieces: list[str] = []
     owner: list[int] = []
     position = 0
-    for piece in _pieces(text.text, segmenter, lexicon):
+    for piece in _pieces(words, lexicon):
         token = Token(piece, position, position + len(piece), lexicon.get(piece))
         position = token.end
         shown = token.word.kind.value if token.word else _shown(piece)
@@ -92,8 +91,8 @@ def mask_text(text: NormalText, segmenter: Segmenter, lexicon: Lexicon) -> Maske
     return MaskedText(text, tuple(tokens), "".join(pieces), tuple(owner))
 
 
-def _pieces(text: str, segmenter: Segmenter, lexicon: Lexicon) -> Iterator[str]:
-    for piece in segmenter.cut(text):
+def _pieces(words: Iterable[str], lexicon: Lexicon) -> Iterator[str]:
+    for piece in words:
         if len(piece) > 1 and piece[0] in _VERBS and lexicon.get(piece) is None:
             rest = lexicon.get(piece[1:])
             if rest is not None and rest.kind is WordKind.GOODS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from core.outcomes import Outcome, Reason
@@ -45,10 +46,18 @@ class NeedReader:
 
     def read(self, text: NormalText, *, mentioned: bool = False) -> Reading:
         """Return what a message says; ``mentioned`` is true when it is addressed to the bot."""
+        return self.read_all((text,), (mentioned,))[0]
+
+    def read_all(self, texts: Sequence[NormalText], mentioned: Sequence[bool]) -> list[Reading]:
+        """Return what each of several messages says; they are cut into words together."""
+        cuts = self._segmenter.cut_all([text.text if len(text.text) <= LONGEST_NEED else "" for text in texts])
+        return [self._read(*message) for message in zip(texts, cuts, mentioned, strict=True)]
+
+    def _read(self, text: NormalText, pieces: Sequence[str], mentioned: bool) -> Reading:
+        """Read one message; ``pieces`` are its words."""
         if len(text.text) > LONGEST_NEED:
-            empty = MaskedText(text, (), "", ())
-            return Reading(Outcome.IGNORED, Reason.TOO_LONG, empty)
-        masked = mask_text(text, self._segmenter, self._lexicon)
+            return Reading(Outcome.IGNORED, Reason.TOO_LONG, MaskedText(text, (), "", ()))
+        masked = mask_text(text, pieces, self._lexicon)
         if not masked.mask:
             return Reading(Outcome.IGNORED, Reason.QUOTATION if text.quote else Reason.TALK, masked)
         if "G" not in masked.mask and not self._rules.cue.search(masked.mask):

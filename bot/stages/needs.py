@@ -38,7 +38,7 @@ async def need(turn: Turn) -> Handled | None:
         leader=turn.groups.leader_name(group),
     )
     answers = await turn.desk.answers_today(group.channel, group.account)
-    reading = turn.recommender.understand(asked, turn.known.memory)
+    reading = turn.recommender.understand(asked, turn.known.memory, turn.alone)
     taste = await profiling.taste(turn, group, reading)
     decision = turn.recommender.conclude(
         reading, asked, group, turn.known.memory, answers, taste=taste, effects_of=turn.groups.effects
