@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from core.text import NormalText
 from recommender.lexicon import Lexicon, Word, WordKind
+from recommender.segmentation import Segmenter
 
 _PAUSES = frozenset(",.。!;:~…\n …—-()[]\"'|/<>「」『』《》")
 
@@ -75,8 +76,13 @@ class MaskedText:
         return kind.value in self.mask
 
 
-def mask_text(text: NormalText, words: Iterable[str], lexicon: Lexicon) -> MaskedText:
-    """Replace every known word of a body, cut into ``words``, by the letter of its kind and every pause by a comma."""
+def mask_text(text: NormalText, segmenter: Segmenter, lexicon: Lexicon) -> MaskedText:
+    """Cut the body and replace every known word by the letter of its kind and every pause by a comma."""
+    return mask_words(text, segmenter.cut(text.text), lexicon)
+
+
+def mask_words(text: NormalText, words: Iterable[str], lexicon: Lexicon) -> MaskedText:
+    """Do the same for a body that is cut into ``words`` already."""
     tokens: list[Token] = []
     pieces: list[str] = []
     owner: list[int] = []

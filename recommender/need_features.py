@@ -94,7 +94,7 @@ def _pairs(words: Sequence[str]) -> Iterator[str]:
 
 def _list_features(mask: str, rules: NeedRules) -> Iterator[str]:
     goods = ",".join(clause for clause in mask.split(",") if "G" in clause)
-    for name, pattern in rules.lists.items():
+    for name, pattern in rules.possible.lists(mask):
         if pattern.search(mask):
             yield f"list:{name}"
             if pattern.search(goods):
@@ -115,15 +115,15 @@ def _rule_features(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) ->
             yield "rule:unknown_object"
     yield f"rule:hits:{min(free, _MOST_COUNTED)}"
     mask = masked.mask
-    for blocker in rules.blockers:
+    for blocker in rules.possible.blockers(mask):
         if blocker.applies(mask):
             yield f"rule:blocker:{blocker.name}"
     judged = masked.spelt_out
-    for opinion in rules.opinions:
+    for opinion in rules.possible.opinions(judged):
         if opinion.pattern.search(judged):
             spoilt = opinion.unless is not None and opinion.unless.search(judged) is not None
             yield f"rule:opinion:{opinion.reason.value}{'/spoilt' if spoilt else ''}"
-    if any(pattern.search(mask) for pattern in rules.implicit):
+    if any(pattern.search(mask) for pattern in rules.possible.implicit(mask)):
         yield "rule:hint"
     if rules.joining.search(mask):
         yield "rule:joining"

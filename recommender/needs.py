@@ -13,7 +13,7 @@ from recommender.constraints import Constraints, read_constraints
 from recommender.hits import blocker_of, find_hits
 from recommender.judging import Judgement, NeedJudge
 from recommender.lexicon import Lexicon, WordKind
-from recommender.masking import MaskedText, mask_text
+from recommender.masking import MaskedText, mask_words
 from recommender.need_model import NeedModel
 from recommender.need_rules import NeedRules, Trigger
 from recommender.readings import Need, NeedClass, Reading
@@ -57,7 +57,7 @@ class NeedReader:
         """Read one message; ``pieces`` are its words."""
         if len(text.text) > LONGEST_NEED:
             return Reading(Outcome.IGNORED, Reason.TOO_LONG, MaskedText(text, (), "", ()))
-        masked = mask_text(text, pieces, self._lexicon)
+        masked = mask_words(text, pieces, self._lexicon)
         if not masked.mask:
             return Reading(Outcome.IGNORED, Reason.QUOTATION if text.quote else Reason.TALK, masked)
         if "G" not in masked.mask and not self._rules.cue.search(masked.mask):
@@ -114,7 +114,7 @@ class NeedReader:
     def _opinion(self, masked: MaskedText) -> Reason | None:
         """Return what the rules take a message for that is no need: praise, complaint, or neither."""
         judged = masked.spelt_out
-        for opinion in self._rules.opinions:
+        for opinion in self._rules.possible.opinions(judged):
             if opinion.pattern.search(judged) and not (opinion.unless and opinion.unless.search(judged)):
                 return opinion.reason
         return None
@@ -141,7 +141,7 @@ class NeedReader:
         }
 
     def _implicit(self, mask: str) -> bool:
-        return any(pattern.search(mask) for pattern in self._rules.implicit)
+        return any(pattern.search(mask) for pattern in self._rules.possible.implicit(mask))
 
     @staticmethod
     def _recorded(masked: MaskedText, constraints: Constraints, conversation: dict[str, Any]) -> Reading:
@@ -153,7 +153,7 @@ class NeedReader:
         mask = masked.mask
         if len(mask) > _LONGEST_LOOSE or "G" in mask or masked.has(WordKind.NOT_SOLD):
             return None
-        for trigger in self._rules.loose:
+        for trigger in self._rules.possible.loose(mask):
             match = trigger.pattern.search(mask)
             if match is not None and blocker_of(mask, match.span(), self._rules, trigger.need_class) is None:
                 return trigger
@@ -177,7 +177,7 @@ class NeedReader:
 
     def _why_talk(self, masked: MaskedText) -> Reason:
         """Name the reason that explains best why talk stayed talk."""
-        for blocker in self._rules.blockers:
+        for blocker in self._rules.possible.blockers(masked.mask):
             if blocker.applies(masked.mask):
                 return blocker.reason
         if masked.text.quote is not None and not masked.has(WordKind.GOODS):
