@@ -62,12 +62,17 @@ class Gate:
 
     def _look(self, text: str) -> int:
         """Return a number whose bit i says whether pattern i may match."""
-        strings = {
-            text[start : start + length] for length in range(1, LONGEST + 1) for start in range(len(text) - length + 1)
-        }
+        starts = range(len(text))
+        strings = {text[start : start + length] for length in range(1, LONGEST + 1) for start in starts}
         found = self._always
         for string in self._wanting.keys() & strings:
             for bit, others in self._wanting[string]:
-                if not (found & bit or any(other.isdisjoint(strings) for other in others)):
+                if found & bit:
+                    continue
+                for other in others:
+                    if other.isdisjoint(strings):
+                        break
+                else:
                     found |= bit
         return found
+

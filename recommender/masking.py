@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from core.text import NormalText
 from recommender.lexicon import Lexicon, Word, WordKind
@@ -16,8 +17,7 @@ _VERBS = frozenset("没缺囤屯蹲拼团")
 """In front of a goods word these are words of their own, whatever the dictionary joins (没油, 囤米)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word of the uniform text and where it stands there; ``word`` is what the lexicon knows of it."""
 
     text: str
@@ -58,7 +58,7 @@ class MaskedText:
             emoji=(),
         )
         tokens = tuple(
-            replace(token, start=token.start - start, end=token.end - start) for token in self.tokens[first : last + 1]
+            token._replace(start=token.start - start, end=token.end - start) for token in self.tokens[first : last + 1]
         )
         return MaskedText(text, tokens, self.mask[low:high], tuple(index - first for index in self.owner[low:high]))
 
@@ -67,7 +67,11 @@ class MaskedText:
         """Return the mask with attributes in their own words: they are the judgement in an opinion (不新鲜, 真甜)."""
         attribute = WordKind.ATTRIBUTE
         return "".join(
-            token.word.kind.value if token.word is not None and token.word.kind is not attribute else _shown(token.text)
+            token.word.kind.value
+            if token.word is not None and token.word.kind is not attribute
+            else ","
+            if token.text in _PAUSES
+            else token.text
             for token in self.tokens
         )
 
@@ -88,12 +92,12 @@ def mask_words(text: NormalText, words: Iterable[str], lexicon: Lexicon) -> Mask
     owner: list[int] = []
     position = 0
     for piece in _pieces(words, lexicon):
-        token = Token(piece, position, position + len(piece), lexicon.get(piece))
-        position = token.end
-        shown = token.word.kind.value if token.word else _shown(piece)
-        owner.extend([len(tokens)] * len(shown))
+        word, end = lexicon.get(piece), position + len(piece)
+        shown = word.kind.value if word is not None else "," if piece in _PAUSES else piece
+        owner += [len(tokens)] * len(shown)
         pieces.append(shown)
-        tokens.append(token)
+        tokens.append(Token(piece, position, end, word))
+        position = end
     return MaskedText(text, tuple(tokens), "".join(pieces), tuple(owner))
 
 
@@ -106,9 +110,3 @@ def _pieces(words: Iterable[str], lexicon: Lexicon) -> Iterator[str]:
                 yield piece[1:]
                 continue
         yield piece
-
-
-def _shown(piece: str) -> str:
-    if piece in _PAUSES:
-        return ","
-    return piece

@@ -119,11 +119,11 @@ def _rule_features(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) ->
         if blocker.applies(mask):
             yield f"rule:blocker:{blocker.name}"
     judged = masked.spelt_out
-    for opinion in rules.possible.opinions(judged):
+    for opinion in rules.opinions:
         if opinion.pattern.search(judged):
             spoilt = opinion.unless is not None and opinion.unless.search(judged) is not None
             yield f"rule:opinion:{opinion.reason.value}{'/spoilt' if spoilt else ''}"
-    if any(pattern.search(mask) for pattern in rules.possible.implicit(mask)):
+    if any(pattern.search(mask) for pattern in rules.implicit):
         yield "rule:hint"
     if rules.joining.search(mask):
         yield "rule:joining"

@@ -79,14 +79,12 @@ class OpinionRule:
 
 @dataclass(frozen=True, slots=True)
 class PossibleRules:
-    """The rules that may match a text, in their order: functions of the mask, ``opinions`` of the mask spelt out."""
+    """The rules that may match a mask, in their order; of the few rules of other kinds all are tried."""
 
     triggers: Callable[[str], Sequence[Trigger]]
     unknown: Callable[[str], Sequence[Trigger]]
     loose: Callable[[str], Sequence[Trigger]]
     blockers: Callable[[str], Sequence[Blocker]]
-    implicit: Callable[[str], Sequence[re.Pattern[str]]]
-    opinions: Callable[[str], Sequence[OpinionRule]]
     lists: Callable[[str], Sequence[tuple[str, re.Pattern[str]]]]
 
 
@@ -128,11 +126,6 @@ def packaged_rules() -> NeedRules:
     unknown = tuple(trigger for trigger in triggers if trigger.takes_unknown)
     loose = tuple(trigger for trigger in triggers if not trigger.inside)
     blockers = tuple(book.blocker(entry) for entry in document["blocker"])
-    implicit = tuple(book.compile(entry["pattern"]) for entry in document["implicit"])
-    opinions = tuple(
-        OpinionRule(Reason(entry["reason"]), book.compile(entry["pattern"]), book.optional(entry.get("not")))
-        for entry in document["opinion"]
-    )
     lists = {name: book.compile(f"{{{name}}}") for name in document["words"] if name not in _OPEN_LISTS}
     lists |= {name: book.compile(pattern) for name, pattern in document["signs"].items()}
     gate = Gate()
@@ -142,8 +135,11 @@ def packaged_rules() -> NeedRules:
         unknown=unknown,
         loose=loose,
         blockers=blockers,
-        implicit=implicit,
-        opinions=opinions,
+        implicit=tuple(book.compile(entry["pattern"]) for entry in document["implicit"]),
+        opinions=tuple(
+            OpinionRule(Reason(entry["reason"]), book.compile(entry["pattern"]), book.optional(entry.get("not")))
+            for entry in document["opinion"]
+        ),
         durable=tuple(document["durable"]),
         lists=lists,
         possible=PossibleRules(
@@ -151,8 +147,6 @@ def packaged_rules() -> NeedRules:
             unknown=gate.guard(unknown, lambda rule: rule.pattern),
             loose=gate.guard(loose, lambda rule: rule.pattern),
             blockers=gate.guard(blockers, lambda rule: rule.pattern),
-            implicit=gate.guard(implicit, lambda pattern: pattern),
-            opinions=gate.guard(opinions, lambda rule: rule.pattern),
             lists=gate.guard(lists.items(), lambda named: named[1]),
         ),
         **single,

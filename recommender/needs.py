@@ -9,7 +9,7 @@ from typing import Any
 from core.outcomes import Outcome, Reason
 from core.text import NormalText
 from recommender.clauses import goods_phrases, heads_of, kept_form
-from recommender.constraints import Constraints, read_constraints
+from recommender.constraints import NOTHING_STATED, Constraints, read_constraints
 from recommender.hits import blocker_of, find_hits
 from recommender.judging import Judgement, NeedJudge
 from recommender.lexicon import Lexicon, WordKind
@@ -114,7 +114,7 @@ class NeedReader:
     def _opinion(self, masked: MaskedText) -> Reason | None:
         """Return what the rules take a message for that is no need: praise, complaint, or neither."""
         judged = masked.spelt_out
-        for opinion in self._rules.possible.opinions(judged):
+        for opinion in self._rules.opinions:
             if opinion.pattern.search(judged) and not (opinion.unless and opinion.unless.search(judged)):
                 return opinion.reason
         return None
@@ -122,7 +122,7 @@ class NeedReader:
     def _talk(self, masked: MaskedText) -> Reading:
         """Read a message in which no rule can find anything but a hint or an answer to somebody."""
         short = len(masked.mask) <= _LONGEST_REFINEMENT
-        constraints = read_constraints(masked) if short else Constraints()
+        constraints = read_constraints(masked) if short else NOTHING_STATED
         conversation = self._conversation(masked, constraints)
         if self._implicit(masked.mask):
             return self._recorded(masked, constraints, conversation)
@@ -141,7 +141,7 @@ class NeedReader:
         }
 
     def _implicit(self, mask: str) -> bool:
-        return any(pattern.search(mask) for pattern in self._rules.possible.implicit(mask))
+        return any(pattern.search(mask) for pattern in self._rules.implicit)
 
     @staticmethod
     def _recorded(masked: MaskedText, constraints: Constraints, conversation: dict[str, Any]) -> Reading:
