@@ -158,7 +158,8 @@ class Desk:
 
     async def group(self, key: GroupKey) -> Known | None:
         """Return one group's working copy, or None if the group does not exist."""
-        await self.fetch([key])
+        if key not in self.known:
+            await self.fetch([key])
         return self.known.get(key)
 
     def called(self, group: GroupState) -> Mapping[str, frozenset[str]]:

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 
 from orders.naming import Words, fold, names_of
-from orders.quantities import NUMERALS, one_of
+from orders.quantities import NUMERALS, not_numbers, one_of
 from orders.scanning import may_hold_note, roles
 from orders.state import Offer
 
@@ -26,9 +26,10 @@ _LISTS_KEPT = 512
 
 @cache
 def _signs() -> re.Pattern[str]:
-    """Return the pattern of a numeral or a telling word."""
+    """Return the pattern of a numeral, where it is no part of another word (一起), or of a telling word."""
     words = frozenset(word for word, role in roles().items() if role in _TELLING)
-    return re.compile(rf"[\d#{NUMERALS}]|{one_of(words | {_BARE_VERB})}")
+    apart = rf"(?<![+*×x \-\d{NUMERALS}])(?={one_of(not_numbers() - words)})"
+    return re.compile(rf"(?!{apart})[\d#{NUMERALS}]|{one_of(words | {_BARE_VERB})}")
 
 
 class Glance:

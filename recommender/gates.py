@@ -75,4 +75,3 @@ class Gate:
                 else:
                     found |= bit
         return found
-
