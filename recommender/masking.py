@@ -10,10 +10,10 @@ from core.text import NormalText
 from recommender.lexicon import Lexicon, Word, WordKind
 from recommender.segmentation import Segmenter
 
-_PAUSES = frozenset(",.。!;:~…\n …—-()[]\"'|/<>「」『』《》")
+PAUSES = frozenset(",.。!;:~…\n …—-()[]\"'|/<>「」『』《》")
+"""Characters that are a pause where they stand alone."""
 
-
-_VERBS = frozenset("没缺囤屯蹲拼团")
+GLUED_VERBS = frozenset("没缺囤屯蹲拼团")
 """In front of a goods word these are words of their own, whatever the dictionary joins (没油, 囤米)."""
 
 
@@ -70,7 +70,7 @@ class MaskedText:
             token.word.kind.value
             if token.word is not None and token.word.kind is not attribute
             else ","
-            if token.text in _PAUSES
+            if token.text in PAUSES
             else token.text
             for token in self.tokens
         )
@@ -93,7 +93,7 @@ def mask_words(text: NormalText, words: Iterable[str], lexicon: Lexicon) -> Mask
     position = 0
     for piece in _pieces(words, lexicon):
         word, end = lexicon.get(piece), position + len(piece)
-        shown = word.kind.value if word is not None else "," if piece in _PAUSES else piece
+        shown = word.kind.value if word is not None else "," if piece in PAUSES else piece
         owner += [len(tokens)] * len(shown)
         pieces.append(shown)
         tokens.append(Token(piece, position, end, word))
@@ -103,7 +103,7 @@ def mask_words(text: NormalText, words: Iterable[str], lexicon: Lexicon) -> Mask
 
 def _pieces(words: Iterable[str], lexicon: Lexicon) -> Iterator[str]:
     for piece in words:
-        if len(piece) > 1 and piece[0] in _VERBS and lexicon.get(piece) is None:
+        if len(piece) > 1 and piece[0] in GLUED_VERBS and lexicon.get(piece) is None:
             rest = lexicon.get(piece[1:])
             if rest is not None and rest.kind is WordKind.GOODS:
                 yield piece[0]

@@ -51,17 +51,22 @@ class NeedReader:
     def read_all(self, texts: Sequence[NormalText], mentioned: Sequence[bool]) -> list[Reading]:
         """Return what each of several messages says; they are cut into words together."""
         cuts = self._segmenter.cut_all([text.text if len(text.text) <= LONGEST_NEED else "" for text in texts])
-        return [self._read(*message) for message in zip(texts, cuts, mentioned, strict=True)]
+        messages = zip(texts, cuts, mentioned, strict=True)
+        return [self._read_words(text, words, mentioned=addressed) for text, words, addressed in messages]
 
-    def _read(self, text: NormalText, pieces: Sequence[str], mentioned: bool) -> Reading:
-        """Read one message; ``pieces`` are its words."""
+    def _read_words(self, text: NormalText, words: Sequence[str], *, mentioned: bool) -> Reading:
+        """Return what a message says that is cut into words."""
         if len(text.text) > LONGEST_NEED:
             return Reading(Outcome.IGNORED, Reason.TOO_LONG, MaskedText(text, (), "", ()))
-        masked = mask_words(text, pieces, self._lexicon)
+        masked = mask_words(text, words, self._lexicon)
         if not masked.mask:
             return Reading(Outcome.IGNORED, Reason.QUOTATION if text.quote else Reason.TALK, masked)
         if "G" not in masked.mask and not self._rules.cue.search(masked.mask):
             return self._talk(masked)
+        return self._read(masked, mentioned=mentioned)
+
+    def _read(self, masked: MaskedText, *, mentioned: bool) -> Reading:
+        """Return what a message says in which a rule may find something."""
         constraints = read_constraints(masked)
         hits = find_hits(masked, self._rules)
         judged = self._judge(masked, hits, constraints, mentioned=mentioned)
