@@ -203,7 +203,7 @@ async def still_pending(session: AsyncSession, row_ids: Sequence[int]) -> set[in
     if not row_ids:
         return set()
     between = _table.c.id.between(min(row_ids), max(row_ids))
-    query = core_select(_table.c.id).where(between, _table.c.state == PENDING).with_for_update()
+    query = core_select(_table.c.id).where(between, _table.c.state == PENDING).order_by(_table.c.id).with_for_update()
     return {row.id for row in await execute(session, query)}.intersection(row_ids)
 
 
