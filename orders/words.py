@@ -133,6 +133,8 @@ _KINDS = {form: kind for kind, _, written in _TABLE for form in written.split()}
 _AUDIENCES = {kind: who for kind, who, _ in _TABLE}
 _FIRST = frozenset(form[0] for form in _KINDS)
 _LONGEST = max(map(len, _KINDS))
+_OPENS = frozenset("团團囤")
+"""One of these is near the beginning of every opening."""
 
 _NEEDS_OBJECT = frozenset({_K.ADD_ITEM, _K.CHANGE, _K.CANCEL_OFFER, _K.CONFIRM_PAID, _K.HAND_OVER, _K.REFUND, _K.PLACE})
 _SAID_IN_PASSING = frozenset({"代", "已收", "已收款", "再开", "退钱"})
@@ -189,12 +191,12 @@ def parse(text: str, *, addressed: bool) -> OrderWord | UnknownOrderWord | None:
     raw = text[body:].strip(_EDGES)
     if addressed and raw.startswith("@") and (mention := _ADDRESS.match(raw)):
         raw = raw[mention.end() :].strip(_EDGES)
-    opening = _open(raw) if "团" in fold(raw[:40]) or "囤" in raw[:40] else None
+    opening = None if _OPENS.isdisjoint(raw[:40]) else _open(raw)
     if opening is not None:
         return opening
-    plain = fold(raw[:_WHOLE])
-    if not plain or (plain[0] not in _FIRST and not addressed):
+    if not raw or (not addressed and fold(raw[0]) not in _FIRST):
         return None  # most messages end here
+    plain = fold(raw[:_WHOLE])
     if text.rstrip().endswith(("?", "？")) and not plain.endswith("?"):
         plain += "?"
     if len(raw) <= 4 * _LONGEST and (word := _bare(raw, plain)) is not None:
