@@ -30,7 +30,7 @@ from groups.changes import Change
 from groups.service import GroupService
 from groups.state import GroupKey, MemberKey
 from orders.service import OrderService
-from recommender.service import Recommender
+from recommender.service import Recommender, only_talk
 
 
 @dataclass(slots=True)
@@ -78,13 +78,16 @@ class Pipeline:
 
     def _read_ahead(self, desk: Desk, turns: Sequence[Turn]) -> None:
         """Read together what the last stage will probably ask about: only of members whom their groups listen to."""
-        read = [
-            turn
+        heard = [
+            (turn, known.memory)
             for turn in turns
             if (known := desk.known.get(_group_key(turn.message))) is not None
             and gate.unreadable(turn.message) is None
             and gate.unheard(known.group, turn.message) is None
         ]
+        for (turn, _), glance in zip(heard, self.recommender.glances([turn.text for turn, _ in heard]), strict=True):
+            turn.glance = glance
+        read = [turn for turn, memory in heard if not only_talk(turn.glance, memory, mentioned=turn.mentioned)]
         readings = self.recommender.read_all([turn.text for turn in read], [turn.mentioned for turn in read])
         for turn, reading in zip(read, readings, strict=True):
             turn.alone = reading

@@ -121,6 +121,12 @@ def _figures(text: str) -> tuple[Decimal | None, Decimal | None, float | None, s
     return low, high, *_quantity(text, spent), packs
 
 
+def price_asked(text: str) -> tuple[Decimal | None, Decimal | None, bool]:
+    """Return the lower and upper price bound that a uniform text states, and whether it asks for something cheap."""
+    low, high, _ = _price(text)
+    return low, high, _CHEAP.search(text) is not None
+
+
 def _price(text: str) -> tuple[Decimal | None, Decimal | None, tuple[int, int]]:
     """Return the lower and upper price bound and the span they were read from."""
     if (match := _PRICE_RANGE.search(text)) and (high := read_numeral(match["high"])):

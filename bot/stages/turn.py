@@ -16,6 +16,7 @@ from groups.state import GroupState
 from orders.service import OrderService
 from orders.serving import Effect
 from recommender.needs import Reading
+from recommender.screening import Glance
 from recommender.service import Decision, Recommender
 
 _ANSWER_LIFETIME = timedelta(hours=1)
@@ -41,8 +42,8 @@ class Turn:
 
     ``known`` is None in a private chat. ``uniform`` makes a text uniform as ``text`` is. ``mentioned`` is true when the
     message is addressed to the bot: by id, by mention, or by a name it begins with. ``deleted`` is true for somebody
-    whose data was deleted and who has not come back: only their words and orders are heard. ``alone`` is what the
-    message says by itself, where it was read together with others of its batch.
+    whose data was deleted and who has not come back: only their words and orders are heard. ``glance`` and ``alone`` are
+    what was seen of the message, and what it says by itself, where that was found out with the others of its batch.
     """
 
     row_id: int
@@ -56,6 +57,7 @@ class Turn:
     mentioned: bool = False
     known: Known | None = None
     deleted: bool = False
+    glance: Glance | None = None
     alone: Reading | None = None
     drafts: list[Draft] = field(default_factory=list)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +27,7 @@ class Batch:
     def of(cls, texts: Sequence[str]) -> Batch:
         """Lay texts side by side; any string will do, lone surrogates too."""
         codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
-        bounds = np.zeros(len(texts) + 1, np.int64)
-        np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=bounds[1:])
-        return cls(codes, bounds)
+        return cls(codes, np.fromiter(accumulate(map(len, texts), initial=0), np.int64, len(texts) + 1))
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
