@@ -42,8 +42,8 @@ class Turn:
 
     ``known`` is None in a private chat. ``uniform`` makes a text uniform as ``text`` is. ``mentioned`` is true when the
     message is addressed to the bot: by id, by mention, or by a name it begins with. ``deleted`` is true for somebody
-    whose data was deleted and who has not come back: only their words and orders are heard. ``glance`` and ``alone`` are
-    what was seen of the message, and what it says by itself, where that was found out with the others of its batch.
+    whose data was deleted and who has not come back: only their words and orders are heard. ``glance`` and ``alone``
+    are what was seen of the message, and what it says by itself, where that was found out with the others of its batch.
     """
 
     row_id: int

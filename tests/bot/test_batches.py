@@ -49,7 +49,7 @@ async def test_words_of_a_batch_hold_for_what_follows_in_it(talk: Conversation) 
         "ignored/member_unsubscribed",
         "command/done",
         "need/pushed",
-        "ignored/talk",
+        "ignored/negated",
     ]
 
 
