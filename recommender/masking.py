@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -43,6 +43,10 @@ class MaskedText:
     def tokens_between(self, start: int, end: int) -> list[Token]:
         """Return the tokens that mask characters ``start`` to ``end`` stand for, in order."""
         return [self.tokens[index] for index in sorted(set(self.owner[start:end]))]
+
+    def with_tokens(self, tokens: Sequence[Token]) -> MaskedText:
+        """Return the same message with other words; joined they must be its text."""
+        return _laid_out(self.text, tokens)
 
     def part(self, low: int, high: int) -> MaskedText:
         """Return mask characters ``low`` to ``high`` as a message of their own; no word may be cut in two."""
@@ -88,16 +92,21 @@ def mask_text(text: NormalText, segmenter: Segmenter, lexicon: Lexicon) -> Maske
 def mask_words(text: NormalText, words: Iterable[str], lexicon: Lexicon) -> MaskedText:
     """Do the same for a body that is cut into ``words`` already."""
     tokens: list[Token] = []
-    pieces: list[str] = []
-    owner: list[int] = []
     position = 0
     for piece in _pieces(words, lexicon):
-        word, end = lexicon.get(piece), position + len(piece)
-        shown = word.kind.value if word is not None else "," if piece in PAUSES else piece
-        owner += [len(tokens)] * len(shown)
-        pieces.append(shown)
-        tokens.append(Token(piece, position, end, word))
+        end = position + len(piece)
+        tokens.append(Token(piece, position, end, lexicon.get(piece)))
         position = end
+    return _laid_out(text, tokens)
+
+
+def _laid_out(text: NormalText, tokens: Sequence[Token]) -> MaskedText:
+    pieces: list[str] = []
+    owner: list[int] = []
+    for place, (text_of, _, _, word) in enumerate(tokens):
+        shown = word.kind.value if word is not None else "," if text_of in PAUSES else text_of
+        owner += [place] * len(shown)
+        pieces.append(shown)
     return MaskedText(text, tuple(tokens), "".join(pieces), tuple(owner))
 
 
