@@ -6,17 +6,16 @@ All rank the same uniform titles; "aliases" tells whether a known other name in 
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from benchmarks import world
 from benchmarks.report import Options, Report, Row
+from benchmarks.words import MissingPeer, peer
 from catalog.aliases import AliasTable
 from core.text import Normaliser
 from recommender.labelled_queries import LabelledQuery, parse
@@ -138,11 +137,10 @@ class _Rankers:
 
     def _bm25s(self) -> Search | None:
         try:
-            bm25s = import_module("bm25s")  # a peer of the bench extra
-        except ImportError:
-            self.left_out.append("bm25s left out: it is not installed; .venv/bin/pip install -e '.[bench]'")
+            bm25s = peer("bm25s")
+        except MissingPeer as missing:
+            self.left_out.append(str(missing))
             return None
-        logging.getLogger("bm25s").setLevel(logging.WARNING)  # it tells of every step otherwise
         index = bm25s.BM25()
         index.index([_grams(self._segmenter.cut(title)) for title in self._titles], show_progress=False)
 

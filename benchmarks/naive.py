@@ -31,7 +31,8 @@ class NaiveAnswer:
 class NaiveBot:
     """Reads a text and answers at once."""
 
-    def __init__(self, products: Sequence[OnSale]) -> None:
+    def __init__(self, products: Sequence[OnSale], area: str = "") -> None:
+        """Read the titles; with ``area`` only what is delivered there is shown."""
         import jieba  # noqa: PLC0415 - heavy; only the process that measures the naive way loads it
         from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
         from sklearn.metrics.pairwise import cosine_similarity  # noqa: PLC0415
@@ -40,7 +41,10 @@ class NaiveBot:
         jieba.initialize()
         self._cosine = cosine_similarity
         self._products = products
-        self._sold = [product.stock != 0 for product in products]
+        self._shown = [
+            product.stock != 0 and (not area or not product.neighbourhoods or area in product.neighbourhoods)
+            for product in products
+        ]
         self._vectorizer = TfidfVectorizer(tokenizer=jieba.lcut, token_pattern=None, lowercase=True)
         self._matrix: Any = self._vectorizer.fit_transform(product.title for product in products)
 
@@ -49,16 +53,24 @@ class NaiveBot:
         text = unicodedata.normalize("NFKC", raw).lower()
         if WANTS.search(text) is None:
             return None
-        scores = self._cosine(self._vectorizer.transform([text]), self._matrix).ravel()
-        best: list[int] = []
-        while len(best) < 3:
-            place = int(scores.argmax())
-            if scores[place] < _THRESHOLD:
-                break
-            if self._sold[place]:
-                best.append(place)
-            scores[place] = 0.0
+        best = self._best(text, 3, self._shown)
         if not best:
             return None
         shown = "；".join(f"{self._products[place].title} {self._products[place].price}元" for place in best)
         return NaiveAnswer(f"为你找到：{shown}", tuple(best))
+
+    def ranked(self, query: str, limit: int) -> list[int]:
+        """Return the places of the best titles for a query, whoever may have them."""
+        return self._best(query, limit, [True] * len(self._products), 0.0)
+
+    def _best(self, text: str, limit: int, shown: Sequence[bool], least: float = _THRESHOLD) -> list[int]:
+        scores = self._cosine(self._vectorizer.transform([text]), self._matrix).ravel()
+        best: list[int] = []
+        while len(best) < limit:
+            place = int(scores.argmax())
+            if scores[place] <= least:
+                break
+            if shown[place]:
+                best.append(place)
+            scores[place] = 0.0
+        return best

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from core.outcomes import Outcome, Reason
 from core.text import NormalText
 from recommender.clauses import goods_phrases, heads_of, kept_form
-from recommender.constraints import Constraints, read_constraints
+from recommender.constraints import NOTHING_STATED, Constraints, read_constraints
 from recommender.hits import blocker_of, find_hits
-from recommender.judging import Judgement, NeedJudge
+from recommender.judging import RESCUED, Judgement, NeedJudge
 from recommender.lexicon import Lexicon, WordKind
-from recommender.masking import MaskedText, mask_text
+from recommender.masking import MaskedText, mask_words
 from recommender.need_model import NeedModel
 from recommender.need_rules import NeedRules, Trigger
 from recommender.readings import Need, NeedClass, Reading
 from recommender.segmentation import Segmenter
+from recommender.slips import COST, Slips
 
 __all__ = ["LONGEST_NEED", "Need", "NeedClass", "NeedReader", "Reading"]
 
@@ -42,17 +45,43 @@ class NeedReader:
         self._segmenter = segmenter
         self._rules = rules
         self._judge = NeedJudge(rules, model)
+        self._slips = Slips(lexicon, rules.never_slips)
 
     def read(self, text: NormalText, *, mentioned: bool = False) -> Reading:
         """Return what a message says; ``mentioned`` is true when it is addressed to the bot."""
+        return self.read_all((text,), (mentioned,))[0]
+
+    def read_all(self, texts: Sequence[NormalText], mentioned: Sequence[bool]) -> list[Reading]:
+        """Return what each of several messages says; they are cut into words together."""
+        cuts = self._segmenter.cut_all([text.text if len(text.text) <= LONGEST_NEED else "" for text in texts])
+        messages = zip(texts, cuts, mentioned, strict=True)
+        return [self._read_words(text, words, mentioned=addressed) for text, words, addressed in messages]
+
+    def _read_words(self, text: NormalText, words: Sequence[str], *, mentioned: bool) -> Reading:
+        """Return what a message says that is cut into words."""
         if len(text.text) > LONGEST_NEED:
-            empty = MaskedText(text, (), "", ())
-            return Reading(Outcome.IGNORED, Reason.TOO_LONG, empty)
-        masked = mask_text(text, self._segmenter, self._lexicon)
+            return Reading(Outcome.IGNORED, Reason.TOO_LONG, MaskedText(text, (), "", ()))
+        masked = mask_words(text, words, self._lexicon)
         if not masked.mask:
             return Reading(Outcome.IGNORED, Reason.QUOTATION if text.quote else Reason.TALK, masked)
         if "G" not in masked.mask and not self._rules.cue.search(masked.mask):
             return self._talk(masked)
+        return self._misspelt(masked, mentioned=mentioned) or self._read(masked, mentioned=mentioned)
+
+    def _misspelt(self, masked: MaskedText, *, mentioned: bool) -> Reading | None:
+        """Return the reading with slips mended, where a rule then finds that one of them is asked for."""
+        mended = self._slips.mended(masked)
+        if mended is None:
+            return None
+        masked, heard = mended
+        reading = self._read(masked, mentioned=mentioned)
+        if not any(need.rule != RESCUED and heard.intersection(need.terms) for need in reading.needs):
+            return None
+        needs = tuple(replace(need, strength=need.strength * COST) for need in reading.needs)
+        return replace(reading, need=needs[0], needs=needs)
+
+    def _read(self, masked: MaskedText, *, mentioned: bool) -> Reading:
+        """Return what a message says in which a rule may find something."""
         constraints = read_constraints(masked)
         hits = find_hits(masked, self._rules)
         judged = self._judge(masked, hits, constraints, mentioned=mentioned)
@@ -113,7 +142,7 @@ class NeedReader:
     def _talk(self, masked: MaskedText) -> Reading:
         """Read a message in which no rule can find anything but a hint or an answer to somebody."""
         short = len(masked.mask) <= _LONGEST_REFINEMENT
-        constraints = read_constraints(masked) if short else Constraints()
+        constraints = read_constraints(masked) if short else NOTHING_STATED
         conversation = self._conversation(masked, constraints)
         if self._implicit(masked.mask):
             return self._recorded(masked, constraints, conversation)
@@ -144,7 +173,7 @@ class NeedReader:
         mask = masked.mask
         if len(mask) > _LONGEST_LOOSE or "G" in mask or masked.has(WordKind.NOT_SOLD):
             return None
-        for trigger in self._rules.loose:
+        for trigger in self._rules.possible.loose(mask):
             match = trigger.pattern.search(mask)
             if match is not None and blocker_of(mask, match.span(), self._rules, trigger.need_class) is None:
                 return trigger
@@ -168,7 +197,7 @@ class NeedReader:
 
     def _why_talk(self, masked: MaskedText) -> Reason:
         """Name the reason that explains best why talk stayed talk."""
-        for blocker in self._rules.blockers:
+        for blocker in self._rules.possible.blockers(masked.mask):
             if blocker.applies(masked.mask):
                 return blocker.reason
         if masked.text.quote is not None and not masked.has(WordKind.GOODS):

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from bot.cli.learning import TALK_FILE, TRAINING_FILES, fingerprint
 from core.outcomes import Outcome
 from core.text import Normaliser
-from recommender import screening
+from recommender import needs, screening
 from recommender.labelled import NONE, read_labelled
 from recommender.need_model import PACKAGED as NEED_MODEL
 from recommender.need_model import NeedModelError
@@ -82,7 +82,7 @@ def test_no_labelled_line_is_lost(screen: Screen, readings: list[Reading], *, wa
     assert sum(screen.glance(reading.masked.mask).talk(waiting=waiting) for reading in readings) > 100
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(raw=st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join), waiting=st.booleans())
 def test_nothing_made_of_telling_words_is_lost(
     judging_reader: NeedReader, normaliser: Normaliser, screen: Screen, raw: str, *, waiting: bool
@@ -203,6 +203,11 @@ def test_an_unusable_screen_is_said_once(monkeypatch: pytest.MonkeyPatch) -> Non
         assert packaged_screen() is None
     assert [log["event"] for log in logs] == ["screen_model_unusable"]
     assert logs[0]["consequence"] == "every message is read in full"
+
+
+def test_short_is_what_the_reader_takes_for_short() -> None:
+    assert screening.SHORT == needs._LONGEST_REFINEMENT
+    assert screening.LENGTHS[-1] == needs.LONGEST_NEED
 
 
 def test_an_empty_message_is_talk(screen: Screen) -> None:
