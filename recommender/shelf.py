@@ -180,6 +180,10 @@ class Shelf:
         """Return an item by its number in the index."""
         return self._items[number]
 
+    def number(self, product_id: int) -> int:
+        """Return the number in the index of an item that is on the shelf."""
+        return self._number[product_id]
+
     def shown(self, where: Where, price_max: Decimal | None = None) -> Bits:
         """Return the items that may be shown in a place; ``ranking.allowed`` may still drop some."""
         return self._filters.shown(where, price_max)
