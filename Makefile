@@ -47,6 +47,8 @@ $(BIN)/python:
 $(READY): requirements.lock pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo 'compiling what runs compiled, once'
+	@$(BIN)/qianqun warmup || true
 	@touch $@
 
 demo: $(READY)
