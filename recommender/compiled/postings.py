@@ -37,7 +37,7 @@ TERM = np.dtype([("start", np.int64), ("length", np.int32), ("row", np.int32), (
 CLASS = np.dtype([("first", np.int64), ("gain", np.int64)])
 WEIGHT_UNIT, GAIN_UNIT = 1 << 12, 1 << 14
 """What a weight and a gain of 1 are as whole numbers; a score of 1 is their product."""
-_FREQUENT = 32
+FREQUENT = 32
 """A term in more than one of so many documents takes less room as bits than as a list."""
 
 
@@ -55,8 +55,8 @@ class Postings:
     order: npt.NDArray[np.int32]
 
     @classmethod
-    def of(cls, collected: Collector) -> Postings:
-        """Lay out what was collected."""
+    def of(cls, collected: Collector, *, frequent: int = FREQUENT) -> Postings:
+        """Lay out what was collected; a term in more than one of ``frequent`` documents as bits, with 0 none."""
         lengths, frequency = collected.lengths, collected.frequency
         size = len(lengths)
         order = np.argsort(lengths.astype(np.uint16), kind="stable").astype(np.int32)
@@ -65,12 +65,12 @@ class Postings:
         terms["length"] = frequency
         terms["rarity"] = rarity(size, frequency)
         _find_repetitions(collected.slots, terms["again"])
-        frequent = frequency * _FREQUENT > size
-        terms["row"] = np.where(frequent, np.cumsum(frequent) - 1, -1)
-        listed = np.where(frequent, 0, frequency)
+        as_bits = frequency * frequent > size
+        terms["row"] = np.where(as_bits, np.cumsum(as_bits) - 1, -1)
+        listed = np.where(as_bits, 0, frequency)
         terms["start"] = np.cumsum(listed) - listed
         documents = np.empty(int(listed.sum()), np.int32)
-        rows = np.zeros((int(frequent.sum()), -(-size // 64)), np.uint64)
+        rows = np.zeros((int(as_bits.sum()), -(-size // 64)), np.uint64)
         bounds = np.zeros(size + 1, np.int64)
         np.cumsum(collected.counts, out=bounds[1:])
         _scatter(collected.terms, bounds, order, terms, terms["start"].copy(), documents, rows)

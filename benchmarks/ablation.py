@@ -1,0 +1,169 @@
+"""What each part is worth: quality and cost as it is, and with one part left out or done the plain way.
+
+The cost is a ratio inside one run: how many times as long the same work takes without the part (below 1: it is
+quicker without). ``docs/how-matching-works.md`` shows one run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from benchmarks import world
+from benchmarks.ablation_structures import structures
+from benchmarks.match_quality import queries_of
+from benchmarks.report import ROOT, Options, Report, Row, Spread
+from benchmarks.stream import lines
+from benchmarks.turns import QUICK_ROUNDS, ROUNDS, in_turns, over, rounded
+from catalog.aliases import AliasTable
+from core.text import Normaliser
+from recommender.evaluation import ANY, judge
+from recommender.labelled import LabelledLine, read_labelled
+from recommender.lexicon import Lexicon
+from recommender.match_evaluation import DEPTH, Judgement, compare, mean
+from recommender.match_evaluation import judge as judge_ranking
+from recommender.need_model import PACKAGED, packaged_text, read_model
+from recommender.need_report import hear
+from recommender.need_rules import packaged_rules
+from recommender.needs import NeedReader
+from recommender.retrieval import CONFIGURATIONS, Retrieval
+from recommender.segmentation import Segmenter
+
+_TALK, _QUICK_TALK = 2_000, 400
+_MATCHING: Mapping[str, str] = {
+    "first-step": "the second look",
+    "no-filler": "taking the phrases of talk out of a query",
+    "no-forms": "other forms of a word (aliases, plural kinds)",
+    "no-sounds": "words of the same sound (slips, pinyin)",
+    "no-words": "words as terms",
+    "no-bigrams": "2-grams as terms",
+    "no-characters": "single characters as terms",
+    "no-names": "parts of names, counts and amounts as terms",
+    "bare": "everything but terms and their weights",
+    "words": "everything but words as terms",
+    "grams": "everything but 1- and 2-grams as terms",
+}
+"""By configuration of ``recommender.retrieval``: the part that it lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A row: what is left out, the measure of quality with and without it, and how often as long it takes without."""
+
+    where: str
+    name: str
+    measure: str
+    kept: str
+    without: str
+    cost: Spread
+    further: Mapping[str, str]
+
+    def row(self) -> Row:
+        """Return it as a line of the table."""
+        return {
+            "in": self.where,
+            "without": self.name,
+            "quality": self.measure,
+            "as it is": self.kept,
+            "without it": self.without,
+            "difference [95 %]": self.further.get("difference", ""),
+            "P@1": self.further.get("first", ""),
+            "takes ×": rounded(self.cost.median),
+            "× spread": self.cost.percent,
+        }
+
+
+def run(options: Options) -> Report:
+    report = Report("ablation", "quality and cost with and without each part")
+    rounds = QUICK_ROUNDS if options.quick else ROUNDS
+    parts = [*_matching(rounds, report.notes), *_reading(rounds, options, report.notes)]
+    report.rows += [part.row() for part in parts]
+    report.rows += [
+        Part(one.where, one.name, one.measure, one.kept, one.without, one.cost, {}).row()
+        for one in structures(rounds, quick=options.quick)
+    ]
+    report.notes.append(
+        "takes ×: time for the same work without the part against the time as it is, turn by turn in one process; "
+        "median and extremes. Below 1 it is quicker without."
+    )
+    return report
+
+
+def _matching(rounds: int, notes: list[str]) -> list[Part]:
+    """Leave parts out of ``qianqun match``, over the demo's titles and the queries kept for judging."""
+    products = asyncio.run(world.demo_products())
+    ids = [product.supplier_product_id for product in products]
+    graded = queries_of("queries.jsonl", set(ids), "test")
+    aliases = tuple(AliasTable.load())
+    normaliser = Normaliser({alias: word for alias, word, kind in aliases if kind == "emoji"})
+    whole = Retrieval([product.title for product in products], aliases, normaliser)
+    ways = {name: whole.with_parts(CONFIGURATIONS[name]) for name in ("full", *_MATCHING)}
+    judged: dict[str, list[Judgement]] = {
+        name: [judge_ranking([ids[place] for place, _ in way.search(one.query, DEPTH)], one.graded) for one in graded]
+        for name, way in ways.items()
+    }
+    asked = [one.query for one in graded]
+    turns = in_turns({name: over(_searching(way), asked) for name, way in ways.items()}, rounds)
+    micros = 1e6 / turns.speed("full").median
+    notes.append(
+        f"matching: {len(asked)} judging queries over {len(ids)} titles; nDCG@{DEPTH} as it is "
+        f"{mean([one.ndcg for one in judged['full']])}, {micros:,.0f} µs a query. P@1: share of queries whose first "
+        "title fits, as it is and without."
+    )
+    first = {name: sum(one.first for one in some) / len(some) for name, some in judged.items()}
+    worth = {name: sum(one.ndcg for one in some) / len(some) for name, some in judged.items()}
+    return [
+        Part(
+            *("matching", without, f"nDCG@{DEPTH}", f"{worth['full']:.3f}", f"{worth[name]:.3f}"),
+            turns.ratio("full", name),
+            {
+                "difference": f"{compare(judged['full'], judged[name]).difference}",
+                "first": f"{first['full']:.3f} / {first[name]:.3f}",
+            },
+        )
+        for name, without in _MATCHING.items()
+    ]
+
+
+def _searching(way: Retrieval) -> Callable[[str], object]:
+    return lambda query: way.search(query, DEPTH)
+
+
+def _reading(rounds: int, options: Options, notes: list[str]) -> list[Part]:
+    """Leave parts out of the reading of needs: lines kept for judging, and made-up talk for the time."""
+    aliases = tuple(AliasTable.load())
+    normaliser = Normaliser({alias: word for alias, word, kind in aliases if kind == "emoji"})
+    lexicon = Lexicon(aliases)
+    segmenter, plain = Segmenter(lexicon), Segmenter(lexicon, compiled=False)
+    rules, model = packaged_rules(), read_model(packaged_text(), PACKAGED, packaged_rules())
+    readers = {
+        "as it is": NeedReader(lexicon, segmenter, rules, model),
+        "the model that judges what the rules find": NeedReader(lexicon, segmenter, rules),
+        "the compiled cutter (jieba instead)": NeedReader(lexicon, plain, rules, model),
+    }
+    judging = read_labelled([ROOT / "tests" / "data" / "needs_test.jsonl"])
+    quality = {name: _heard(reader, judging, normaliser, lexicon) for name, reader in readers.items()}
+    talk = [normaliser(line) for line in islice(lines(_TALK), _QUICK_TALK if options.quick else _TALK)]
+    turns = in_turns({name: over(reader.read, talk) for name, reader in readers.items()}, rounds)
+    first, *others = readers
+    notes.append(
+        f"reading: {len(judging)} judging lines; {1e6 / turns.speed(first).median:,.0f} µs a line of made-up talk."
+    )
+    return [
+        Part(
+            "reading", name, "precision / recall of needs", quality[first], quality[name], turns.ratio(first, name), {}
+        )
+        for name in others
+    ]
+
+
+def _heard(reader: NeedReader, judging: Sequence[LabelledLine], normaliser: Normaliser, lexicon: Lexicon) -> str:
+    """Return precision and recall of needs, whatever their class."""
+    verdict = judge(
+        hear(line, reader.read(normaliser(line.text)), lambda word: lexicon.canonical(normaliser(word).text)).judged
+        for line in judging
+    )
+    score = verdict.score(ANY)
+    return f"{score.precision:.3f} / {score.recall:.3f}"
