@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks import ours, world
-from benchmarks.corpus import Corpus, Question, questions
-from benchmarks.peers import Masks, best_of
-from benchmarks.products import made, products
+from benchmarks.corpus import PRICE_BOUNDS, Corpus, Filter, questions
+from benchmarks.peers import best_of
+from benchmarks.products import AREAS, made, products
 from benchmarks.report import Spread
 from benchmarks.stream import lines
 from benchmarks.turns import Turns, Work, for_a_while, in_turns, over
-from benchmarks.words import jieba_cut
+from benchmarks.words import cutter, jieba_cut
 from recommender import bits
+from recommender.compiled.batch import Batch
+from recommender.compiled.collecting import Collector
 from recommender.compiled.jit import compiled
-from recommender.compiled.postings import Postings
+from recommender.compiled.postings import FREQUENT, Paper, Postings
+from recommender.index import TextIndex
 
 BATCH = 64
 LIMIT = 3
 _SIZE, _QUICK_SIZE = 100_000, 10_000
 _SHELF, _QUICK_SHELF = 10_000, 1_000
-_ASKED = 500
-_SLOW_ASKED = 50
-"""Questions of a way that looks at every document."""
+_ASKED, _JUDGED = 500, 50
+"""Questions; ways that look at every product are timed with the second number, and results compared on it."""
+_AT_ONCE = 10_000
 _WHOLE = "as it is"
+_QUICK = frozenset({_WHOLE, "bits for frequent terms (lists only)"})
+_Asked = tuple[Mapping[str, float], Filter]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,41 +78,28 @@ def _cutting(rounds: int) -> Iterator[Structure]:
 
 
 def _searching(rounds: int, size: int) -> Iterator[Structure]:
-    """Leave structures out of the search for the best three of 100,000 products under a filter."""
+    """Leave structures out of the search for the best three products under a filter."""
     corpus = Corpus.of(made(size))
-    masks = Masks(corpus)
-    asked = questions(_ASKED)
-    whole, plain = ours.Compiled(corpus, masks), ours.Plain(corpus, masks)
-    lists = ours.Compiled(corpus, masks, frequent=0)
-    every = _EveryDocument(plain)
-    anew = _FilterAnew(corpus, whole.postings)
-    ready = [whole.asked(one) for one in asked]
-    searches: dict[str, tuple[Callable[[Any], list[int]], Sequence[Any]]] = {
-        _WHOLE: (lambda one: whole.top(one, LIMIT), ready),
-        "rows of bits for frequent terms (lists only)": (
-            lambda one: lists.top(one, LIMIT),
-            list(map(lists.asked, asked)),
-        ),
-        "early stop (every posting of the query added up, compiled)": (
-            every.top,
-            list(map(plain.asked, asked))[:_SLOW_ASKED],
-        ),
-        "compiled code and early stop (numpy)": (
-            lambda one: plain.top(one, LIMIT),
-            list(map(plain.asked, asked))[:_SLOW_ASKED],
-        ),
-        "the filter kept as bits (bits of each condition joined for every query)": (
-            anew.joined,
-            [(query, one) for (query, _), one in zip(ready, asked, strict=True)],
-        ),
-        "bits for conditions (each product asked, for every query)": (
-            anew.from_columns,
-            [(query, one) for (query, _), one in zip(ready, asked, strict=True)][:_SLOW_ASKED],
-        ),
+    whole, plain = _Search(corpus, _laid_out(corpus, FREQUENT)), TextIndex.build(corpus.texts, ours.cut_one)
+    lists = _Search(corpus, _laid_out(corpus, 0))
+    asked = [(one.terms, one.filter) for one in questions(_ASKED) if one.filter is not None]
+    for _, wanted in asked:
+        whole.kept(wanted), lists.kept(wanted)
+    flags = {wanted: corpus.allowed(wanted) for _, wanted in asked}
+    bits_given = {wanted: bits.of_flags(one) for wanted, one in flags.items()}
+    ways: dict[str, Callable[[_Asked], list[int]]] = {
+        _WHOLE: lambda one: whole.best(one, whole.kept),
+        "bits for frequent terms (lists only)": lambda one: lists.best(one, lists.kept),
+        "the filter kept (its conditions joined for every query)": lambda one: whole.best(one, whole.joined),
+        "bits for conditions (every product asked)": lambda one: whole.best(one, whole.anew),
+        "early stop (every posting added up, compiled)": lambda one: _every_posting(plain, one[0], flags[one[1]]),
+        "all of it (numpy)": lambda one: [place for place, _ in plain.top(one[0], LIMIT, bits_given[one[1]])],
     }
-    found = {name: [top(one) for one in some] for name, (top, some) in searches.items()}
+    found = {name: list(map(way, asked[:_JUDGED])) for name, way in ways.items()}
     same = {name: _share(one, found[_WHOLE]) for name, one in found.items()}
-    turns = in_turns({name: over(top, some) for name, (top, some) in searches.items()}, rounds)
+    turns = in_turns(
+        {name: over(way, asked[: None if name in _QUICK else _JUDGED]) for name, way in ways.items()}, rounds
+    )
     yield from _rows(f"search, {size:,} products", f"same best {LIMIT}", same, turns)
 
 
@@ -142,21 +136,56 @@ def _share(found: Sequence[object], expected: Sequence[object]) -> str:
     return f"{sum(one == other for one, other in zip(found, expected, strict=False)) / len(found):.1%}"
 
 
-class _EveryDocument:
-    """The plain index in machine code: every posting of every term is added up, then three times the highest sum."""
+class _Search:
+    """The compiled search over one laying out, with the ways to come by the bits of a filter."""
 
-    def __init__(self, plain: ours.Plain) -> None:
-        self._index = plain.index
+    def __init__(self, corpus: Corpus, postings: Postings) -> None:
+        self._corpus, self._postings, self._paper = corpus, postings, Paper()
+        order = postings.order
+        self._place = order.tolist()
+        self._stock = bits.of_flags(corpus.in_stock[order])
+        self._areas = [bits.of_flags((corpus.areas[order] >> area & 1) > 0) for area in range(len(AREAS))]
+        self._tops = {top: bits.of_flags((corpus.categories == top)[order]) for top in set(corpus.categories.tolist())}
+        self._bounds = {most: bits.of_flags((corpus.prices <= most * 100)[order]) for most in PRICE_BOUNDS}
+        self.kept = cache(self.joined)
 
-    def top(self, asked: tuple[dict[str, float], Any]) -> list[int]:
-        terms, allowed = asked
-        index = self._index
-        known = [(place, factor) for term, factor in terms.items() if (place := index.vocabulary.get(term)) is not None]
-        places = np.array([place for place, _ in known], np.int64)
-        factors = np.array([factor for _, factor in known], np.float32)
-        scores = np.zeros(index.size, np.float32)
-        _add_up(places, factors, index.bounds, index.documents, index.weights, scores)
-        return best_of(scores, allowed, LIMIT)
+    def best(self, asked: _Asked, filtered: Callable[[Filter], bits.Bits]) -> list[int]:
+        """Return the best places in the catalogue that pass the filter."""
+        terms, wanted = asked
+        found = self._postings.best(self._postings.query(terms), filtered(wanted), LIMIT, self._paper)
+        return [self._place[document] for document, _ in found.tolist()]
+
+    def joined(self, wanted: Filter) -> bits.Bits:
+        """Join the bits of each condition."""
+        allowed = self._stock & self._areas[wanted.area]
+        if wanted.category:
+            allowed &= self._tops[wanted.category]
+        if wanted.most is not None:
+            allowed &= self._bounds[wanted.most]
+        return allowed
+
+    def anew(self, wanted: Filter) -> bits.Bits:
+        """Ask every product whether it passes."""
+        return bits.of_flags(self._corpus.allowed(wanted)[self._postings.order])
+
+
+def _laid_out(corpus: Corpus, frequent: int) -> Postings:
+    """Index the titles; terms that are ``frequent``, as ``Postings.of`` has it, as bits."""
+    collector = Collector()
+    for start in range(0, len(corpus), _AT_ONCE):
+        batch = Batch.of(corpus.texts[start : start + _AT_ONCE])
+        collector.add(batch, cutter().cut(batch))
+    return Postings.of(collector, frequent=frequent)
+
+
+def _every_posting(plain: TextIndex, terms: Mapping[str, float], allowed: npt.NDArray[np.bool_]) -> list[int]:
+    """Do what the plain index does in machine code: every posting of every term is added up."""
+    known = [(place, factor) for term, factor in terms.items() if (place := plain.vocabulary.get(term)) is not None]
+    places = np.array([place for place, _ in known], np.int64)
+    factors = np.array([factor for _, factor in known], np.float32)
+    scores = np.zeros(plain.size, np.float32)
+    _add_up(places, factors, plain.bounds, plain.documents, plain.weights, scores)
+    return best_of(scores, allowed, LIMIT)
 
 
 @compiled
@@ -164,38 +193,3 @@ def _add_up(places, factors, bounds, documents, weights, scores):  # type: ignor
     for at in range(len(places)):
         for posting in range(bounds[places[at]], bounds[places[at] + 1]):
             scores[documents[posting]] += weights[posting] * factors[at]
-
-
-class _FilterAnew:
-    """The compiled search with its filter worked out for every query."""
-
-    def __init__(self, corpus: Corpus, postings: Postings) -> None:
-        self._corpus, self._postings, self._place = corpus, postings, postings.order.tolist()
-        order = postings.order
-        self._stock = bits.of_flags(corpus.in_stock[order])
-        self._areas = [bits.of_flags((corpus.areas[order] >> area & 1) > 0) for area in range(8)]
-        self._tops = {
-            top: bits.of_flags(corpus.categories[order] == top) for top in np.unique(corpus.categories).tolist()
-        }
-        self._bounds = {most: bits.of_flags(corpus.prices[order] <= most * 100) for most in (20, 50, 100)}
-
-    def joined(self, asked: tuple[Any, Question]) -> list[int]:
-        """Join the bits of each condition."""
-        query, question = asked
-        wanted = question.filter
-        assert wanted is not None
-        allowed = self._stock & self._areas[wanted.area]
-        if wanted.category:
-            allowed &= self._tops[wanted.category]
-        if wanted.most is not None:
-            allowed &= self._bounds[wanted.most]
-        return self._best(query, allowed)
-
-    def from_columns(self, asked: tuple[Any, Question]) -> list[int]:
-        """Ask every product whether it passes."""
-        query, question = asked
-        assert question.filter is not None
-        return self._best(query, bits.of_flags(self._corpus.allowed(question.filter)[self._postings.order]))
-
-    def _best(self, query: Any, allowed: bits.Bits) -> list[int]:
-        return ours.places(self._postings.best(query, allowed, LIMIT), self._place)

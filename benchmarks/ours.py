@@ -18,7 +18,7 @@ from recommender import bits
 from recommender.compiled.batch import Batch
 from recommender.compiled.collecting import Collector
 from recommender.compiled.cutting import Cuts
-from recommender.compiled.postings import FREQUENT, Postings
+from recommender.compiled.postings import Postings
 from recommender.index import TextIndex
 from recommender.readings import NeedClass
 from recommender.retrieval import Retrieval
@@ -61,11 +61,11 @@ class Plain:
 
 
 class Compiled:
-    """``Postings``: compiled, exact, with bits for filters and for terms that are as ``frequent`` as said there."""
+    """``Postings``: compiled, exact, with bits for filters and frequent terms."""
 
-    def __init__(self, corpus: Corpus, masks: Masks, frequent: int = FREQUENT) -> None:
+    def __init__(self, corpus: Corpus, masks: Masks) -> None:
         self._masks = masks
-        self.postings = compiled_postings(corpus.texts, frequent)
+        self.postings = compiled_postings(corpus.texts)
         self._all = bits.every(len(corpus))
         self._place = self.postings.order.tolist()
 
@@ -76,21 +76,17 @@ class Compiled:
 
     def top(self, asked: Any, limit: int) -> list[int]:
         query, allowed = asked
-        return places(self.postings.best(query, allowed, limit), self._place)
+        place = self._place
+        return [place[document] for document in self.postings.best(query, allowed, limit)["document"].tolist()]
 
 
-def places(found: Any, order: Sequence[int]) -> list[int]:
-    """Return the places in the catalogue of what the compiled search found."""
-    return [order[document] for document in found["document"].tolist()]
-
-
-def compiled_postings(texts: Sequence[str], frequent: int = FREQUENT) -> Postings:
+def compiled_postings(texts: Sequence[str]) -> Postings:
     """Cut uniform texts and lay them out as postings."""
     collector = Collector()
     for start in range(0, len(texts), _AT_ONCE):
         batch = Batch.of(texts[start : start + _AT_ONCE])
         collector.add(batch, cutter().cut(batch))
-    return Postings.of(collector, frequent=frequent)
+    return Postings.of(collector)
 
 
 def searches() -> dict[str, Callable[[Corpus, Masks], Search]]:

@@ -1,7 +1,7 @@
 """Sets of documents as bits, one for each: what is on sale, what is delivered here, what a category holds. Pure.
 
-Document d is bit ``d & 63`` of word ``d >> 6``; the bits behind the last document are 0. Of 100,000 documents a set takes
-12.5 kB, and what two sets share is found in some microseconds.
+Document d is bit ``d & 63`` of word ``d >> 6``; the bits behind the last document are 0. Of 100,000 documents a set
+takes 12.5 kB, and what two sets share is found in some microseconds.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def flags_of(bits: Bits, size: int) -> Flags:
 
 def having(bits: Bits, documents: npt.NDArray[np.integer]) -> Flags:
     """Return for each of these documents whether it is in the set."""
-    return (bits[documents >> 6] >> (documents & 63).astype(np.uint64) & np.uint64(1)).view(np.int64) != 0
+    flags: Flags = bits[documents >> 6] >> (documents & 63).astype(np.uint64) & np.uint64(1) != 0
+    return flags
 
 
 def has(bits: Bits, document: int) -> bool:
@@ -47,7 +48,7 @@ def has(bits: Bits, document: int) -> bool:
     return bool(int(bits[document >> 6]) >> (document & 63) & 1)
 
 
-def put(bits: Bits, document: int, member: bool) -> None:  # noqa: FBT001 - a bit is what is put
+def put(bits: Bits, document: int, member: bool) -> None:
     """Take a document into the set or out of it."""
     mask = np.uint64(1 << (document & 63))
     if member:

@@ -1,5 +1,7 @@
 """The text index: BM25 over words, character 1- and 2-grams, names and amounts, as postings in numpy arrays.
 
+This is the plain way; ``compiled.text_index`` gives the same answers, many times faster on large catalogues.
+
 Words alone lose to characters on short titles, characters alone lose exactness; both together are as good as either
 and forgive each other's misses (``docs/adr/0005-words-and-characters-in-one-index.md``). A score is a sum over the
 terms of the query: its factor there times the weight of (term, document), and nothing else.
@@ -9,14 +11,16 @@ Source of the weighting: Robertson and Zaragoza, "The Probabilistic Relevance Fr
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from recommender.terms import TermFactors, document_terms, query_terms
+from recommender.bits import Bits, flags_of
+from recommender.terms import document_terms
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
@@ -37,7 +41,40 @@ _KEPT_PIECES = 20_000
 _COUNTED_AT_ONCE = 10_000
 """Documents; their terms take some ten megabytes while they are counted."""
 _TERMS_AT_ONCE = 2_000_000
-_FACTORS = TermFactors()
+
+
+class Index(Protocol):
+    """What finds texts: ``TextIndex`` in numpy, or ``compiled.text_index.CompiledIndex``; ``indexing`` chooses.
+
+    Documents are numbered as suits the index; ``order[d]`` is which of the texts given document d is.
+    """
+
+    @property
+    def size(self) -> int:
+        """Return the number of documents."""
+
+    @property
+    def order(self) -> Ints:
+        """Return by document which of the texts it is."""
+
+    @property
+    def mean_length(self) -> float:
+        """Return the mean number of different terms of a document."""
+
+    def words(self) -> Iterable[str]:
+        """Return the words of two characters and more that the texts are made of, where they were kept."""
+
+    def frequency(self, term: str) -> int:
+        """Return how many documents have a term."""
+
+    def rarity(self, term: str) -> float:
+        """Return how much a term tells: BM25's inverse document frequency."""
+
+    def top(self, terms: Mapping[str, float], limit: int, allowed: Bits | None = None) -> list[tuple[int, float]]:
+        """Return (document, score) of the best allowed documents, best first; equal scores in document order."""
+
+    def weighed(self, terms: Mapping[str, float], documents: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Return the scores of some documents; their numbers must ascend."""
 
 
 class _Found:
@@ -78,6 +115,7 @@ class TextIndex:
     """Postings of n documents: term t's documents are ``documents[bounds[t]:bounds[t+1]]``, each with its weight."""
 
     size: int
+    mean_length: float
     vocabulary: dict[str, int]
     bounds: npt.NDArray[np.int64]
     documents: Ints
@@ -115,7 +153,7 @@ class TextIndex:
         weights *= gains_of(lengths, mean).astype(np.float32)[documents]
         weights *= rarity(size, frequency).astype(np.float32)[terms]
         order = np.argsort(terms, kind="stable")
-        return cls(size, vocabulary, bounds, documents[order], weights[order])
+        return cls(size, mean, vocabulary, bounds, documents[order], weights[order])
 
     def frequency(self, term: str) -> int:
         """Return how many documents have a term."""
@@ -125,10 +163,6 @@ class TextIndex:
     def rarity(self, term: str) -> float:
         """Return how much a term tells: BM25's inverse document frequency, highest for a term of no document."""
         return float(rarity(self.size, np.array(self.frequency(term))))
-
-    def scores(self, words: Sequence[str]) -> Floats:
-        """Return the score of every document for a cut query; zero where nothing is shared."""
-        return self.weighted(query_terms(words, _FACTORS))
 
     def weighted(self, terms: Mapping[str, float]) -> Floats:
         """Return the score of every document for terms with their factors."""
@@ -140,14 +174,25 @@ class TextIndex:
                 scores[self.documents[low:high]] += self.weights[low:high] * np.float32(factor)
         return scores
 
-    def top(
-        self, terms: Mapping[str, float], limit: int, allowed: npt.NDArray[np.bool_] | None = None
-    ) -> list[tuple[int, float]]:
+    def top(self, terms: Mapping[str, float], limit: int, allowed: Bits | None = None) -> list[tuple[int, float]]:
         """Return (document, score) of the best ``limit`` documents, best first; equal scores in document order."""
         scores = self.weighted(terms)
         if allowed is not None:
-            scores *= allowed
+            scores *= flags_of(allowed, self.size)
         return [(document, float(scores[document])) for document in best_places(scores, limit)]
+
+    def weighed(self, terms: Mapping[str, float], documents: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Return the scores of some documents."""
+        return self.weighted(terms)[documents].astype(np.float64)
+
+    @property
+    def order(self) -> Ints:
+        """Return by document which of the texts it is: here they stay in the order given."""
+        return np.arange(self.size, dtype=np.int32)
+
+    def words(self) -> Iterable[str]:
+        """Return the words of two characters and more that the texts are made of."""
+        return (term[1:] for term in self.vocabulary if term[0] == "w" and len(term) > 2)
 
     @property
     def memory_bytes(self) -> int:
@@ -173,5 +218,6 @@ def rarity(size: int, frequency: npt.NDArray[np.int64]) -> npt.NDArray[np.float6
 
 
 def gains_of(lengths: npt.NDArray[np.integer], mean: float) -> npt.NDArray[np.float64]:
-    """Return what a term gains in texts of so many different terms, 1 in one of the mean length: short texts gain more."""
-    return (K1 + 1) / (1 + K1 * (1 - B + B * lengths / max(mean, 1.0)))
+    """Return what a term gains in texts of so many different terms, 1 at the mean length: short texts gain more."""
+    gains: npt.NDArray[np.float64] = (K1 + 1) / (1 + K1 * (1 - B + B * lengths.astype(np.float64) / max(mean, 1.0)))
+    return gains

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from recommender.forms import WordForms
-from recommender.index import TextIndex
+from recommender.index import Index
 from recommender.lexicon import Lexicon, WordKind, packaged_list
 from recommender.sounds import LONGEST, SoundIndex
 from recommender.terms import TermFactors, query_terms
@@ -69,7 +69,7 @@ class QueryReader:
 
     def __init__(
         self,
-        index: TextIndex,
+        index: Index,
         forms: WordForms,
         lexicon: Lexicon,
         cut: Callable[[str], list[str]],
@@ -171,7 +171,7 @@ class QueryReader:
 
     def _by_sound(self) -> SoundIndex:
         if self._sounds is None:
-            self._sounds = SoundIndex(term[1:] for term in self._index.vocabulary if term[0] == "w" and len(term) > 2)
+            self._sounds = SoundIndex(self._index.words())
         return self._sounds
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import numpy as np
+
+from recommender.bits import Bits
+from recommender.filters import Where
 from recommender.heads import EXACT, title_phrases
-from recommender.index import Floats, best_places
 from recommender.needs import Need
 from recommender.shelf import Item, Shelf
+from recommender.terms import TermFactors, query_terms
 
 _ATTRIBUTE_SHARE = 0.52
 """How much of the score hangs on stated attributes; with none met, a product falls below the usual threshold."""
@@ -29,6 +33,7 @@ _SOUND = 0.92
 """A word that only sounds like one that names products (草霉, 草莓) was most likely meant for it."""
 _LOOKED_AT = 200
 """Items whose titles are looked at for a word of no list, best text match first."""
+_FACTORS = TermFactors()
 _ALMOST = 0.85
 """A further product is shown beside the best one only when it is nearly as good."""
 
@@ -86,15 +91,19 @@ def find(need: Need, shelf: Shelf, place: Place, now: datetime, cut: Callable[[s
     Level products are ordered as the specification asks: the pinned one first, then the cheaper.
     """
     words = cut("".join((*need.constraints.attributes, need.constraints.brand, *need.modifiers, *need.terms)))
-    text_scores = shelf.index.scores(words)
-    found: dict[int, Candidate] = {}
+    terms = query_terms(words, _FACTORS)
+    shown = shelf.shown(Where(place.neighbourhoods, place.categories), need.constraints.price_max)
+    found: dict[int, tuple[str, float]] = {}
     for term in need.terms:
-        for position, word, quality in _named(term, shelf) if need.known else _unlisted(term, shelf, text_scores):
-            item = shelf.items[position]
-            if item.id in found or not allowed(item, place, need, now):
-                continue
-            found[item.id] = _candidate(item, need, word, quality, float(text_scores[position]))
-    return in_order(list(found.values()), need, place)
+        for number, word, quality in _named(term, shelf, shown) if need.known else _unlisted(term, shelf, terms, shown):
+            if number not in found and allowed(shelf.at(number), place, need, now):
+                found[number] = word, quality
+    numbers = sorted(found)
+    scores = shelf.index.weighed(terms, np.array(numbers, np.int64))
+    candidates = [
+        _candidate(shelf.at(number), need, *found[number], score) for number, score in zip(numbers, scores, strict=True)
+    ]
+    return in_order(candidates, need, place)
 
 
 def choose(candidates: list[Candidate], limit: int, hidden: Collection[int]) -> list[Candidate]:
@@ -145,30 +154,30 @@ def in_order(
     return sorted(candidates, key=key)
 
 
-def _named(term: str, shelf: Shelf) -> list[tuple[int, str, float]]:
-    """Return (place, word, quality) of the items that a known word names."""
-    return [(position, term, shelf.items[position].kinds[term]) for position in shelf.named(term)]
+def _named(term: str, shelf: Shelf, shown: Bits) -> list[tuple[int, str, float]]:
+    """Return (number, word, quality) of the items that a known word names."""
+    return [(number, term, shelf.at(number).kinds[term]) for number in shelf.named(term, shown)]
 
 
-def _unlisted(term: str, shelf: Shelf, text_scores: Floats) -> list[tuple[int, str, float]]:
-    """Return (place, word, quality) of items for a word of no list: their title says it, or it is a slip for theirs.
+def _unlisted(term: str, shelf: Shelf, terms: Mapping[str, float], shown: Bits) -> list[tuple[int, str, float]]:
+    """Return (number, word, quality) of items for a word of no list: their title says it, or it is a slip for theirs.
 
     The end of a title's first phrase names the product, the end of a further one nearly as well; anywhere else the
     word is a modifier (牛奶 in 牛奶锅). Only where no title says it is it taken for a slip of the same sound.
     """
     found = []
-    for position in best_places(text_scores, _LOOKED_AT):
-        first, *further = title_phrases(shelf.items[position].title) or [""]
+    for number, _ in shelf.index.top(terms, _LOOKED_AT, shown):
+        first, *further = title_phrases(shelf.at(number).title) or [""]
         if first.endswith(term):
-            found.append((position, term, _PHRASE_END))
+            found.append((number, term, _PHRASE_END))
         elif any(phrase.endswith(term) for phrase in further):
-            found.append((position, term, _FURTHER_END))
+            found.append((number, term, _FURTHER_END))
     if found:
         return found
     return [
-        (position, word, quality * _SOUND)
+        (number, word, quality * _SOUND)
         for kind in shelf.sounding_like(term)
-        for position, word, quality in _named(kind, shelf)
+        for number, word, quality in _named(kind, shelf, shown)
     ]
 
 

@@ -12,7 +12,8 @@ from types import MappingProxyType
 
 from core.text import Normaliser
 from recommender.forms import WordForms
-from recommender.index import LONGEST_TEXT, TextIndex
+from recommender.index import LONGEST_TEXT
+from recommender.indexing import index_of
 from recommender.lexicon import Lexicon
 from recommender.query import LONGEST_QUERY, Query, QueryParts, QueryReader
 from recommender.second_look import Found, SecondLook
@@ -54,7 +55,7 @@ class Retrieval:
         segmenter = Segmenter([*lexicon, *forms])
         self.titles = [normaliser(title[:LONGEST_TEXT]).text for title in titles]
         self._further = [normaliser(text[:LONGEST_TEXT]).text for text in further] or [""] * len(titles)
-        self.index = TextIndex.build(map(" ".join, zip(self.titles, self._further, strict=True)), segmenter.cut)
+        self.index = index_of(map(" ".join, zip(self.titles, self._further, strict=True)), segmenter, keep_words=True)
         self.reader = QueryReader(self.index, forms, lexicon, segmenter.cut, self.parts.query)
         self.second = second_look or SecondLook.load(lexicon, segmenter.cut)
 
@@ -70,7 +71,7 @@ class Retrieval:
     def first_step(self, query: str, limit: int) -> tuple[Query, list[Found]]:
         """Return what a query asks for and the titles that the index finds, best first."""
         read = self.reader.read(self._normaliser(query[:_LONGEST_RAW]).text)
-        top = self.index.top(read.terms, limit)
+        top = [(int(self.index.order[number]), score) for number, score in self.index.top(read.terms, limit)]
         return read, [Found(place, score, self.titles[place], self._further[place]) for place, score in top]
 
     def search(self, query: str, limit: int) -> list[tuple[int, float]]:

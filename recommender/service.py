@@ -100,12 +100,15 @@ class Recommender:
         self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
 
     def restock(self, changed: Sequence[CatalogueProduct], gone: Collection[int]) -> bool:
-        """Take over changed prices, stock and dates at once; false when words changed and only ``prepare`` will do."""
-        shelf = self.shelf.patched(changed, gone)
-        if shelf is None:
-            return False
-        self.shelf = shelf
-        return True
+        """Take over changed, new and vanished products at once.
+
+        Return whether that is all there is to do: false when so many are new, or they bring words that messages are
+        not yet understood with, that it is time to ``prepare`` anew.
+        """
+        self.shelf.take(changed, gone)
+        new = catalogue_words(changed)
+        unknown = any(self._lexicon.get(word) is None for word in (*new.goods, *new.brands) if len(word) > 1)
+        return not unknown and not self.shelf.index.overgrown
 
     def read(self, text: NormalText, *, mentioned: bool = False) -> Reading:
         """Return what one message says by itself."""

@@ -1,7 +1,7 @@
 """What can be shown: the products on sale, in memory, with the index over their words.
 
-The database is the truth; a shelf is rebuilt from it when the catalogue's words change and patched when only
-prices, stock or dates do.
+The database is the truth. What changes there is taken over at once (``Shelf.take``); when much was, or the catalogue
+brought new words, a new shelf is read beside the messages and takes the old one's place.
 """
 
 from __future__ import annotations
@@ -15,9 +15,15 @@ from functools import lru_cache
 from sys import intern
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
+
+from recommender.bits import Bits, having
+from recommender.filters import Filters, Where
 from recommender.heads import product_kinds, title_phrases
-from recommender.index import TextIndex
+from recommender.index import Index
+from recommender.indexing import index_of
 from recommender.lexicon import CatalogueWords, Lexicon, Word, WordKind
+from recommender.live import LiveIndex
 from recommender.segmentation import Segmenter
 from recommender.sounds import SoundIndex
 
@@ -80,21 +86,28 @@ class Item:
 
 
 class Shelf:
-    """Items in a fixed order (their place is their number in the index) and the ways to find them."""
+    """Items by their number in the index, and the ways to find them. Changes are taken over in place.
 
-    def __init__(self, items: Sequence[Item], index: TextIndex, sounds: SoundIndex | None = None) -> None:
-        self.items = items
-        self.index = index
-        self.place = {item.id: place for place, item in enumerate(items)}
+    An item whose words change becomes a new document; the old one is never shown again.
+    """
+
+    def __init__(self, items: Sequence[Item], index: Index, builder: _Builder) -> None:
+        """Put items, in the order in which the index was given them, on a shelf."""
+        self._items: list[Item] = [items[given] for given in index.order.tolist()]
+        self._builder = builder
+        self.index = LiveIndex(index, builder.cut)
+        numbers = {item.id: number for number, item in enumerate(self._items)}
+        self._number = {item.id: numbers[item.id] for item in items}
         by_kind: dict[str, list[int]] = defaultdict(list)
-        for place, item in enumerate(items):
+        for number, item in enumerate(self._items):
             for kind in item.kinds:
-                by_kind[kind].append(place)
-        self._by_kind = dict(by_kind)
-        self._sounds = sounds or SoundIndex(by_kind)
+                by_kind[kind].append(number)
+        self._by_kind = {kind: np.array(found) for kind, found in by_kind.items()}
+        self._sounds = SoundIndex(by_kind)
+        self._filters = Filters(self._items)
 
     def __len__(self) -> int:
-        return len(self.items)
+        return len(self._number)
 
     @classmethod
     def build(cls, products: Iterable[CatalogueProduct], segmenter: Segmenter, lexicon: Lexicon) -> Shelf:
@@ -108,18 +121,21 @@ class Shelf:
                 items.append(builder.item(product, text))
                 yield text
 
-        index = TextIndex.build(texts(), builder.cut)
-        return cls(items, index)
+        index = index_of(texts(), segmenter)
+        return cls(items, index, builder)
 
-    def patched(self, changed: Iterable[CatalogueProduct], gone: Collection[int]) -> Shelf | None:
-        """Return a shelf with new prices, stock and dates, sharing the index; None when words changed or came new."""
-        items = list(self.items)
+    def take(self, changed: Iterable[CatalogueProduct], gone: Collection[int]) -> None:
+        """Show changed and new products, and take off those that are gone; from now on everybody finds it so."""
         for product in changed:
-            place = self.place.get(product.id or 0)
-            if place is None or items[place].words != hash(_index_text(product)):
-                return None
-            items[place] = replace(
-                items[place],
+            text = _index_text(product)
+            number = self._number.get(product.id or 0)
+            if number is None or self._items[number].words != hash(text):
+                if number is not None:
+                    self._filters.retire(number, self._items[number])
+                self._add(self._builder.item(product, text), text)
+                continue
+            self._change(
+                number,
                 price=product.price,
                 stock=product.stock,
                 unit=product.unit,
@@ -128,19 +144,49 @@ class Shelf:
                 on_sale_to=product.on_sale_to,
             )
         for product_id in gone:
-            place = self.place.get(product_id)
-            if place is not None:
-                items[place] = replace(items[place], stock=0)
-        return Shelf(items, self.index, self._sounds)
+            number = self._number.get(product_id)
+            if number is not None:
+                self._change(number, stock=0)
 
-    def named(self, word: str) -> Sequence[int]:
-        """Return the places of items that a word names."""
-        return self._by_kind.get(word, ())
+    def _add(self, item: Item, text: str) -> None:
+        number = self.index.add(text)
+        self._items.append(item)
+        self._number[item.id] = number
+        for kind in item.kinds:
+            if kind not in self._by_kind:
+                self._by_kind[kind] = np.empty(0, np.int64)
+                self._sounds.add(kind)
+            self._by_kind[kind] = np.append(self._by_kind[kind], number)
+        self._filters.put(number, item)
+
+    def _change(self, number: int, **values: Any) -> None:
+        before = self._items[number]
+        self._items[number] = after = replace(before, **values)
+        self._filters.retire(number, before)
+        self._filters.put(number, after)
+
+    def at(self, number: int) -> Item:
+        """Return an item by its number in the index."""
+        return self._items[number]
+
+    def shown(self, where: Where, price_max: Decimal | None = None) -> Bits:
+        """Return the items that may be shown in a place; ``ranking.allowed`` may still drop some."""
+        return self._filters.shown(where, price_max)
+
+    def named(self, word: str, shown: Bits) -> list[int]:
+        """Return the numbers of the items among those shown that a word names."""
+        numbers = self._by_kind.get(word)
+        return [] if numbers is None else numbers[having(shown, numbers)].tolist()
+
+    @property
+    def items(self) -> list[Item]:
+        """Return all items as they are now, in the order of the catalogue."""
+        return [self._items[number] for number in self._number.values()]
 
     @property
     def newest(self) -> Iterable[Item]:
         """Go through the items, those first that were stored last: ids only grow."""
-        return (self.items[self.place[product_id]] for product_id in sorted(self.place, reverse=True))
+        return (self._items[self._number[product_id]] for product_id in sorted(self._number, reverse=True))
 
     def sounding_like(self, word: str) -> Sequence[str]:
         """Return the words that name items and sound like ``word``."""
@@ -148,8 +194,8 @@ class Shelf:
 
     def get(self, product_id: int) -> Item | None:
         """Return an item by its product id."""
-        place = self.place.get(product_id)
-        return None if place is None else self.items[place]
+        number = self._number.get(product_id)
+        return None if number is None else self._items[number]
 
 
 class _Builder:

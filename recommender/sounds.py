@@ -34,8 +34,12 @@ class SoundIndex:
     def __init__(self, words: Iterable[str]) -> None:
         self._by_sound: dict[tuple[str, ...], list[str]] = {}
         for word in words:
-            if 1 < len(word) <= LONGEST and (key := sound(word)):
-                self._by_sound.setdefault(key, []).append(word)
+            self.add(word)
+
+    def add(self, word: str) -> None:
+        """Take in one more word that products are named by."""
+        if 1 < len(word) <= LONGEST and (key := sound(word)):
+            self._by_sound.setdefault(key, []).append(word)
 
     def like(self, written: str) -> list[str]:
         """Return the words that sound like Chinese text, without the text itself."""

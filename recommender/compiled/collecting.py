@@ -13,10 +13,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from recommender.compiled.batch import Batch
 from recommender.compiled.cutting import Cuts
+from recommender.compiled.jit import compiled
 from recommender.compiled.terms import SINGLE, TERMS_A_CHARACTER, WORD, terms_into
 from recommender.compiled.vocabulary import Slots, empty, grown, place_of
 
@@ -105,7 +105,7 @@ def _texts(batch: Batch, places: npt.NDArray[np.int64]) -> Iterator[str]:
         yield batch.codes[low:high].tobytes().decode("utf-32-le", "surrogatepass")
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def collect(
     codes, bounds, ends, token_bounds, document, before, hashes, kinds,
     slots, last_seen, frequency, terms, counts, lengths, new_words, state,
@@ -149,7 +149,7 @@ def collect(
     return document
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _numbered(slots, value, state):
     """Return the number of the term with this hash; a new one gets the next."""
     place = place_of(slots, value)

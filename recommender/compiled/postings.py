@@ -23,22 +23,40 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from recommender.bits import Bits
 from recommender.compiled.collecting import REPETITION, Collector
-from recommender.compiled.search import FOUND, LISTS, MOST_LISTS, QUERY, search, weigh
+from recommender.compiled.jit import compiled
+from recommender.compiled.search import (
+    AGAIN,
+    LENGTH,
+    LIST_COLUMNS,
+    MOST_LISTS,
+    ROW,
+    START,
+    TERM,
+    WEIGHT,
+    WINDOW,
+    search,
+    weigh,
+)
 from recommender.compiled.terms import hashes_of
 from recommender.compiled.vocabulary import Slots, term_of
-from recommender.index import REPEATED, gains_of, rarity
+from recommender.index import gains_of, rarity
 
-TERM = np.dtype([("start", np.int64), ("length", np.int32), ("row", np.int32), ("rarity", np.float32), ("again", np.int32)])
-"""A term: its documents as a list or a row of bits (-1), its rarity, and the number of its repetition (-1)."""
-CLASS = np.dtype([("first", np.int64), ("gain", np.int64)])
+Table = npt.NDArray[np.int64]
 WEIGHT_UNIT, GAIN_UNIT = 1 << 12, 1 << 14
 """What a weight and a gain of 1 are as whole numbers; a score of 1 is their product."""
-FREQUENT = 32
+FREQUENT = 400
 """A term in more than one of so many documents takes less room as bits than as a list."""
+
+
+class Paper:
+    """What one search at a time writes on."""
+
+    def __init__(self) -> None:
+        self.lists = np.empty((MOST_LISTS, LIST_COLUMNS), np.int64)
+        self.sums = np.zeros((2, WINDOW), np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +66,11 @@ class Postings:
     size: int
     mean: float
     slots: Slots
-    terms: npt.NDArray[np.void]
+    terms: npt.NDArray[np.int32]
+    rarity: npt.NDArray[np.float32]
     documents: npt.NDArray[np.int32]
     rows: npt.NDArray[np.uint64]
-    classes: npt.NDArray[np.void]
+    gains: npt.NDArray[np.uint16]
     order: npt.NDArray[np.int32]
 
     @classmethod
@@ -61,78 +80,81 @@ class Postings:
         size = len(lengths)
         order = np.argsort(lengths.astype(np.uint16), kind="stable").astype(np.int32)
         mean = float(lengths.mean()) if size else 1.0
-        terms = np.zeros(len(frequency), TERM)
-        terms["length"] = frequency
-        terms["rarity"] = rarity(size, frequency)
-        _find_repetitions(collected.slots, terms["again"])
+        terms = np.zeros((len(frequency), 4), np.int32)
+        terms[:, LENGTH] = frequency
+        _find_repetitions(collected.slots, terms)
         as_bits = frequency * frequent > size
-        terms["row"] = np.where(as_bits, np.cumsum(as_bits) - 1, -1)
+        terms[:, ROW] = np.where(as_bits, np.cumsum(as_bits) - 1, -1)
         listed = np.where(as_bits, 0, frequency)
-        terms["start"] = np.cumsum(listed) - listed
+        starts = np.cumsum(listed) - listed
+        terms[:, START] = starts
         documents = np.empty(int(listed.sum()), np.int32)
         rows = np.zeros((int(as_bits.sum()), -(-size // 64)), np.uint64)
         bounds = np.zeros(size + 1, np.int64)
         np.cumsum(collected.counts, out=bounds[1:])
-        _scatter(collected.terms, bounds, order, terms, terms["start"].copy(), documents, rows)
-        return cls(size, mean, collected.slots, terms, documents, rows, _classes(lengths[order], mean), order)
+        _scatter(collected.terms, bounds, order, terms, starts, documents, rows)
+        rarities = rarity(size, frequency).astype(np.float32)
+        return cls(
+            *(size, mean, collected.slots, terms, rarities, documents, rows, _gains(lengths[order], mean), order)
+        )
 
-    def number(self, term: str) -> int:
-        """Return the number of a term, -1 when no document has it."""
-        return int(term_of(self.slots, hashes_of([term])[0]))
+    def frequency(self, term: str) -> int:
+        """Return how many documents have a term."""
+        number = term_of(self.slots, hashes_of([term])[0])
+        return int(self.terms[number, LENGTH]) if number >= 0 else 0
 
-    def query(self, terms: Mapping[str, float]) -> npt.NDArray[np.void]:
-        """Return a query as ``search`` wants it: a ``QUERY`` for each term with its factor."""
-        query = np.zeros(len(terms), QUERY)
-        _look_up(self.slots, self.terms, hashes_of(list(terms)), np.fromiter(terms.values(), float, len(terms)), query)
+    def query(self, terms: Mapping[str, float]) -> Table:
+        """Return a query as ``search`` wants it, a row for each term with its factor."""
+        query = np.zeros((len(terms), 2), np.int64)
+        factors = np.fromiter(terms.values(), float, len(terms))
+        _look_up(self.slots, self.rarity, hashes_of(list(terms)), factors, query)
         return query
 
-    def best(self, query: npt.NDArray[np.void], allowed: Bits, limit: int) -> npt.NDArray[np.void]:
-        """Return the best allowed documents as ``FOUND``, best first, ties by number; only those that share a term."""
-        found = np.empty(limit, FOUND)
-        lists = np.empty(MOST_LISTS, LISTS)
-        count = search(self.terms, self.documents, self.rows, self.classes, query, allowed, lists, found)
+    def best(self, query: Table, allowed: Bits, limit: int, paper: Paper) -> Table:
+        """Return (document, score) of the best allowed documents, best first, ties by number.
+
+        A document that shares no term is not found.
+        """
+        found = np.empty((limit, 2), np.int64)
+        count = search(
+            *(self.terms, self.documents, self.rows, self.gains),
+            *(query, allowed, paper.lists, paper.sums, found),
+        )
         return found[:count]
 
-    def scores(self, query: npt.NDArray[np.void], documents: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def scores(self, query: Table, documents: npt.NDArray[np.int64], paper: Paper) -> npt.NDArray[np.int64]:
         """Return the scores of documents, which must ascend."""
         scores = np.empty(len(documents), np.int64)
-        lists = np.empty(MOST_LISTS, LISTS)
-        weigh(self.terms, self.documents, self.rows, self.classes, query, documents, lists, scores)
+        weigh(self.terms, self.documents, self.rows, self.gains, query, documents, paper.lists, scores)
         return scores
 
     @property
     def memory_bytes(self) -> int:
         """Return the bytes of all arrays."""
-        arrays = (self.slots, self.terms, self.documents, self.rows, self.classes, self.order)
+        arrays = (self.slots, self.terms, self.rarity, self.documents, self.rows, self.gains, self.order)
         return sum(array.nbytes for array in arrays)
 
 
-def _classes(lengths: npt.NDArray[np.int32], mean: float) -> npt.NDArray[np.void]:
-    """Return the classes of ascending lengths, with one behind the last that begins where the documents end."""
-    different, first = np.unique(lengths, return_index=True)
-    classes = np.zeros(len(different) + 1, CLASS)
-    classes["first"] = [*first, len(lengths)]
-    classes["gain"][:-1] = np.rint(gains_of(different, mean) * GAIN_UNIT)
-    return classes
+def _gains(lengths: npt.NDArray[np.int32], mean: float) -> npt.NDArray[np.uint16]:
+    return np.rint(gains_of(lengths, mean) * GAIN_UNIT).astype(np.uint16)
 
 
-@njit(cache=True, nogil=True)
-def _find_repetitions(slots, again):
+@compiled
+def _find_repetitions(slots, terms):
     """Note for each term the number of its repetition, -1 for none."""
-    again[:] = -1
     for place in range(len(slots)):
         if slots[place]["hash"]:
-            again[slots[place]["term"]] = term_of(slots, slots[place]["hash"] ^ REPETITION)
+            terms[slots[place]["term"], AGAIN] = term_of(slots, slots[place]["hash"] ^ REPETITION)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scatter(collected, bounds, order, terms, places, documents, rows):
     """Write each document, in the order of their numbers, into the lists and rows of its terms."""
     for document in range(len(order)):
         given = order[document]
         for at in range(bounds[given], bounds[given + 1]):
             term = collected[at]
-            row = terms[term]["row"]
+            row = terms[term, ROW]
             if row >= 0:
                 rows[row, document >> 6] |= np.uint64(1) << np.uint64(document & 63)
             else:
@@ -140,11 +162,11 @@ def _scatter(collected, bounds, order, terms, places, documents, rows):
                 places[term] += 1
 
 
-@njit(cache=True, nogil=True)
-def _look_up(slots, terms, hashes, factors, query):
-    """Note the numbers of the terms and what they weigh; a factor too small to count weighs nothing."""
+@compiled
+def _look_up(slots, rarities, hashes, factors, query):
+    """Note the numbers of the terms and what they weigh: 1 at least, where every document has the term."""
     for place in range(len(hashes)):
         term = term_of(slots, hashes[place])
-        query[place]["term"] = term
-        weight = factors[place] * terms[term]["rarity"] * WEIGHT_UNIT if term >= 0 else 0.0
-        query[place]["weight"] = np.int64(np.rint(weight))
+        query[place, TERM] = term
+        if term >= 0 and factors[place] > 0:
+            query[place, WEIGHT] = max(np.int64(np.rint(factors[place] * rarities[term] * WEIGHT_UNIT)), 1)

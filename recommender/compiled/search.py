@@ -8,9 +8,10 @@ which ``rest`` is no more than that (MaxScore)::
     weight   4.1       3.9     2.7     1.6    0.9
     rest     13.2      9.1     5.2     2.5    0.9      only 猕猴桃 is essential: nobody else reaches more than 9.1
 
-Only essential lists are read through; the others are asked for single documents, by a bit or by a leap ahead from
-where they were asked last. Gains fall with the number of the document, so ``need`` only rises, and when no list is
-essential any more the search is over. It begins with the first documents of the rarest list, so as to have something to beat.
+Documents are looked at in windows. The essential lists of a window are read through, and others that are short beside
+them; their weights are added up on paper, and a document whose sum crosses the line is asked for in the remaining
+lists, by a bit or by a leap ahead. Gains fall with the number of the document, so ``need`` only rises, and when no list
+is essential any more the search is over. It begins with a few documents of the heaviest list, for something to beat.
 
 Source: Turtle and Flood, "Query evaluation: strategies and optimizations", 1995.
 """
@@ -18,87 +19,86 @@ Source: Turtle and Flood, "Query evaluation: strategies and optimizations", 1995
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-QUERY = np.dtype([("term", np.int64), ("weight", np.int64)])
-"""A term of a query with its weight there."""
-FOUND = np.dtype([("document", np.int64), ("score", np.int64)])
-LISTS = np.dtype(
-    [("place", np.int64), ("last", np.int64), ("first", np.int64), ("row", np.int64), ("weight", np.int64)]
-    + [("rest", np.int64)]
-)
-"""A list while it is read: its next posting and its end, or its row of bits; what it weighs, and with all behind it."""
+from recommender.compiled.jit import compiled
+
+START, LENGTH, ROW, AGAIN = range(4)
+"""Columns of a term: where its documents begin, how many, its row of bits (-1: a list), its repetition (-1: none)."""
+TERM, WEIGHT = range(2)
+"""Columns of a query: the number of a term, -1 for one of no document, and what it weighs."""
+DOCUMENT, SCORE = range(2)
+"""Columns of what is found."""
+PLACE, LAST, FIRST, BITS, WEIGHS, REST = range(6)
+"""Columns of a list while it is read: its next posting, its end and begin, its row of bits (-1: none), what it weighs,
+and what it weighs together with all behind it."""
+LIST_COLUMNS = 6
 MOST_LISTS = 64
 """Lists of one query; a need has some fifteen, of a longer one the most frequent terms are left out."""
-_BOOT = 32
-"""Documents of the rarest list that are weighed first."""
+WINDOW = 1 << 16
+"""Documents that are looked at together; their sums stay in the processor's second cache."""
+_FIRST_WINDOW = 1 << 9
+_BOOT = 8
+"""Documents of the heaviest list that are weighed first."""
+_CHEAPER = 8
+"""To ask a list for one document costs as much as to read so many postings."""
 _REPEATED = 0.3  # recommender.index.REPEATED; compiled code wants it as a constant
-_END = np.int64(1 << 62)
-_ALL = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 
 
 @intrinsic
-def _lowest(typing_context, word):  # noqa: ARG001 - numba's signature
+def _lowest(typing_context, word):
     """Return the number of the lowest bit of a word that is not 0: one instruction."""
 
-    def generate(context, builder, signature, arguments):  # noqa: ARG001 - the same
+    def generate(context, builder, signature, arguments):
         return builder.cttz(arguments[0], cgutils.false_bit)
 
     return types.uint64(types.uint64), generate
 
 
-@njit(cache=True, nogil=True)
-def search(terms, documents, rows, classes, query, allowed, lists, found):
+@compiled
+def search(terms, documents, rows, gains, query, allowed, lists, paper, found):
     """Find the best documents for a query; write them into ``found``, best first, and return how many there are.
 
-    ``allowed`` are the bits of the documents that may be found, ``lists`` is scratch for ``MOST_LISTS``.
+    ``allowed`` are the bits of the documents that may be found. ``lists`` has room for ``MOST_LISTS``; ``paper`` is two
+    rows of ``WINDOW`` whole numbers, the first of them noughts, as it is left again.
     """
     size = _arrange(terms, query, lists)
     limit = len(found)
     if size == 0 or limit == 0:
         return 0
-    floor = _something_to_beat(documents, rows, classes, allowed, lists, size, found)
-    count, at, kind = 0, np.int64(0), 0
-    last = classes[len(classes) - 1]["first"]
-    while at < last:
-        while classes[kind + 1]["first"] <= at:
-            kind += 1
-        gain, end = classes[kind]["gain"], classes[kind + 1]["first"]
-        need = floor // gain
+    floor = _something_to_beat(documents, rows, gains, allowed, lists, size, found)
+    count, low, width = 0, np.int64(0), np.int64(_FIRST_WINDOW)
+    while low < len(gains):
+        need = floor // gains[low]
         essential = size
-        while essential > 0 and lists[essential - 1]["rest"] <= need:
+        while essential > 0 and lists[essential - 1, REST] <= need:
             essential -= 1
         if essential == 0:
             break  # what is left cannot be among the best
-        if lists[essential - 1]["row"] < 0:
-            at, count = _by_lists(
-                documents, rows, allowed, lists, size, essential, at, end, gain, need, floor, found, count
-            )
-        else:
-            at, count = _by_words(
-                documents, rows, allowed, lists, size, essential, at, end, gain, need, floor, found, count
-            )
+        high = min(low + width, len(gains))
+        read = _also_read(lists, essential, size)
+        crossed = _read(documents, rows, allowed, lists, read, size, low, high, need, paper)
+        count = _judge(documents, rows, gains, allowed, lists, read, size, low, crossed, need, paper, found, count)
         if count == limit:
-            floor = max(floor, found[limit - 1]["score"])
+            floor = max(floor, found[limit - 1, SCORE])
+        _wipe(documents, lists, read, low, high, paper)
+        low, width = high, min(4 * width, WINDOW)
     return count
 
 
-@njit(cache=True, nogil=True)
-def weigh(terms, documents, rows, classes, query, asked, lists, scores):
+@compiled
+def weigh(terms, documents, rows, gains, query, asked, lists, scores):
     """Write the scores of the documents that are asked for, in ascending order."""
     size = _arrange(terms, query, lists)
-    kind = 0
     for place in range(len(asked)):
         document = np.int64(asked[place])
-        while classes[kind + 1]["first"] <= document:
-            kind += 1
-        weight = _completed(documents, rows, lists, 0, size, document, np.int64(0), np.int64(-1))
-        scores[place] = weight * classes[kind]["gain"]
+        weight = _completed(documents, rows, lists, size, document)
+        scores[place] = weight * gains[document]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _arrange(terms, query, lists):
     """Lay out the lists of a query and of its terms' repetitions; return how many there are.
 
@@ -106,119 +106,121 @@ def _arrange(terms, query, lists):
     """
     size = 0
     for place in range(len(query)):
-        term, weight = query[place]["term"], query[place]["weight"]
+        term, weight = query[place, TERM], query[place, WEIGHT]
         if term < 0 or weight <= 0:
             continue
         size = _insert(terms, term, weight, lists, size)
-        again = np.int64(terms[term]["again"])
+        again = np.int64(terms[term, AGAIN])
         if again >= 0:
             size = _insert(terms, again, np.int64(np.rint(weight * _REPEATED)), lists, size)
     rest = np.int64(0)
     for place in range(size - 1, -1, -1):
-        rest += lists[place]["weight"]
-        lists[place]["rest"] = rest
+        rest += lists[place, WEIGHS]
+        lists[place, REST] = rest
     return size
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _insert(terms, term, weight, lists, size):
     """Put a list where it belongs; when there are too many, the last one goes. Return how many there are."""
-    length, row = np.int64(terms[term]["length"]), np.int64(terms[term]["row"])
+    length, row = np.int64(terms[term, LENGTH]), np.int64(terms[term, ROW])
     if length == 0 or weight == 0:
         return size
     place = size
-    while place > 0 and _before(row, length, weight, lists[place - 1]):
+    while place > 0 and _before(row, length, weight, lists, place - 1):
         place -= 1
     if place == len(lists):
         return size
     for other in range(min(size, len(lists) - 1), place, -1):
-        lists[other] = lists[other - 1]
-    start = terms[term]["start"]
-    lists[place]["place"] = lists[place]["first"] = start
-    lists[place]["last"] = start + length  # of a row as well: its length is what it is sorted by
-    lists[place]["row"], lists[place]["weight"] = row, weight
+        for column in range(LIST_COLUMNS):
+            lists[other, column] = lists[other - 1, column]
+    start = np.int64(terms[term, START])
+    lists[place, PLACE] = lists[place, FIRST] = start
+    lists[place, LAST] = start + length  # of a row as well: its length is what it is sorted by
+    lists[place, BITS], lists[place, WEIGHS] = row, weight
     return min(size + 1, len(lists))
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _before(row, length, weight, other):
-    if (row < 0) != (other["row"] < 0):
+@compiled
+def _before(row, length, weight, lists, other):
+    if (row < 0) != (lists[other, BITS] < 0):
         return row < 0
-    return length * other["weight"] < (other["last"] - other["first"]) * weight
+    return length * lists[other, WEIGHS] < (lists[other, LAST] - lists[other, FIRST]) * weight
 
 
-@njit(cache=True, nogil=True)
-def _something_to_beat(documents, rows, classes, allowed, lists, size, found):
+@compiled
+def _something_to_beat(documents, rows, gains, allowed, lists, size, found):
     """Weigh the first allowed documents of the heaviest list; return one less than the worst of the best, or -1.
 
     Where that list is too short, those of the next ones follow.
     """
     heaviest = 0
     for place in range(size):
-        if lists[place]["row"] < 0 and lists[place]["weight"] > lists[heaviest]["weight"]:
+        if lists[place, BITS] < 0 and lists[place, WEIGHS] > lists[heaviest, WEIGHS]:
             heaviest = place
     limit, count = len(found), 0
-    count = _sample(documents, rows, classes, allowed, lists, size, heaviest, found, count)
+    count = _sample(documents, rows, gains, allowed, lists, size, heaviest, found, count)
     place = 0
     while place < size and count < limit:
         if place != heaviest:
-            count = _sample(documents, rows, classes, allowed, lists, size, place, found, count)
+            count = _sample(documents, rows, gains, allowed, lists, size, place, found, count)
         place += 1
     for place in range(size):
-        lists[place]["place"] = lists[place]["first"]
-    return found[limit - 1]["score"] - 1 if count == limit else np.int64(-1)
+        lists[place, PLACE] = lists[place, FIRST]
+    return found[limit - 1, SCORE] - 1 if count == limit else np.int64(-1)
 
 
-@njit(cache=True, nogil=True)
-def _sample(documents, rows, classes, allowed, lists, size, chosen, found, count):
+@compiled
+def _sample(documents, rows, gains, allowed, lists, size, chosen, found, count):
     """Weigh the first allowed documents of one list; return how many are among the best now."""
-    if lists[chosen]["row"] >= 0:
+    if lists[chosen, BITS] >= 0:
         return count
-    limit, kind, seen = len(found), 0, 0
+    limit, seen = len(found), 0
     for place in range(size):
-        lists[place]["place"] = lists[place]["first"]
-    at, last = lists[chosen]["first"], lists[chosen]["last"]
-    enough = lists[0]["rest"] * classes[0]["gain"]
+        lists[place, PLACE] = lists[place, FIRST]
+    at, last = lists[chosen, FIRST], lists[chosen, LAST]
     while at < last and (seen < _BOOT or count < limit):
         document = np.int64(documents[at])
         at += 1
         if not _has(allowed, document):
             continue
         seen += 1
-        while classes[kind + 1]["first"] <= document:
-            kind += 1
-        weight = _completed(documents, rows, lists, 0, size, document, np.int64(0), np.int64(-1))
+        weight = _completed(documents, rows, lists, size, document)
         known = False
         for place in range(count):
-            known |= found[place]["document"] == document
+            known |= found[place, DOCUMENT] == document
         if not known:
-            count = _keep(found, count, document, weight * classes[kind]["gain"])
-        enough = lists[0]["rest"] * classes[kind]["gain"]
-        if count == limit and found[limit - 1]["score"] >= enough:
+            count = _keep(found, count, document, weight * gains[document])
+        if count == limit and found[limit - 1, SCORE] >= lists[0, REST] * gains[document]:
             break  # all of them have every term: nothing better can follow
     return count
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _has(bits, document):
     return bits[document >> 6] >> np.uint64(document & 63) & np.uint64(1)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _keep(found, count, document, score):
-    """Put a document behind those that score as much, dropping the worst when there are too many; return how many."""
+    """Put a document where it belongs, ties by number, dropping the worst when there are too many; return how many."""
     limit = len(found)
-    if count == limit and score <= found[limit - 1]["score"]:
-        return count
-    place = count if count < limit else limit - 1
-    while place > 0 and found[place - 1]["score"] < score:
-        found[place]["score"], found[place]["document"] = found[place - 1]["score"], found[place - 1]["document"]
+    place = count
+    while place > 0 and _better(document, score, found, place - 1):
+        if place < limit:
+            found[place, SCORE], found[place, DOCUMENT] = found[place - 1, SCORE], found[place - 1, DOCUMENT]
         place -= 1
-    found[place]["score"], found[place]["document"] = score, document
+    if place < limit:
+        found[place, SCORE], found[place, DOCUMENT] = score, document
     return min(count + 1, limit)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
+def _better(document, score, found, other):
+    return score > found[other, SCORE] or (score == found[other, SCORE] and document < found[other, DOCUMENT])
+
+
+@compiled
 def _seek(documents, place, last, wanted):
     """Return the first place from ``place`` on whose document is not before ``wanted``: leaps, then halving."""
     if place >= last or documents[place] >= wanted:
@@ -239,93 +241,111 @@ def _seek(documents, place, last, wanted):
     return low
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _completed(documents, rows, lists, first, size, document, weight, need):
-    """Add what the lists from ``first`` on weigh in a document; stop at -1 when it cannot weigh more than ``need``."""
-    for place in range(first, size):
-        if weight + lists[place]["rest"] <= need:
-            return np.int64(-1)
-        row = lists[place]["row"]
+@compiled
+def _completed(documents, rows, lists, size, document):
+    """Return what all lists weigh in a document, moving them there."""
+    weight = np.int64(0)
+    for place in range(size):
+        row = lists[place, BITS]
         if row >= 0:
             if _has(rows[row], document):
-                weight += lists[place]["weight"]
+                weight += lists[place, WEIGHS]
             continue
-        at, last = lists[place]["place"], lists[place]["last"]
+        at, last = lists[place, PLACE], lists[place, LAST]
         at = _seek(documents, at, last, document)
-        lists[place]["place"] = at
+        lists[place, PLACE] = at
         if at < last and documents[at] == document:
-            weight += lists[place]["weight"]
+            weight += lists[place, WEIGHS]
     return weight
 
 
-@njit(cache=True, nogil=True)
-def _by_lists(documents, rows, allowed, lists, size, essential, at, end, gain, need, floor, found, count):
-    """Go through the documents of the essential lists up to the class's end, or to one that raises the floor.
-
-    Return where to go on, and how many documents are among the best.
-    """
-    limit = len(found)
-    rest = lists[essential]["rest"] if essential < size else np.int64(0)
+@compiled
+def _also_read(lists, essential, size):
+    """Return how many lists to read through: the essential ones, and those that are cheaper read than asked."""
+    read, length = essential, np.int64(0)
     for place in range(essential):
-        lists[place]["place"] = _seek(documents, lists[place]["place"], lists[place]["last"], at)
-    while True:
-        document = _END
-        for place in range(essential):
-            if lists[place]["place"] < lists[place]["last"]:
-                document = min(document, np.int64(documents[lists[place]["place"]]))
-        if document >= end:
-            return document, count
-        weight = np.int64(0)
-        for place in range(essential):
-            here = lists[place]["place"]
-            if here < lists[place]["last"] and documents[here] == document:
-                weight += lists[place]["weight"]
-                lists[place]["place"] = here + 1
-        if weight + rest <= need or not _has(allowed, document):
+        length += lists[place, LAST] - lists[place, FIRST]
+    while read < size and lists[read, BITS] < 0 and lists[read, LAST] - lists[read, FIRST] < _CHEAPER * length:
+        read += 1
+    return read
+
+
+@compiled
+def _read(documents, rows, allowed, lists, read, size, low, high, need, paper):
+    """Add up what documents of a window weigh in the lists that are read; return how many may weigh more than needed.
+
+    Those are noted in the second row of the paper, each when its sum crosses the line.
+    """
+    line = max(need - (lists[read, REST] if read < size else 0), 0)
+    crossed = 0
+    for place in range(read):
+        weight = lists[place, WEIGHS]
+        if lists[place, BITS] >= 0:
+            crossed = _read_row(rows[lists[place, BITS]], allowed, weight, low, high, line, paper, crossed)
             continue
-        weight = _completed(documents, rows, lists, essential, size, document, weight, need)
-        if weight > need:
-            count = _keep(found, count, document, weight * gain)
-            if count == limit and found[limit - 1]["score"] > floor:
-                return document + 1, count
+        at, last = _seek(documents, lists[place, PLACE], lists[place, LAST], low), lists[place, LAST]
+        while at < last and documents[at] < high:
+            here = documents[at] - low
+            at += 1
+            before = paper[0, here]
+            paper[0, here] = before + weight
+            if before <= line and before + weight > line:
+                paper[1, crossed] = here
+                crossed += 1
+        lists[place, PLACE] = at
+    return crossed
 
 
-@njit(cache=True, nogil=True)
-def _by_words(documents, rows, allowed, lists, size, essential, at, end, gain, need, floor, found, count):
-    """Do the same where rows of bits are essential: 64 documents at a time."""
-    limit = len(found)
-    for word in range(at >> 6, ((end - 1) >> 6) + 1):
-        low = np.int64(word) << 6
-        bits = np.uint64(0)
-        for place in range(essential):
-            if lists[place]["row"] >= 0:
-                bits |= rows[lists[place]["row"], word]
-            else:
-                bits |= _list_bits(documents, lists, place, low, max(low, at))
-        bits &= allowed[word]
-        if at > low:
-            bits &= _ALL << np.uint64(at - low)
-        if end < low + 64:
-            bits &= (np.uint64(1) << np.uint64(end - low)) - np.uint64(1)
+@compiled
+def _read_row(row, allowed, weight, low, high, line, paper, crossed):
+    """Do the same with a row of bits; windows begin with a word."""
+    for word in range(low >> 6, (high + 63) >> 6):
+        bits = row[word] & allowed[word]
+        first = (np.int64(word) << 6) - low
         while bits:
-            document = low + np.int64(_lowest(bits))
+            here = first + np.int64(_lowest(bits))
             bits &= bits - np.uint64(1)
-            weight = _completed(documents, rows, lists, 0, size, document, np.int64(0), need)
-            if weight > need:
-                count = _keep(found, count, document, weight * gain)
-                if count == limit and found[limit - 1]["score"] > floor:
-                    return document + 1, count
-    return end, count
+            before = paper[0, here]
+            paper[0, here] = before + weight
+            if before <= line and before + weight > line:
+                paper[1, crossed] = here
+                crossed += 1
+    return crossed
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _list_bits(documents, lists, place, low, wanted):
-    """Return the documents of a list within the 64 from ``low`` on as bits; the list's place stays before them."""
-    here, last = lists[place]["place"], lists[place]["last"]
-    here = _seek(documents, here, last, wanted)
-    lists[place]["place"] = here
-    bits = np.uint64(0)
-    while here < last and documents[here] < low + 64:
-        bits |= np.uint64(1) << np.uint64(documents[here] - low)
-        here += 1
-    return bits
+@compiled
+def _wipe(documents, lists, read, low, high, paper):
+    """Leave the paper with noughts again; rows of bits have written on most of it."""
+    if lists[read - 1, BITS] >= 0:
+        paper[0, : high - low] = 0
+        return
+    for place in range(read):
+        at = lists[place, PLACE] - 1
+        while at >= lists[place, FIRST] and documents[at] >= low:
+            paper[0, documents[at] - low] = 0
+            at -= 1
+
+
+@compiled
+def _judge(documents, rows, gains, allowed, lists, read, size, low, crossed, need, paper, found, count):
+    """Ask the lists that were not read for what may be among the best; return how many are among them now."""
+    for place in range(crossed):
+        document = low + np.int64(paper[1, place])
+        if not _has(allowed, document):
+            continue
+        weight = np.int64(paper[0, paper[1, place]])
+        for other in range(read, size):
+            if weight + lists[other, REST] <= need:
+                weight = np.int64(-1)
+                break
+            if lists[other, BITS] >= 0:
+                if _has(rows[lists[other, BITS]], document):
+                    weight += lists[other, WEIGHS]
+                continue
+            last = lists[other, LAST]
+            at = _seek(documents, lists[other, PLACE], last, document)
+            if at < last and documents[at] == document:
+                weight += lists[other, WEIGHS]
+        if weight > need:
+            count = _keep(found, count, document, weight * gains[document])
+    return count

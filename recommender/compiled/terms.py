@@ -17,9 +17,9 @@ from dataclasses import fields
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from recommender.compiled.batch import Batch
+from recommender.compiled.jit import compiled
 from recommender.terms import TermFactors
 
 KINDS = tuple(field.name for field in fields(TermFactors))
@@ -36,12 +36,36 @@ _GRAM, _SHORTEST_NAME = 3, 4
 _MOST_NUMERALS = 4
 _MOST_DIGITS = 15
 _W, _GRAM_MARK, _AMOUNT_MARK, _POINT, _E, _PLUS = map(ord, "w~=.e+")
-_G, _K, _L, _M, _C = map(ord, "gklmc")
-_JIN, _GRAM_HAN, _LITRE, _METRE, _GONG, _QIAN, _MILLI, _CENTI = map(ord, "斤克升米公千毫厘")
 _TEN, _HUNDRED, _HALF, _TWO = map(ord, "十百半两")
 _ONE_TO_NINE = np.array([ord(numeral) for numeral in "一二三四五六七八九"], np.uint32)
 _GRAMS, _MILLILITRES, _CENTIMETRES = range(3)
-_UNIT_LETTERS = np.array([[_G, 0], [_M, _L], [_C, _M]], np.uint32)
+_ENDED, _WRITTEN = 1, 2
+"""What a unit asks for: that no letter or digit follows, that it may stand behind Chinese numerals too."""
+_UNITS = np.array(
+    [
+        (ord(unit[0]), ord(unit[1]) if len(unit) > 1 else 0, thousandths, base, asks)
+        for unit, thousandths, base, asks in (
+            ("kg", 1_000_000, _GRAMS, 0),
+            ("ml", 1_000, _MILLILITRES, 0),
+            ("mm", 100, _CENTIMETRES, 0),
+            ("cm", 1_000, _CENTIMETRES, 0),
+            ("g", 1_000, _GRAMS, _ENDED),
+            ("m", 100_000, _CENTIMETRES, _ENDED),
+            ("l", 1_000_000, _MILLILITRES, _ENDED),
+            ("公斤", 1_000_000, _GRAMS, _WRITTEN),
+            ("千克", 1_000_000, _GRAMS, _WRITTEN),
+            ("毫升", 1_000, _MILLILITRES, 0),
+            ("厘米", 1_000, _CENTIMETRES, 0),
+            ("克", 1_000, _GRAMS, 0),
+            ("斤", 500_000, _GRAMS, _WRITTEN),
+            ("升", 1_000_000, _MILLILITRES, _WRITTEN),
+            ("米", 100_000, _CENTIMETRES, 0),
+        )
+    ],
+    np.int64,
+)
+"""Units: their characters (0 for none), how many thousandths of the base unit, the base unit, what they ask."""
+_UNIT_LETTERS = np.array([[ord("g"), 0], [ord("m"), ord("l")], [ord("c"), ord("m")]], np.uint32)
 
 
 def hashes_of(terms: Sequence[str]) -> Hashes:
@@ -52,38 +76,38 @@ def hashes_of(terms: Sequence[str]) -> Hashes:
     return hashes
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _hash_all(codes, bounds, hashes):
     for text in range(len(hashes)):
         hashes[text] = _hashed(_SEED, codes, bounds[text], bounds[text + 1])
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _step(value, code):
     return (value ^ np.uint64(code)) * _PRIME
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _finish(value):
     value = (value ^ (value >> np.uint64(32))) * _MIX
     value ^= value >> np.uint64(29)
     return max(value, np.uint64(1))  # 0 is an empty place of the vocabulary
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _hashed(value, codes, low, high):
     for place in range(low, high):
         value = _step(value, codes[place])
     return _finish(value)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _put(hashes, kinds, count, value, kind):
     hashes[count], kinds[count] = value, kind
     return count + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def terms_into(codes, low, high, ends, first, last, hashes, kinds):
     """Write the terms of one text, repeated as they stand there; return how many.
 
@@ -113,34 +137,34 @@ def terms_into(codes, low, high, ends, first, last, hashes, kinds):
     return _amounts(codes, low, high, hashes, kinds, count)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _han(code):
     return _HAN_FIRST <= code <= _HAN_LAST
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _letter(code):
     return 97 <= code <= 122
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _digit(code):
     return 48 <= code <= 57
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _latin(code):
     return _letter(code) or _digit(code)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _digits_end(codes, place, high):
     while place < high and _digit(codes[place]):
         place += 1
     return place
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _number_end(codes, place, high):
     """Return where a number that begins here ends: digits, and a point with digits behind it."""
     place = _digits_end(codes, place, high)
@@ -149,7 +173,7 @@ def _number_end(codes, place, high):
     return place
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _names(codes, low, high, hashes, kinds, count):
     """Write the terms of the runs of Latin letters and digits."""
     place = low
@@ -168,7 +192,7 @@ def _names(codes, low, high, hashes, kinds, count):
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _name(codes, start, stop, high, hashes, kinds, count):
     """Write the terms of one run: itself, its parts, pieces of its long names, and what its number counts."""
     count = _put(hashes, kinds, count, _hashed(_SEED, codes, start, stop), NAME)
@@ -194,7 +218,7 @@ def _name(codes, start, stop, high, hashes, kinds, count):
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _amounts(codes, low, high, hashes, kinds, count):
     """Write the amounts: a number with a unit behind it, in digits or in Chinese numerals."""
     place = low
@@ -221,57 +245,25 @@ def _amounts(codes, low, high, hashes, kinds, count):
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _unit(codes, place, high, written):
     """Return the length of the unit that stands here, the thousandths of its base unit and that; 0 for none.
 
     Behind Chinese numerals, ``written``, only the units that are said so.
     """
-    if place >= high:
-        return 0, 0.0, _GRAMS
-    code = codes[place]
-    following = codes[place + 1] if place + 1 < high else np.uint32(0)
-    if code == _JIN:
-        return 1, 500e3, _GRAMS
-    if code == _LITRE:
-        return 1, 1e6, _MILLILITRES
-    if (code == _GONG and following == _JIN) or (code == _QIAN and following == _GRAM_HAN):
-        return 2, 1e6, _GRAMS
-    if written:
-        return 0, 0.0, _GRAMS
-    if code == _GRAM_HAN:
-        return 1, 1e3, _GRAMS
-    if code == _METRE:
-        return 1, 100e3, _CENTIMETRES
-    if code == _MILLI and following == _LITRE:
-        return 2, 1e3, _MILLILITRES
-    if code == _CENTI and following == _METRE:
-        return 2, 1e3, _CENTIMETRES
-    return _latin_unit(code, following)
+    if place < high:
+        following = np.int64(codes[place + 1]) if place + 1 < high else 0
+        for unit in range(len(_UNITS)):
+            first, second, thousandths, base, asks = _UNITS[unit]
+            if codes[place] != first or (second and following != second):
+                continue
+            if (written and asks != _WRITTEN) or (asks == _ENDED and _latin(following)):
+                continue
+            return 2 if second else 1, thousandths, base
+    return 0, np.int64(0), np.int64(_GRAMS)
 
 
-@njit(cache=True, nogil=True)
-def _latin_unit(code, following):
-    if code == _K and following == _G:
-        return 2, 1e6, _GRAMS
-    if code == _M and following == _L:
-        return 2, 1e3, _MILLILITRES
-    if code == _M and following == _M:
-        return 2, 100.0, _CENTIMETRES
-    if code == _C and following == _M:
-        return 2, 1e3, _CENTIMETRES
-    if _latin(following):
-        return 0, 0.0, _GRAMS
-    if code == _G:
-        return 1, 1e3, _GRAMS
-    if code == _L:
-        return 1, 1e6, _MILLILITRES
-    if code == _M:
-        return 1, 100e3, _CENTIMETRES
-    return 0, 0.0, _GRAMS
-
-
-@njit(cache=True, nogil=True)
+@compiled
 def _value(codes, low, high):
     """Return a number written in digits, 0 when it is too long to be an amount."""
     if high - low > _MOST_DIGITS:
@@ -287,7 +279,7 @@ def _value(codes, low, high):
     return value / divisor
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _numeral(code):
     """Return the value of a Chinese numeral, 0 for another character."""
     if code == _TEN:
@@ -302,7 +294,7 @@ def _numeral(code):
     return 0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _written(codes, low, high):
     """Return the value of a number in Chinese numerals below a thousand; 半 is a half."""
     if codes[low] == _HALF:
@@ -318,7 +310,7 @@ def _written(codes, low, high):
     return float(total + last)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _amount(thousandths, base, hashes, kinds, count):
     """Write the term of an amount, spelt as ``f"={value:g}"`` with the unit does: six digits that tell."""
     if not 0.5 < thousandths < 1e15:
@@ -346,7 +338,7 @@ def _amount(thousandths, base, hashes, kinds, count):
     return _put(hashes, kinds, count, _finish(value), AMOUNT)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _decimal(value, number, least):
     """Spell a whole number of at least so many digits."""
     step, digits = np.int64(1), 1
@@ -359,7 +351,7 @@ def _decimal(value, number, least):
     return value
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fraction(value, number, digits):
     """Spell the digits behind a point, without noughts at the end."""
     while number % 10 == 0:
@@ -368,7 +360,7 @@ def _fraction(value, number, digits):
     return _decimal(value, number, digits)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scientific(value, number, digits):
     """Spell a number of thousandths that has ``digits`` digits as 1.5e+06."""
     step = np.int64(10 ** (digits - 1))

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from recommender.compiled.jit import compiled
 
 SLOT = np.dtype([("hash", np.uint64), ("term", np.int64)])
 """One place: a hash, 0 when it is free, and the number of the term."""
@@ -32,7 +33,7 @@ def grown(slots: Slots) -> Slots:
     return larger
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _move(slots, larger):
     for place in range(len(slots)):
         if slots[place]["hash"]:
@@ -40,7 +41,7 @@ def _move(slots, larger):
             larger[at]["hash"], larger[at]["term"] = slots[place]["hash"], slots[place]["term"]
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def place_of(slots, value):
     """Return the place of a hash, or the free one where it belongs."""
     mask = np.uint64(len(slots) - 1)
@@ -50,7 +51,7 @@ def place_of(slots, value):
     return np.int64(place)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def term_of(slots, value):
     """Return the number of the term with this hash, -1 when there is none."""
     place = place_of(slots, value)

@@ -151,8 +151,8 @@ def test_a_word_of_no_list_is_found_at_the_end_of_any_phrase_and_never_as_a_modi
 
 
 def test_sounds_survive_new_prices(read: Read, stock: Stock, segmenter: Segmenter) -> None:
-    shelf = stock(wares("薯片 番茄味")).patched([Ware("薯片 番茄味", 1, price=Decimal(7))], ())
-    assert shelf is not None
+    shelf = stock(wares("薯片 番茄味"))
+    shelf.take([Ware("薯片 番茄味", 1, price=Decimal(7))], ())
     assert find(_need(read, "有卖薯骗的吗"), shelf, HERE, NOW, segmenter.cut)[0].item.price == 7
 
 
