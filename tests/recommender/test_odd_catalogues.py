@@ -1,4 +1,4 @@
-"""Catalogues that nobody would keep, through the shelf and the whole decision: equal titles, endless titles, no words."""
+"""Catalogues that nobody would keep, through the shelf and the whole decision: equal and endless titles."""
 
 from __future__ import annotations
 
