@@ -313,7 +313,7 @@ def _written(codes, low, high):
 @compiled
 def _amount(thousandths, base, hashes, kinds, count):
     """Write the term of an amount, spelt as ``f"={value:g}"`` with the unit does: six digits that tell."""
-    if not 0.5 < thousandths < 1e15:
+    if not 0 < thousandths < 1e15:
         return count
     number = np.int64(np.rint(thousandths))
     digits, step = 0, np.int64(1)
