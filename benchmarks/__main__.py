@@ -1,15 +1,17 @@
-"""``python -m benchmarks [NAME…] [--talk FILE] [--json FILE] [--quick]``; ``--list`` names them."""
+"""``python -m benchmarks [NAME…] [--talk FILE] [--json FILE] [--markdown FILE] [--quick]``; ``--list`` names them."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.report import Options, machine, show
+from benchmarks.report import Options, Report, goals, machine, markdown, ran_on, show
 from benchmarks.running import run_apart
+from core.clock import monotonic
 
 BENCHMARKS = {
     "needs_quality": "precision and recall of needs, per class, on the labelled lines of tests/data",
@@ -32,6 +34,8 @@ BENCHMARKS = {
     "latency": "milliseconds from a stated need to the push in the channel's hands",
 }
 
+TABLES = "<!-- What is below is written by python -m benchmarks --markdown. -->"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run benchmarks and print their tables; 1 when one broke down, 2 for what cannot be run."""
@@ -39,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="which to run; default: all")
     parser.add_argument("--talk", type=Path, help="everyday talk: JSON Lines with text, and dialogue or group")
     parser.add_argument("--json", type=Path, help="also keep the results in this file")
+    parser.add_argument("--markdown", type=Path, help="also keep the tables in this page, below its mark")
     parser.add_argument("--quick", action="store_true", help="smaller inputs and fewer repeats")
     parser.add_argument("--list", action="store_true", help="name the benchmarks and end")
     given = parser.parse_args(arguments)
@@ -51,29 +56,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     if given.talk is not None and not given.talk.is_file():
         parser.error(f"--talk: {given.talk} cannot be read")
-    return _run(given.names or list(BENCHMARKS), Options(given.talk, given.quick), given.json)
+    options = Options(given.talk, given.quick)
+    names = given.names or list(BENCHMARKS)
+    reports = list(_reports(names, options))
+    summary = goals(reports)
+    if summary.rows:
+        show(summary)
+    here = machine()
+    if given.json is not None:
+        found = {report.name: report.as_json() for report in reports}
+        results = {"machine": here, "quick": options.quick, "benchmarks": found, "goals": summary.rows}
+        _keep(given.json, json.dumps(results, ensure_ascii=False, indent=1) + "\n")
+    if given.markdown is not None:
+        _keep_tables(given.markdown, "\n".join([ran_on(here), "", *map(markdown, [summary, *reports])]))
+    return int(len(reports) < len(names))
 
 
-def _run(names: Sequence[str], options: Options, kept: Path | None) -> int:
-    results: dict[str, object] = {"machine": machine(), "quick": options.quick, "benchmarks": {}}
-    reports: dict[str, object] = {}
-    broken = False
+def _reports(names: Sequence[str], options: Options) -> Iterator[Report]:
+    """Run one benchmark after the other; one that breaks down is said and left out."""
     for name in names:
+        began = monotonic()
         try:
             report = run_apart(name, options)
         except Exception as error:
-            broken = True
             print(f"\n{name}: broke down: {error!r}", file=sys.stderr, flush=True)
+            traceback.print_exception(error)
             continue
+        report.seconds = round(monotonic() - began)
         show(report)
         sys.stdout.flush()
-        reports[name] = report.as_json()
-    if kept is not None:
-        results["benchmarks"] = reports
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        print(f"\nkept in {kept}")
-    return int(broken)
+        yield report
+
+
+def _keep_tables(path: Path, tables: str) -> None:
+    """Write a page, or what is behind the mark in a page that has one: what people wrote above it stays."""
+    above, mark, _ = path.read_text(encoding="utf-8").partition(TABLES) if path.is_file() else ("", "", "")
+    _keep(path, f"{above}{mark}\n{tables}" if mark else tables)
+
+
+def _keep(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    print(f"\nkept in {path}")
 
 
 if __name__ == "__main__":

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
+import numpy as np
+
 from benchmarks import world
-from benchmarks.answering import HERE, Answering, Shop
-from benchmarks.corpus import Corpus, Question
+from benchmarks.answering import HERE, LIMIT, Answering, Shop
+from benchmarks.corpus import Corpus, Question, question
 from benchmarks.peers import Masks, Search
 from benchmarks.products import AREAS
 from benchmarks.words import cutter
 from catalog.aliases import AliasTable
 from catalog.repository import OnSale
 from core.outcomes import Outcome
+from core.text import Normaliser
 from recommender import bits
 from recommender.compiled.batch import Batch
 from recommender.compiled.collecting import Collector
 from recommender.compiled.cutting import Cuts
+from recommender.compiled.path import Path, Rows, Walk, Wanted, Workspace
 from recommender.compiled.postings import Postings
+from recommender.compiled.search import QUERY
 from recommender.index import TextIndex
+from recommender.lexicon import Lexicon
+from recommender.query import LONGEST_QUERY
 from recommender.readings import NeedClass
 from recommender.retrieval import Retrieval
+from recommender.screening import packaged_screen
 
 COMPILED = "ours, compiled"
 PLAIN = "ours, plain numpy"
@@ -67,7 +76,7 @@ class Compiled:
         self._masks = masks
         self.postings = compiled_postings(corpus.texts)
         self._all = bits.every(len(corpus))
-        self._place = self.postings.order.tolist()
+        self.place = self.postings.order.tolist()
 
     def asked(self, question: Question) -> Any:
         mask = self._masks.of(question.filter)
@@ -76,7 +85,7 @@ class Compiled:
 
     def top(self, asked: Any, limit: int) -> list[int]:
         query, allowed = asked
-        place = self._place
+        place = self.place
         return [place[document] for document in self.postings.best(query, allowed, limit)["document"].tolist()]
 
 
@@ -92,6 +101,50 @@ def compiled_postings(texts: Sequence[str]) -> Postings:
 def searches() -> dict[str, Callable[[Corpus, Masks], Search]]:
     """Return our compiled searches by name, the one first that the peers are set against."""
     return {COMPILED: Compiled}
+
+
+class CompiledPath:
+    """Text to products in compiled code: uniform, cut, glanced at, the query of what is wanted, the filtered best."""
+
+    def __init__(self, shop: Shop) -> None:
+        aliases = tuple(AliasTable.load())
+        lexicon = Lexicon(aliases)
+        normaliser = Normaliser({alias: word for alias, word, kind in aliases if kind == "emoji"})
+        screen = packaged_screen()
+        if screen is None:
+            raise RuntimeError("the packaged screen cannot be used; its file is named in the log")
+        search = Compiled(shop.corpus, shop.masks)
+        self._postings, self._place, self._need = search.postings, search.place, screen.need
+        _, self._here = search.asked(Question("", {}, HERE))
+        self._everybody = bits.every(len(shop.corpus))
+        wanted = Wanted.of(lexicon, cutter(), self._rows_of)
+        self._path = Path(normaliser, cutter(), lexicon, screen, wanted)
+        self._room = cache(lambda texts: Workspace.of(texts, texts * LONGEST_QUERY))
+
+    def answer(self, texts: Sequence[str]) -> list[list[int] | None]:
+        answers: list[list[int] | None] = [None] * len(texts)
+        for place, rows in self._walk(texts).queries():
+            answers[place] = self._best(rows, self._here, LIMIT)
+        return answers
+
+    def needs(self, texts: Sequence[str]) -> list[bool]:
+        return [bool(self._walk([text]).seen["certainty"][0] >= self._need) for text in texts]
+
+    def ranked(self, query: str, limit: int) -> list[int]:
+        for _, rows in self._walk([f"求推荐{query}"]).queries():
+            return self._best(rows, self._everybody, limit)
+        return []
+
+    def _walk(self, texts: Sequence[str]) -> Walk:
+        return self._path.walk(texts, self._room(len(texts)))
+
+    def _rows_of(self, word: str) -> Rows:
+        query = self._postings.query(question(word).terms)
+        return query[query["term"] >= 0].view(np.int64).reshape(-1, 2)
+
+    def _best(self, rows: Rows, allowed: bits.Bits, limit: int) -> list[int]:
+        found = self._postings.best(rows.reshape(-1).view(QUERY), allowed, limit)
+        return [self._place[document] for document in found["document"].tolist()]
 
 
 class TheBot:
@@ -126,4 +179,4 @@ class TheBot:
 
 def answering() -> dict[str, Callable[[Shop], Answering]]:
     """Return our whole ways from text to products by name, the one first that the peers are set against."""
-    return {BOT: lambda shop: TheBot(shop.products)}
+    return {COMPILED: CompiledPath, BOT: lambda shop: TheBot(shop.products)}

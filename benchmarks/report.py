@@ -6,7 +6,7 @@ import os
 import platform
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,8 +14,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-
-from core.clock import monotonic
 
 ROOT = Path(__file__).parent.parent
 _PEERS = (
@@ -38,12 +36,13 @@ class Options:
 
 @dataclass(slots=True)
 class Report:
-    """One benchmark's result: a table, and sentences about what must be known to read it."""
+    """One benchmark's result: a table, sentences about what must be known to read it, and how long it took."""
 
     name: str
     title: str
     rows: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    seconds: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON-able values."""
@@ -69,16 +68,6 @@ class Spread:
 def spread(values: Sequence[float]) -> Spread:
     """Return median and extremes."""
     return Spread(statistics.median(values), min(values), max(values))
-
-
-def rates(work: Callable[[], int], repeats: int) -> Spread:
-    """Run ``work``, which tells how many pieces it did, and return pieces a second."""
-    measured = []
-    for _ in range(repeats):
-        began = monotonic()
-        done = work()
-        measured.append(done / (monotonic() - began))
-    return spread(measured)
 
 
 def limit_row(what: str, limit: float, measured: float, unit: str) -> Row:
@@ -112,18 +101,63 @@ def machine() -> Row:
 def show(report: Report) -> None:
     """Print a report as a table."""
     console = Console(file=sys.stdout, highlight=False, width=_WIDEST)
-    console.print(f"\n{report.name}: {report.title}", style="bold", markup=False)
-    columns = list(dict.fromkeys(name for row in report.rows for name in row))
+    took = f" ({report.seconds} s)" if report.seconds else ""
+    console.print(f"\n{report.name}: {report.title}{took}", style="bold", markup=False)
+    columns = _columns(report)
     table = Table(show_edge=False, pad_edge=False)
     for column in columns:
-        numeric = all(isinstance(row.get(column, 0), int | float) for row in report.rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(column, justify="right" if _numeric(report, column) else "left", overflow="fold")
     for row in report.rows:
-        table.add_row(*(_text(row.get(column, ""), column) for column in columns))
+        table.add_row(*(_text(row.get(column, ""), column).replace("[", r"\[") for column in columns))
     if columns:
         console.print(table)
     for note in report.notes:
         console.print(note, markup=False)
+
+
+def markdown(report: Report) -> str:
+    """Return a report as a section of a page."""
+    columns = _columns(report)
+    lines = [f"## {report.name}", "", f"{report.title}; the whole table took {report.seconds} s.", ""]
+    if columns:
+        lines.append(f"| {' | '.join(columns)} |")
+        lines.append(f"| {' | '.join('---:' if _numeric(report, column) else '---' for column in columns)} |")
+    for row in report.rows:
+        cells = [_text(row.get(column, ""), column).replace("|", r"\|") for column in columns]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", *(f"- {note}" for note in report.notes), ""])
+
+
+def ran_on(here: Row) -> str:
+    """Return ``machine()`` in a sentence."""
+    versions = ", ".join(f"{name} {number}" for name, number in here["versions"].items())
+    where = (
+        f"Python {here['python']}, {here['system']}, {here['processors']} processors, load {here['load']} at the end"
+    )
+    return f"{where}. {versions}."
+
+
+def goals(reports: Sequence[Report]) -> Report:
+    """Return every row that says whether a goal or a limit was met, those that were missed first."""
+    rows: list[Row] = []
+    for report in reports:
+        first = report.rows[0] if report.rows else {}
+        for row in report.rows:
+            if isinstance(row.get("met"), bool):
+                said = [_text(value, name) for name, value in row.items() if name in list(first)[:2] or name == "way"]
+                measured = row.get("ours is ×", row.get("measured", ""))
+                rows.append({"benchmark": report.name, "row": ", ".join(said), "measured": measured, "met": row["met"]})
+    missed = sum(not row["met"] for row in rows)
+    title = f"{len(rows) - missed} of {len(rows)} goals and limits met"
+    return Report("goals", title, sorted(rows, key=lambda row: bool(row["met"])))
+
+
+def _columns(report: Report) -> list[str]:
+    return list(dict.fromkeys(name for row in report.rows for name in row))
+
+
+def _numeric(report: Report, column: str) -> bool:
+    return all(isinstance(row.get(column, 0), int | float) for row in report.rows)
 
 
 def _text(value: Any, column: str) -> str:
@@ -133,4 +167,4 @@ def _text(value: Any, column: str) -> str:
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
     if isinstance(value, int):
         return f"{value:,}"
-    return str(value).replace("[", r"\[")
+    return str(value)

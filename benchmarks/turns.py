@@ -7,7 +7,8 @@ taken inside each round, and its median and extremes are what a table shows.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -54,11 +55,21 @@ def in_turns(ways: Mapping[str, Work], rounds: int = ROUNDS) -> Turns:
     speeds: dict[str, list[float]] = {way: [] for way in ways}
     for work in ways.values():
         work()
-    order = list(ways)
-    for _ in range(rounds):
-        for way in order:
-            speeds[way].append(_turn(ways[way]))
-        order.reverse()
+    for way in _order(ways, rounds):
+        speeds[way].append(_turn(ways[way]))
+    return Turns(speeds)
+
+
+async def in_turns_awaited(ways: Mapping[str, Callable[[], Awaitable[int]]], rounds: int = ROUNDS) -> Turns:
+    """Do the same with ways that are awaited."""
+    speeds: dict[str, list[float]] = {way: [] for way in ways}
+    for work in ways.values():
+        await work()
+    for way in _order(ways, rounds):
+        with _no_collection():
+            began = monotonic()
+            done = await ways[way]()
+            speeds[way].append(done / (monotonic() - began))
     return Turns(speeds)
 
 
@@ -96,13 +107,27 @@ def rounded(value: float) -> float:
     return round(value) if abs(value) >= 100 else float(f"{value:.3g}")
 
 
+def _order(ways: Iterable[str], rounds: int) -> Iterator[str]:
+    """Yield whose turn it is: forwards in one round, backwards in the next."""
+    order = list(ways)
+    for _ in range(rounds):
+        yield from order
+        order.reverse()
+
+
 def _turn(work: Work) -> float:
     """Return pieces a second of one turn."""
-    gc.collect()
-    gc.disable()
-    try:
+    with _no_collection():
         began = monotonic()
         done = work()
         return done / (monotonic() - began)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    try:
+        yield
     finally:
         gc.enable()

@@ -27,11 +27,12 @@ class MissingPeer(Exception):
 
 def peer(module: str, name: str = "") -> Any:
     """Import a library to compare with; raises ``MissingPeer``."""
-    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it tells of every step otherwise
     try:
-        return import_module(module)
+        found = import_module(module)
     except ImportError as error:
         raise MissingPeer(name or module) from error
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it tells of every step otherwise
+    return found
 
 
 @cache

@@ -74,7 +74,9 @@ def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         recommender=recommender,
         office=Office(settings.recommender, settings.zone, settings.groups.profiles),
     )
-    return Parts(database, clock, catalog, groups, recommender, Storefront(catalog, recommender, clock), pipeline)
+    return Parts(
+        database, clock, catalog, groups, recommender, Storefront(catalog, recommender, clock, database), pipeline
+    )
 
 
 @asynccontextmanager

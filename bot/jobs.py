@@ -29,6 +29,7 @@ from orders import closing
 from orders import retention as order_retention
 from orders.desk import OfferMemory
 from recommender import repository as need_store
+from recommender import results
 from recommender.digest import write_digests
 from scheduler import jobs
 
@@ -43,6 +44,7 @@ def program_jobs(settings: Settings, storefront: Storefront, chat_log: ChatLog) 
         jobs.CATALOG_EXPIRY: _Expiry(storefront),
         jobs.RETENTION: jobs.InTransaction(_Retention(settings, chat_log).run, at_present=True),
         jobs.UNMET_DIGEST: jobs.InTransaction(digest),
+        jobs.PUSH_RESULTS: jobs.InTransaction(partial(results.settle, settings=settings.recommender), at_present=True),
         jobs.OFFER_TURN: _OfferTurn(settings.zone),
         jobs.GROUP_PROPOSALS: jobs.InTransaction(Openings(settings).run, at_present=True),
         jobs.WELCOME: Welcoming(settings),

@@ -12,6 +12,8 @@ import structlog
 from catalog.report import ProgressCallback, SyncReport
 from catalog.service import CatalogService
 from core.clock import Clock, monotonic
+from core.database import Database
+from orders import sales
 from recommender.service import Recommender
 
 _log = structlog.get_logger(__name__)
@@ -20,10 +22,11 @@ _log = structlog.get_logger(__name__)
 class Storefront:
     """The catalogue as the recommender has it: filled at the start, patched or rebuilt after every change."""
 
-    def __init__(self, catalog: CatalogService, recommender: Recommender, clock: Clock) -> None:
+    def __init__(self, catalog: CatalogService, recommender: Recommender, clock: Clock, database: Database) -> None:
         self._catalog = catalog
         self._recommender = recommender
         self._clock = clock
+        self._database = database
         self._filling = asyncio.Lock()
 
     async def fill(self) -> int:
@@ -31,7 +34,9 @@ class Storefront:
         async with self._filling:
             began = monotonic()
             rows = [product async for product in self._catalog.on_sale(self._clock.now())]
-            self._recommender.adopt(await asyncio.to_thread(self._recommender.prepare, rows))
+            async with self._database.reading() as session:
+                orders = await sales.ordered(session)
+            self._recommender.adopt(await asyncio.to_thread(self._recommender.prepare, rows, orders))
             count = len(rows)
             del rows
             await asyncio.to_thread(_give_back)

@@ -25,6 +25,8 @@ from groups.settings import ProfileSettings
 from groups.state import GroupKey, GroupState, MemberKey
 from orders.desk import OfferMemory, OrderDesk
 from recommender import repository as need_store
+from recommender import results
+from recommender.gain import NO_RESULTS, Record
 from recommender.memory import GroupMemory
 from recommender.settings import RecommenderSettings
 
@@ -45,7 +47,7 @@ class Office:
 
     def __init__(self, settings: RecommenderSettings, zone: ZoneInfo, profiles: ProfileSettings) -> None:
         self.profiles = profiles
-        self._settings = settings
+        self.recommender = settings
         self._zone = zone
         self._known: OrderedDict[GroupKey, Known] = OrderedDict()
         self._answers: dict[tuple[str, str], tuple[datetime, int]] = {}
@@ -96,7 +98,7 @@ class Office:
         """Read groups and what was going on in them from the database; groups that do not exist are left out."""
         states = await group_store.load(session, keys)
         ids = [state.id for state in states.values() if state.id is not None]
-        memories = await need_store.load_memories(session, ids, now, self._settings)
+        memories = await need_store.load_memories(session, ids, now, self.recommender)
         for key, state in states.items():
             state.forgotten = await self.forgotten(session, key.channel, key.account)
         return {key: Known(state, memories.get(state.id or 0, GroupMemory())) for key, state in states.items()}
@@ -134,6 +136,8 @@ class Desk:
     needs: list[dict[str, Any]] = field(default_factory=list)
     pushes: list[dict[str, Any]] = field(default_factory=list)
     opinions: list[dict[str, Any]] = field(default_factory=list)
+    records: dict[int, Record] = field(default_factory=dict)
+    """What came of earlier pushes, of the groups it was asked of."""
     evidence: list[tuple[MemberKey, Evidence]] = field(default_factory=list)
     outcomes: list[dict[str, Any]] = field(default_factory=list)
     unkept: list[int] = field(default_factory=list)
@@ -196,6 +200,15 @@ class Desk:
         if (channel, account) not in self.answers:
             self.answers[channel, account] = await self.office.answers_today(self.session, channel, account, self.now)
         return self.answers[channel, account][1]
+
+    async def record(self, group_id: int) -> Record:
+        """Return what came of a group's pushes so far; asked about a need only, once for all groups on the desk."""
+        if group_id not in self.records:
+            ids = {known.group.id for known in self.known.values() if known.group.id is not None} | {group_id}
+            settings = self.office.recommender
+            found = await results.records(self.session, ids, self.now, settings) if settings.results.enabled else {}
+            self.records = {one: found.get(one, NO_RESULTS) for one in ids}
+        return self.records[group_id]
 
     def count_answer(self, channel: str, account: str) -> None:
         """Count one more answered need."""

@@ -18,12 +18,17 @@ _GROW = "\ufffe"  # stands for a character that becomes several
 _AFTER_MENTION = "\u2005"
 _MEMORY = 30_000  # code points remembered by the table; the rest is worked out again, so that nobody can fill memory
 
+FOLDS = 0x20000
+"""Code points that are folded one by one: everything members type but the rarest characters."""
+_GAPS = f" \n{_AFTER_MENTION}"
+
 _SIGNS = re.compile(
     r"(?P<url>https?://[!-~]*|www\.[!-~]+)"
     r"|(?<![a-z0-9._])@(?P<name>[^@\n\u2005]{1,24}(?=\u2005)|[^\s@,!?:;、。]+)\u2005?"
     rf"|\[(?:(?P<face>{'|'.join(sorted(map(re.escape, FACES), key=len, reverse=True))})"
     rf"|(?P<goods>{'|'.join(sorted(GOODS, key=len, reverse=True))}))\]"
 )
+_FACE = re.compile(rf"\[(?:{'|'.join(sorted(map(re.escape, FACES), key=len, reverse=True))})\]")
 _SIGN_GATE = re.compile(r"[@\[]|://|www\.")
 _SPACES = re.compile(r"[ \n\u2005]{2,}|\A[ \n\u2005]|[ \n\u2005]\Z|\u2005")
 _DASHES = re.compile(r"」[^\S\n]*+\n[^\S\n]*+(?:[-—–─－][^\S\n]*+){4,}(?:\n|\Z)")
@@ -94,12 +99,15 @@ class _Uniform(dict[int, str]):
     """Character by character: what ``str.translate`` asks for, worked out at first sight."""
 
     def __missing__(self, code: int) -> str:
-        result = self._fold(chr(code))
-        if len(result) != 1:
-            result = _GROW if result else _DROP
+        result = self.worked_out(code)
         if len(self) < _MEMORY:
             self[code] = result
         return result
+
+    def worked_out(self, code: int) -> str:
+        """Return one character, or the mark for several or for none, without remembering it."""
+        result = self._fold(chr(code))
+        return result if len(result) == 1 else _GROW if result else _DROP
 
     def grown(self, char: str) -> str:
         """Return the several characters that ``char`` becomes."""
@@ -131,12 +139,40 @@ class Normaliser:
         self._simplify, traditional = _simplifier()
         self._traditional = re.compile(f"[{traditional}]")
         self._plain = _plain_gate(traditional)
-        self._names, self._emoji = _emoji_tables(emoji_words or {}, self._word)
+        self._names, self._emoji, pictures = _emoji_tables(emoji_words or {}, self._word)
+        self._quick = _Uniform({ord(sign): " " if self._name(sign) == " " else _DROP for sign in pictures})
 
     def __call__(self, raw: str) -> NormalText:
-        """Return the uniform text of one message."""
+        """Return the uniform text of one message.
+
+        Most lines are uniform already; most others become so when each character is replaced by one other (full width,
+        capitals, a space for a mood) and spaces at the ends are cut off: what passes the gate then has no sign, no run
+        of spaces and nothing traditional left to look at.
+        """
         if self._plain(raw):
             return NormalText(raw, raw, range(len(raw)), range(1, len(raw) + 1))
+        wide = raw.translate(self._quick)
+        if "[" in wide:
+            wide = _FACE.sub(lambda face: " " * len(face[0]), wide)
+        text = wide.strip(_GAPS)
+        if not self._plain(text):
+            return self._long_way(raw)
+        start = len(wide) - len(wide.lstrip(_GAPS)) if text else 0
+        return NormalText(raw, text, range(start, start + len(text)), range(start + 1, start + len(text) + 1))
+
+    def folds(self) -> array[int]:
+        """Return for each code point below ``FOLDS`` the one it becomes on the quick way, 0 where only the long way does.
+
+        On the quick way spaces and line feeds at the ends are cut off; another space stands alone between two
+        characters, and a point before a digit.
+        """
+        return array("I", map(self._folded, range(FOLDS)))
+
+    def _folded(self, code: int) -> int:
+        char = self._quick[code] if code in self._quick else self._quick.worked_out(code)
+        return ord(char) if char in " .\n" or self._plain(char) else 0
+
+    def _long_way(self, raw: str) -> NormalText:
         quote, body = strip_quote(raw)
         draft = _Draft(raw, body)
         pictures = self._pictures(raw, body)
@@ -310,8 +346,10 @@ def _plain_gate(traditional: str) -> Callable[[str], object]:
     return re.compile(rf"(?:[{safe}]+(?:(?: |\.(?=[0-9]))[{safe}]+)*)?\Z").match
 
 
-def _emoji_tables(words: Mapping[str, str], uniform: Callable[[str], str]) -> tuple[dict[str, str], re.Pattern[str]]:
-    """Return the names of emoji and the pattern of one emoji with its modifiers and joined parts."""
+def _emoji_tables(
+    words: Mapping[str, str], uniform: Callable[[str], str]
+) -> tuple[dict[str, str], re.Pattern[str], set[str]]:
+    """Return the names of emoji, the pattern of one with its modifiers and joined parts, and the characters of signs."""
     import emoji  # noqa: PLC0415 - five thousand entries, loaded when a normaliser is built
 
     emoji.config.load_language("zh")
@@ -330,4 +368,4 @@ def _emoji_tables(words: Mapping[str, str], uniform: Callable[[str], str]) -> tu
     base.update(sign[0] for sign in words if not sign[0].isalnum() and not sign[0].isascii())
     one = "[" + "".join(sorted(base)) + "]"
     modifier = "[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
-    return names, re.compile(rf"{one}{modifier}*+(?:\u200d{one}{modifier}*+)*+|[0-9#*]\ufe0f?\u20e3")
+    return names, re.compile(rf"{one}{modifier}*+(?:\u200d{one}{modifier}*+)*+|[0-9#*]\ufe0f?\u20e3"), base

@@ -42,6 +42,8 @@ _WHEN = re.compile(
     r"今天|今晚|今儿|明天|明早|明晚|后天|大后天|周末前?|这周末?|本周|下周末?|(?:这|下)?(?:周|星期|礼拜)[一二三四五六日天]|月底前?|国庆|中秋|端午|元旦|过年前?|春节前?|年前|节前|开学前|马上|现在|急用|尽快|早上|晚上"
 )
 _PLACE = re.compile(r"(?:送到|送货到|配送到)(?P<to>[一-龥a-z0-9#\-]{2,10})|(?P<pick>自提|上门|送货上门|送上门)")
+STATED = (_PRICE_MAX, _PRICE_RANGE, _QUANTITY, _PACK, _CHEAP, _WHEN, _PLACE)
+"""What is looked for in the message itself: without a match of any, and without known words, nothing is stated."""
 _NEGATED_ATTRIBUTE = re.compile(
     r"(?:不要|别|不想要|不能|不含|不加|别太|不要太|不太|不|没有?|无)的?(?:太|带|有|加|含)?[ABP的]*?(?P<letter>A)"
 )
@@ -98,6 +100,12 @@ def read_constraints(masked: MaskedText) -> Constraints:
         for_whom=whom[0] if whom else "",
         place=(place["to"] or place["pick"]) if place else "",
     )
+
+
+def price_asked(text: str) -> tuple[Decimal | None, Decimal | None, bool]:
+    """Return the lower and upper price bound that a uniform text states, and whether it asks for something cheap."""
+    low, high, _ = _price(text)
+    return low, high, _CHEAP.search(text) is not None
 
 
 def _price(text: str) -> tuple[Decimal | None, Decimal | None, tuple[int, int]]:

@@ -9,10 +9,10 @@ from core.text import NormalText
 from recommender.lexicon import Lexicon, Word, WordKind
 from recommender.segmentation import Segmenter
 
-_PAUSES = frozenset(",.。!;:~…\n …—-()[]\"'|/<>「」『』《》")
+PAUSES = frozenset(",.。!;:~…\n …—-()[]\"'|/<>「」『』《》")
+"""Characters that are a pause where they stand alone."""
 
-
-_VERBS = frozenset("没缺囤屯蹲拼团")
+GLUED_VERBS = frozenset("没缺囤屯蹲拼团")
 """In front of a goods word these are words of their own, whatever the dictionary joins (没油, 囤米)."""
 
 
@@ -94,7 +94,7 @@ def mask_text(text: NormalText, segmenter: Segmenter, lexicon: Lexicon) -> Maske
 
 def _pieces(text: str, segmenter: Segmenter, lexicon: Lexicon) -> Iterator[str]:
     for piece in segmenter.cut(text):
-        if len(piece) > 1 and piece[0] in _VERBS and lexicon.get(piece) is None:
+        if len(piece) > 1 and piece[0] in GLUED_VERBS and lexicon.get(piece) is None:
             rest = lexicon.get(piece[1:])
             if rest is not None and rest.kind is WordKind.GOODS:
                 yield piece[0]
@@ -104,6 +104,6 @@ def _pieces(text: str, segmenter: Segmenter, lexicon: Lexicon) -> Iterator[str]:
 
 
 def _shown(piece: str) -> str:
-    if piece in _PAUSES:
+    if piece in PAUSES:
         return ","
     return piece

@@ -9,8 +9,10 @@ Source of the loss: Burges et al., "Learning to Rank using Gradient Descent", 20
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +31,8 @@ _MOST_PAIRS = 400
 """Pairs of one query; more teach the same again."""
 
 Floats = npt.NDArray[np.float64]
+Pairs = tuple[Floats, Floats]
+"""Of one query: differences of features (better minus worse), a row a pair; and each pair's share of its loss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,29 +75,43 @@ def own_queries(retrieval: Retrieval, count: int, seed: int = 7) -> Iterator[Gra
         words = in_order if chance.random() < _IN_ORDER else [*taken, head]
         same = {other: 3 for other, title in enumerate(titles) if all(word in title for word in words)}
         if len(same) < LOOKED_AT // 2:
-            yield GradedQuery("".join(words), same)
+            query = GradedQuery("".join(words), same)
+            yield query
+            if (price := retrieval.prices[place]) is not None:
+                yield _bounded(query, price, retrieval.prices)
 
 
-def train(sets: Iterable[tuple[Retrieval, Iterable[GradedQuery]]], pull: float = _PULL) -> Trained:
-    """Return weights learned from queries over one or more catalogues."""
-    differences: list[Floats] = []
-    shares: list[Floats] = []
-    for retrieval, queries in sets:
-        for graded in queries:
-            better, share = _pairs(retrieval, graded)
-            if len(share):
-                differences.append(better)
-                shares.append(share)
-    prior = np.array([PRIOR[name] for name in FEATURES])
-    if not differences:
-        return Trained(dict(PRIOR), 0, 0, (0.0, 0.0))
-    every = np.concatenate(differences) * _SHARPNESS
-    found, before, after = _fit(every, np.concatenate(shares) / len(shares), prior, pull)
+def _bounded(graded: GradedQuery, price: float, prices: Sequence[float | None]) -> GradedQuery:
+    """Return a query that also states the price of its title as a bound: what is dearer answers it badly."""
+    bound = math.ceil(price)
+    within = {place: 3 if (prices[place] or 0) <= bound else 1 for place in graded.grades}
+    return GradedQuery(f"{graded.query}{bound}元以内", within)
+
+
+def train(
+    sets: Iterable[tuple[Retrieval, Iterable[GradedQuery]]],
+    pull: float = _PULL,
+    *,
+    prior: Mapping[str, float] = PRIOR,
+    further: Iterable[Pairs] = (),
+) -> Trained:
+    """Return weights learned from queries over one or more catalogues.
+
+    They are drawn to ``prior``; ``further`` are pairs from elsewhere, each query's as much as one of the catalogues'.
+    """
+    known = (_pairs(retrieval, graded) for retrieval, queries in sets for graded in queries)
+    taught = [pairs for pairs in chain(known, further) if len(pairs[1])]
+    start = np.array([prior[name] for name in FEATURES])
+    if not taught:
+        return Trained(dict(prior), 0, 0, (0.0, 0.0))
+    every = np.concatenate([differences for differences, _ in taught]) * _SHARPNESS
+    shares = np.concatenate([share for _, share in taught]) / len(taught)
+    found, before, after = _fit(every, shares, start, pull)
     weights = dict(zip(FEATURES, map(float, found), strict=True))
-    return Trained(weights, len(shares), sum(map(len, shares)), (before, after))
+    return Trained(weights, len(taught), len(shares), (before, after))
 
 
-def _pairs(retrieval: Retrieval, graded: GradedQuery) -> tuple[Floats, Floats]:
+def _pairs(retrieval: Retrieval, graded: GradedQuery) -> Pairs:
     """Return the differences of features (better minus worse) of one query, and each pair's share of its loss."""
     query, found = retrieval.first_step(graded.query, LOOKED_AT)
     features = np.array(retrieval.second.features(query, found, retrieval.index)).reshape(len(found), len(FEATURES))

@@ -78,6 +78,11 @@ class GroupMemory:
         """Remember that somebody in charge offered these goods; what was asked before is answered."""
         self.terms.update(dict.fromkeys(terms, at))
 
+    @property
+    def waiting(self) -> bool:
+        """Tell whether a need was said lately that a message could join, narrow down or take back."""
+        return any(utterance.need is not None for utterance in self.utterances)
+
     def withdrawn(self, member: str) -> bool:
         """Forget the member's open needs; tell whether there were any."""
         kept = [one for one in self.utterances if one.member != member or one.need is None]

@@ -1,9 +1,9 @@
-"""Tables of the recommender: needs that were said, pushes that answered them, and suggestions to leaders."""
+"""Tables of the recommender: needs that were said, pushes and suggestions that answered them, and what came of them."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint
+from sqlalchemy import JSON, Column, Float, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from core.types import BigId, UtcDateTime
@@ -12,7 +12,8 @@ from core.types import BigId, UtcDateTime
 class NeedRecord(SQLModel, table=True):
     """One stated need. ``state`` is the reason code of its message: pushed, suggested, unmet, held, recorded.
 
-    ``terms`` are the objects in their kept form; ``detail`` holds the constraints. No text of the member is copied.
+    ``terms`` are the objects in their kept form; ``detail`` holds the constraints and, where something fitted, under
+    ``gain`` the number that decided and its parts (``gain.Gain``). No text of the member is copied.
     """
 
     __tablename__ = "need"
@@ -38,7 +39,8 @@ class NeedRecord(SQLModel, table=True):
 class Push(SQLModel, table=True):
     """One decided push. ``state``: queued (in the outbox), suggested (waits for the leader), dismissed, expired.
 
-    ``products`` is a list of ``{"product", "score", "position"}``; ``dedupe_key`` is the outbox row's.
+    ``products`` is a list of ``{"product", "score", "position"}``, with ``"ordered": true`` at what was ordered then;
+    ``dedupe_key`` is the outbox row's. ``result`` is what came of it (``gain.Result``), empty until that is known.
     """
 
     __tablename__ = "push"
@@ -46,6 +48,7 @@ class Push(SQLModel, table=True):
         UniqueConstraint("inbox_id", name="uq_push_message"),
         Index("ix_push_group_time", "group_id", "at"),
         Index("ix_push_group_state", "group_id", "state", "at"),
+        Index("ix_push_result", "result", "id"),
     )
 
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
@@ -58,8 +61,22 @@ class Push(SQLModel, table=True):
     text: str
     state: str = Field(max_length=16)
     dedupe_key: str = Field(default="", max_length=160)
+    result: str = Field(default="", max_length=8, sa_column_kwargs={"server_default": ""})
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     decided_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+
+class PushRecord(SQLModel, table=True):
+    """What came of a group's pushes: counts as of ``at``, in which old results weigh less. Nobody stands in it."""
+
+    __tablename__ = "push_record"
+
+    group_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    ordered: float = Field(sa_column=Column(Float, nullable=False))
+    thanked: float = Field(sa_column=Column(Float, nullable=False))
+    ignored: float = Field(sa_column=Column(Float, nullable=False))
+    refused: float = Field(sa_column=Column(Float, nullable=False))
+    at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
 class Opinion(SQLModel, table=True):

@@ -26,6 +26,7 @@ class RecommenderData:
         **columns("need", Treatment.ERASED, "member", "need_class", "terms", "category", "detail", "state", "hold"),
         **columns("opinion", Treatment.ERASED, "member", "kind", "about"),
         **columns("push", Treatment.ERASED, "member", "terms", "products", "reasons", "text", "state", "dedupe_key"),
+        **columns("push", Treatment.ERASED, "result"),
     }
 
     async def find(self, session: AsyncSession, person: Person) -> Found:

@@ -25,7 +25,8 @@ class Level(IntEnum):
 class Situation:
     """Everything the decision reads.
 
-    ``score`` is the best product's, ``hidden_only`` tells that every fitting product was shown lately.
+    ``gain`` is what the push is expected to gain (see ``gain.Gain``), ``hidden_only`` tells that every fitting product
+    was shown lately.
     ``group_answers`` and ``account_answers`` count today's, ``answers_cap`` is the group's own cap, None for the
     settings'; ``member_answered_at`` is when this member was last
     answered here, ``term_answered_at`` when this object was.
@@ -36,8 +37,7 @@ class Situation:
     paused: bool
     unsubscribed: bool
     now: datetime
-    score: float
-    threshold: float
+    gain: float
     hidden_only: bool = False
     group_answers: int = 0
     account_answers: int = 0
@@ -52,7 +52,7 @@ def may_push(situation: Situation, settings: RecommenderSettings, zone: ZoneInfo
         return refusal
     if settings.limits and (refusal := _limit(situation, settings)) is not None:
         return refusal
-    if situation.score < situation.threshold:
+    if situation.gain < 0:
         return Hold.BELOW_THRESHOLD
     if settings.limits and _within(situation.term_answered_at, situation.now, minutes=settings.answered_minutes):
         return Hold.ALREADY_OFFERED

@@ -15,8 +15,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.database import execute
 from core.outcomes import Reason
 from recommender.constraints import Constraints
+from recommender.gain import Gain
 from recommender.memory import GroupMemory, Utterance
-from recommender.models import NeedRecord, Opinion, Push
+from recommender.models import NeedRecord, Opinion, Push, PushRecord
 from recommender.needs import Need, NeedClass
 from recommender.settings import RecommenderSettings
 
@@ -38,6 +39,7 @@ def need_row(
     state: str,
     hold: str | None,
     at: datetime,
+    gain: Gain | None = None,
 ) -> dict[str, Any]:
     """Return the column values of a need."""
     return {
@@ -47,7 +49,7 @@ def need_row(
         "need_class": need.need_class.value,
         "terms": list(need.terms),
         "category": category,
-        "detail": need_detail(need),
+        "detail": need_detail(need) | ({"gain": gain.kept()} if gain is not None else {}),
         "state": state,
         "hold": hold,
         "at": at,
@@ -203,9 +205,16 @@ async def latest_push(session: AsyncSession, group_id: int | None, member: str) 
     return (await session.exec(query.order_by(col(Push.id).desc()).limit(1))).first()
 
 
+async def kept_gain(session: AsyncSession, inbox_id: int) -> dict[str, Any]:
+    """Return the number that decided about a message's need, with its parts; empty when none is stored."""
+    query = select(NeedRecord.detail).where(col(NeedRecord.inbox_id) == inbox_id)
+    detail = (await session.exec(query)).first() or {}
+    return dict(detail.get("gain", {}))
+
+
 async def forget(session: AsyncSession, before: datetime) -> int:
-    """Delete needs, opinions and pushes from before an instant; return how many rows went."""
+    """Delete needs, opinions, pushes and records of groups from before an instant; return how many rows went."""
     gone = 0
-    for model in (NeedRecord, Opinion, Push):
+    for model in (NeedRecord, Opinion, Push, PushRecord):
         gone += int((await execute(session, delete(model).where(col(model.at) < before))).rowcount)
     return gone

@@ -45,8 +45,14 @@ class Retrieval:
         parts: RetrievalParts | None = None,
         second_look: SecondLook | None = None,
         further: Sequence[str] = (),
+        prices: Sequence[float | None] = (),
+        orders: Sequence[int | None] = (),
     ) -> None:
-        """Index titles; ``further`` is by title what else is known of the product: brand, category, keywords."""
+        """Index titles.
+
+        What else is known, by title: ``further`` is brand, category and keywords, ``prices`` are in yuan, ``orders``
+        counts those there were.
+        """
         self.parts = parts or RetrievalParts()
         self._normaliser = normaliser
         aliases = tuple(aliases)
@@ -55,6 +61,8 @@ class Retrieval:
         segmenter = Segmenter([*lexicon, *forms])
         self.titles = [normaliser(title[:LONGEST_TEXT]).text for title in titles]
         self._further = [normaliser(text[:LONGEST_TEXT]).text for text in further] or [""] * len(titles)
+        self.prices = prices or [None] * len(titles)
+        self._orders = orders or [None] * len(titles)
         self.index = index_of(map(" ".join, zip(self.titles, self._further, strict=True)), segmenter, keep_words=True)
         self.reader = QueryReader(self.index, forms, lexicon, segmenter.cut, self.parts.query)
         self.second = second_look or SecondLook.load(lexicon, segmenter.cut)
@@ -72,7 +80,11 @@ class Retrieval:
         """Return what a query asks for and the titles that the index finds, best first."""
         read = self.reader.read(self._normaliser(query[:_LONGEST_RAW]).text)
         top = [(int(self.index.order[number]), score) for number, score in self.index.top(read.terms, limit)]
-        return read, [Found(place, score, self.titles[place], self._further[place]) for place, score in top]
+        return read, [self.found(place, score) for place, score in top]
+
+    def found(self, place: int, score: float) -> Found:
+        """Return a title as the second step looks at it; ``score`` is the first step's."""
+        return Found(place, score, self.titles[place], self._further[place], self.prices[place], self._orders[place])
 
     def search(self, query: str, limit: int) -> list[tuple[int, float]]:
         """Return (place of the title, score) of the best ``limit`` titles, best first; scores never rise."""

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from recommender.index import Index
 from recommender.lexicon import Lexicon, WordKind
+from recommender.price_wishes import PriceWish, popularity
 from recommender.query import Query, QueryWord
 from recommender.terms import amounts
 
@@ -34,22 +35,27 @@ PRIOR: Mapping[str, float] = {
     "early": 0.5,
     "share": 0.8,
     "amount": 0.8,
+    "price": 1.0,
+    "popularity": 0.3,
 }
 FEATURES = tuple(PRIOR)
 """In the order of feature vectors.
 
-text      the first step's score against the best title's
-coverage  how much of the query the title has, each word by its rarity; other forms count for less
-weakest   the word of the query that the title has least of
-head      whether it has what is asked for, the query's head
-modifier  it has the head only in front of something else (牛奶 in 牛奶锅)
-ending    the head ends a phrase of the title
-order     words of the query that follow each other there follow each other here
-phrase    the longest stretch of the query that the title has unbroken
-tight     how close together the matched words stand
-early     how near to its start the title says what is asked for
-share     how much of the title was asked for
-amount    1 when a stated amount is met, -1 when the title states another one
+text        the first step's score against the best title's
+coverage    how much of the query the title has, each word by its rarity; other forms count for less
+weakest     the word of the query that the title has least of
+head        whether it has what is asked for, the query's head
+modifier    it has the head only in front of something else (牛奶 in 牛奶锅)
+ending      the head ends a phrase of the title
+order       words of the query that follow each other there follow each other here
+phrase      the longest stretch of the query that the title has unbroken
+tight       how close together the matched words stand
+early       how near to its start the title says what is asked for
+share       how much of the title was asked for
+amount      1 when a stated amount is met, -1 when the title states another one
+price       1 within a stated price bound, the further beyond it the nearer to -1; without one but asked for something
+            cheap: 1 for the cheapest title, 0 for the dearest
+popularity  how often the product was ordered, log-scaled; 0 when that is not known
 """
 FORMAT = 1
 _ARTEFACT = "match_weights.json"
@@ -72,13 +78,16 @@ class WeightsError(Exception):
 class Found:
     """A title that the first step found: its place in the index, its score there, and its uniform texts.
 
-    ``further`` is what else is known of the product: brand, category, keywords; empty when there is nothing.
+    ``further`` is what else is known of the product: brand, category, keywords; empty when there is nothing. ``price``
+    is in yuan, ``orders`` how many orders there were of it; None when it is not known.
     """
 
     place: int
     score: float
     title: str
     further: str = ""
+    price: float | None = None
+    orders: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +137,17 @@ class SecondLook:
         """Return the features of each found title, in the order of ``FEATURES``."""
         best = max((one.score for one in found), default=1.0)
         worths = [_worth(word.text, index) for word in query.words]
-        return [self._features(query, worths, one, one.score / best) for one in found]
+        prices = PriceWish.of(query.text, [one.price for one in found])
+        return [
+            (*self._features(query, worths, one, one.score / best), prices.met(one.price), popularity(one.orders))
+            for one in found
+        ]
 
     def _features(self, query: Query, worths: Sequence[float], one: Found, text: float) -> tuple[float, ...]:
+        """Return the features that titles have, all but the last two."""
         title, bare = one.title, one.title.replace(" ", "")
         if not query.words:  # signs and grammar only; nothing to look for but what the index found
-            return (text, *[0.0] * (len(FEATURES) - 1))
+            return (text, *[0.0] * (len(FEATURES) - 3))
         places = [_placed(word, bare, one.further) for word in query.words]
         total = sum(worths)
         coverage = sum(worth * place.quality for worth, place in zip(worths, places, strict=True)) / total

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from core.outcomes import Hold, Outcome, Reason
@@ -18,19 +19,25 @@ from groups.segments.effects import Effects, own_effects
 from groups.segments.settings import Wording
 from groups.state import GroupState
 from recommender.dialogue import in_context, utterance_of
+from recommender.gain import NO_RESULTS, Gain, Record, expected_gain
+from recommender.glancer import Glancer, unread
 from recommender.lexicon import Lexicon
 from recommender.memory import GroupMemory
 from recommender.need_model import usable_model
 from recommender.need_rules import packaged_rules
 from recommender.needs import Need, NeedReader, Reading
 from recommender.policy import Level, Situation, may_push
-from recommender.ranking import Candidate, Place, allowed, choose, find
+from recommender.price_wishes import popularity
+from recommender.ranking import Candidate, Place, allowed, choose, find, in_order
+from recommender.screening import Glance
 from recommender.segmentation import Segmenter
 from recommender.settings import RecommenderSettings
 from recommender.shelf import CatalogueProduct, Item, Shelf, catalogue_words
 from recommender.taste import Taste, bought, bought_by_title, personal_order, said
 from recommender.wording import push_text, reasons_of
 
+_STEPS_OF_POPULARITY = 4
+"""A few orders more are chance: only from step to step does a product go before its equals."""
 _OFFER_MARKS = ("元", "块", "¥", "￥", "包邮", "接龙", "开团", "/斤", "/箱", "/盒")
 
 
@@ -52,7 +59,8 @@ class Decision:
     """What a message came to.
 
     ``picks`` are the products that go out (or would have, when ``hold`` says why not); ``reasons`` say why each was
-    chosen. ``text`` is the push in words, once the products have their codes; empty unless pushed or suggested.
+    chosen, ``gain`` what speaking was expected to gain, None when nothing fits. ``text`` is the push in words, once the
+    products have their codes; empty unless pushed or suggested.
     """
 
     outcome: Outcome
@@ -64,6 +72,7 @@ class Decision:
     text: str = ""
     reasons: tuple[str, ...] = ()
     wording: Wording = Wording.STANDARD
+    gain: Gain | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,7 @@ class Prepared:
     lexicon: Lexicon
     segmenter: Segmenter
     shelf: Shelf
+    glancer: Glancer | None
 
 
 class Recommender:
@@ -86,18 +96,28 @@ class Recommender:
         self._segmenter = Segmenter(self._lexicon, compiled=settings.compiled)
         self._model = usable_model(settings.need_model)
         self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
+        self._glancer: Glancer | None = None  # comes with the catalogue
         self.shelf = Shelf.build((), self._segmenter, self._lexicon)
 
-    def prepare(self, rows: Sequence[CatalogueProduct]) -> Prepared:
-        """Read the catalogue into words and a shelf; slow, may run in a thread. ``adopt`` takes the result."""
+    def prepare(self, rows: Sequence[CatalogueProduct], orders: Mapping[int, int] = MappingProxyType({})) -> Prepared:
+        """Read the catalogue into words and a shelf; slow, may run in a thread. ``adopt`` takes the result.
+
+        ``orders`` is by product id how often it was ordered so far.
+        """
         lexicon = Lexicon(self._aliases, catalogue_words(rows))
         segmenter = self._segmenter.knowing(lexicon)
-        return Prepared(lexicon, segmenter, Shelf.build(rows, segmenter, lexicon))
+        shelf = Shelf.build(rows, segmenter, lexicon, orders)
+        return Prepared(lexicon, segmenter, shelf, Glancer.of(lexicon, segmenter))
 
     def adopt(self, prepared: Prepared) -> None:
         """Use a prepared catalogue from the next message on."""
         self._lexicon, self._segmenter, self.shelf = prepared.lexicon, prepared.segmenter, prepared.shelf
         self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
+        self._glancer = prepared.glancer
+
+    def glances(self, texts: Sequence[NormalText]) -> list[Glance] | None:
+        """Glance at a batch of messages before any is read; None when every one is to be read in full."""
+        return None if self._glancer is None else self._glancer(texts)
 
     def restock(self, changed: Sequence[CatalogueProduct], gone: Collection[int]) -> bool:
         """Take over changed, new and vanished products at once.
@@ -122,14 +142,22 @@ class Recommender:
         account_answers: int,
         *,
         taste: Taste = (),
+        record: Record = NO_RESULTS,
         effects_of: Callable[[GroupState], Effects] = own_effects,
     ) -> Decision:
         """Return what becomes of a message and note it in ``memory``: both steps at once, for who has the taste."""
         reading = self.understand(asked, memory)
-        return self.conclude(reading, asked, group, memory, account_answers, taste=taste, effects_of=effects_of)
+        return self.conclude(
+            reading, asked, group, memory, account_answers, taste=taste, record=record, effects_of=effects_of
+        )
 
-    def understand(self, asked: Asked, memory: GroupMemory) -> Reading:
-        """Return what a message says in its conversation: the first step, before anything of the speaker is read."""
+    def understand(self, asked: Asked, memory: GroupMemory, glance: Glance | None = None) -> Reading:
+        """Return what a message says in its conversation: the first step, before anything of the speaker is read.
+
+        What is nothing but talk at a glance is not read: no rule could find anything in it.
+        """
+        if glance is not None and glance.talk(waiting=memory.waiting):
+            return unread(asked.text)
         alone = self.read(asked.text, mentioned=asked.mentioned)
         if asked.by_leader and _is_offer(alone):
             memory.offered(tuple(token.word.canonical for token in alone.masked.tokens if token.word), asked.at)
@@ -148,13 +176,15 @@ class Recommender:
         account_answers: int,
         *,
         taste: Taste = (),
+        record: Record = NO_RESULTS,
         effects_of: Callable[[GroupState], Effects] = own_effects,
     ) -> Decision:
         """Return what becomes of a message that was understood, and note it in ``memory``.
 
-        ``taste`` are the asker's own tags, empty for the neutral order; ``effects_of`` is asked only about a need.
+        ``taste`` are the asker's own tags, empty for the neutral order; ``record`` is what came of the group's earlier
+        pushes, as of now; ``effects_of`` is asked only about a need.
         """
-        decision = self._answer(reading, asked, group, memory, account_answers, taste, effects_of)
+        decision = self._answer(reading, asked, group, memory, account_answers, taste, record, effects_of)
         answered = decision.reason in {Reason.PUSHED, Reason.SUGGESTED}
         spoken_of = reading if decision.need is None else replace(reading, need=decision.need)
         left = utterance_of(spoken_of, asked.member, asked.at, answered=answered)
@@ -200,7 +230,7 @@ class Recommender:
         need = reading.need
         if need is None or reading.reason is Reason.RECORDED:
             return Decision(Outcome.COMMAND, Reason.UNMET, reading)
-        candidates = find(need, self.shelf, self.place(effects), at, self._segmenter.cut)
+        candidates = self._found(need, self.place(effects), at)
         threshold = self.settings.threshold if effects.threshold is None else effects.threshold
         fitting = [candidate for candidate in candidates if candidate.score >= threshold]
         picks = tuple(choose(fitting, self.settings.max_products, ()))
@@ -236,6 +266,7 @@ class Recommender:
         memory: GroupMemory,
         account_answers: int,
         taste: Taste,
+        record: Record,
         effects_of: Callable[[GroupState], Effects],
     ) -> Decision:
         need = reading.need
@@ -249,7 +280,9 @@ class Recommender:
         hidden = self._shown_lately(memory, asked.at)
         picks = tuple(choose(candidates, self.settings.max_products, hidden))
         threshold = self.settings.threshold if effects.threshold is None else effects.threshold
-        situation = self._situation(asked, group, memory, need, picks or tuple(candidates[:1]), threshold)
+        best = picks[0] if picks else candidates[0]
+        gain = expected_gain(best.score, need.strength, threshold, record, self.settings.results, asked=asked.mentioned)
+        situation = self._situation(asked, group, memory, need, gain)
         hold = may_push(
             replace(
                 situation,
@@ -263,20 +296,29 @@ class Recommender:
         if hold is not None:
             # whatever is uncertain is counted as unmet rather than held: the leader may want to sell it
             reason = Reason.UNMET if hold is Hold.BELOW_THRESHOLD else Reason.HELD
-            return Decision(Outcome.NEED, reason, reading, need, picks, hold)
+            return Decision(Outcome.NEED, reason, reading, need, picks, hold, gain=gain)
         if taste:  # whether it may speak was decided on the neutral order
             ordered = personal_order(candidates, need, place, taste)
             picks = tuple(choose(ordered, self.settings.max_products, hidden))
         reasons = reasons_of(need, picks, effects.neighbourhoods, asked.at, self.zone)
         reason = Reason.SUGGESTED if group.level == Level.SUGGEST and not asked.mentioned else Reason.PUSHED
-        return Decision(Outcome.NEED, reason, reading, need, picks, reasons=tuple(reasons), wording=effects.wording)
+        return Decision(
+            Outcome.NEED, reason, reading, need, picks, reasons=tuple(reasons), wording=effects.wording, gain=gain
+        )
 
     def _answerable(self, needs: Sequence[Need], place: Place, at: datetime) -> tuple[Need, list[Candidate]]:
         """Return the first of a message's needs that something fits, with what fits it; else the first of all."""
         for need in needs:
-            if candidates := find(need, self.shelf, place, at, self._segmenter.cut):
+            if candidates := self._found(need, place, at):
                 return need, candidates
         return needs[0], []
+
+    def _found(self, need: Need, place: Place, at: datetime) -> list[Candidate]:
+        """Return what fits a need, best first; of equals what was ordered clearly more often, then the cheaper."""
+        candidates = find(need, self.shelf, place, at, self._segmenter.cut)
+        if not any(candidate.item.orders for candidate in candidates):
+            return candidates
+        return in_order(candidates, need, place, lambda item: round(_STEPS_OF_POPULARITY * popularity(item.orders)))
 
     def _situation(
         self,
@@ -284,8 +326,7 @@ class Recommender:
         group: GroupState,
         memory: GroupMemory,
         need: Need,
-        picks: tuple[Candidate, ...],
-        threshold: float,
+        gain: Gain,
     ) -> Situation:
         midnight = asked.at.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
         answered = [memory.terms[term] for term in need.terms if term in memory.terms]
@@ -295,8 +336,7 @@ class Recommender:
             paused=group.paused,
             unsubscribed=group.unsubscribed(asked.member),
             now=asked.at,
-            score=picks[0].score,
-            threshold=threshold,
+            gain=gain.value,
             group_answers=memory.answers_on(midnight),
             member_answered_at=memory.members.get(asked.member),
             term_answered_at=max(answered, default=None),

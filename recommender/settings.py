@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import time
+from typing import Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from core.settings import Section
 
@@ -22,12 +23,37 @@ class QuietHours(Section):
         return moment >= self.start or moment < self.end
 
 
+class ResultSettings(Section):
+    """How what came of earlier pushes changes how sure the next one must be in the same group."""
+
+    enabled: bool = Field(default=True, description="False: only the threshold decides; results are still noted.")
+    hours: float = Field(
+        default=12, gt=0, le=168, description="Hours in which an order counts as an answer to a push; then none came."
+    )
+    usual: float = Field(default=0.15, gt=0, lt=1, description="Share of pushes that is wanted in a usual group.")
+    trust: float = Field(default=20, gt=0, description="Pushes that the usual share weighs against a group's own.")
+    half_life_days: float = Field(
+        default=60, gt=0, le=3650, description="Days in which a result loses half its weight."
+    )
+    lowest: float = Field(default=0.5, ge=0, le=1, description="Results never let a push with a lower score go out.")
+    highest: float = Field(default=0.8, ge=0, le=1, description="Results never hold a push with a higher score back.")
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> Self:
+        if self.lowest > self.highest:
+            raise ValueError(
+                f"lowest ({self.lowest}) is above highest ({self.highest}); lower the one or raise the other"
+            )
+        return self
+
+
 class RecommenderSettings(Section):
     """Thresholds, caps and memory of pushes."""
 
     threshold: float = Field(
         default=0.5, ge=0, le=1, description="Least certainty of a push, 0 to 1; a group may have its own."
     )
+    results: ResultSettings = Field(default=ResultSettings(), description="Learning from what came of pushes.")
     need_model: str = Field(
         default="",
         description="Model that says how sure a need is: empty the packaged one, off none, else a file's path.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.templates import render
@@ -86,6 +87,19 @@ def _worth_saying(specification: str, title: str) -> str:
 def suggestion_text(push: str, topic: str) -> str:
     """Return the private message that asks a leader whether a push may go out."""
     return render("recommender", "suggestion", push=push, topic=topic)
+
+
+def gain_shares(kept: Mapping[str, Any]) -> dict[str, int | bool]:
+    """Return a stored gain (``Gain.kept``) in whole per cent, and which way the group's results moved its bar.
+
+    Empty when nothing is stored, as for pushes of older versions.
+    """
+    if not kept:
+        return {}
+    shares: dict[str, int | bool] = {
+        name: round(100 * float(kept[name])) for name in ("certainty", "fit", "score", "bar")
+    }
+    return shares | {"raised": kept["correction"] < 0, "lowered": kept["correction"] > 0}
 
 
 def wanted(need: Need) -> str:

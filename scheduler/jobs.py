@@ -32,6 +32,8 @@ OFFER_TURN = "orders.turn"
 """Opens or closes an offer at its time; the subject is its id, or empty for all whose time has come."""
 UNMET_DIGEST = "recommender.digest"
 """Tells each leader what members wanted and nobody sells."""
+PUSH_RESULTS = "recommender.results"
+"""Looks what came of pushes, and counts it in each group's record."""
 WELCOME = "groups.welcome"
 """Welcomes who joined a group lately; the subject is the group's id."""
 GROUP_PROPOSALS = "groups.proposals"
@@ -40,6 +42,7 @@ RELABEL = "groups.relabel"
 """Looks again at what every group is, and tells leaders what that changed."""
 
 _RETENTION_TIME = "03:30"
+_RESULTS_LOOK = "every 15m"
 _OFFER_SWEEP = "every 1m"
 """Offers with a time of their own are noted for it; this finds pushes, and whatever was missed."""
 
@@ -154,6 +157,7 @@ def standing_plans(settings: SchedulerSettings, supplier_schedules: Iterable[tup
         Plan(CATALOG_EXPIRY, upkeep),
         Plan(HOUSEKEEPING, upkeep),
         Plan(OFFER_TURN, parse_schedule(_OFFER_SWEEP, zone)),
+        Plan(PUSH_RESULTS, parse_schedule(_RESULTS_LOOK, zone)),
         Plan(RETENTION, parse_schedule(_RETENTION_TIME, zone)),
         Plan(RELABEL, parse_schedule(settings.relabel_time, zone)),
         Plan(UNMET_DIGEST, parse_schedule(settings.digest_time, zone)),

@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.cli.matching import CatalogueFile, read_catalogue
+from bot.cli.selling import SoldGoods, sold_goods
 from bot.cli.session import execute, out
 from core.settings import SettingsError
 from recommender.labelled_queries import LabelledFileError, LabelledQuery, parse
 from recommender.match_evaluation import DEPTH, Comparison, Judgement, compare, judge, mean
-from recommender.match_training import GradedQuery, graded_by_place, own_queries, train
+from recommender.match_training import GradedQuery, Trained, graded_by_place, own_queries, train
+from recommender.push_training import push_pairs
 from recommender.retrieval import CONFIGURATIONS, Retrieval
 from recommender.second_look import WeightsError, read_weights
 
@@ -44,12 +46,17 @@ def evaluate(catalog: Path, queries: Path, *, use: str, against: str, split: str
     return execute(work)
 
 
-def learn(catalogs: Sequence[Path], queries: Sequence[Path], *, output: Path, split: str) -> int:
-    """Train the weights of the second look and write them."""
+def learn(
+    catalogs: Sequence[Path], queries: Sequence[Path], *, output: Path, split: str, database: Path | None = None
+) -> int:
+    """Train the weights of the second look and write them; with a ``database`` (its settings) from pushes as well."""
 
     async def work() -> int:
         if len(queries) > len(catalogs):
             raise SettingsError("--queries", [("--queries", "more files than catalogues; the first goes to the first")])
+        if not catalogs and database is None:
+            raise SettingsError("--catalog", [("--catalog", "missing; name a CSV file, or a bot by --from-database")])
+        sold = await sold_goods(database) if database is not None else None
         sets: list[tuple[Retrieval, list[GradedQuery]]] = []
         about: list[str] = []
         for catalog, file in zip_longest(catalogs, queries):
@@ -62,16 +69,26 @@ def learn(catalogs: Sequence[Path], queries: Sequence[Path], *, output: Path, sp
                 graded += [GradedQuery(one.query, graded_by_place(rows.ids, one.graded)) for one in labelled]
                 about[-1] += f", {len(labelled)} of {file.name}{f' ({split})' if split else ''}"
             sets.append((retrieval, graded))
-        trained = train(sets)
+        trained = train(sets) if sold is None else _with_pushes(sets, sold, about)
         _write(output, trained.document("; ".join(about)))
         before, after = trained.loss
         out.print(f"{trained.queries} queries, {trained.pairs} pairs, loss {before:.4f} → {after:.4f}", markup=False)
         for name, weight in trained.weights.items():
-            out.print(f"  {name:<9} {weight:>8.3f}", markup=False)
+            out.print(f"  {name:<10} {weight:>8.3f}", markup=False)
         out.print(f"written to {output}", markup=False)
         return 0
 
     return execute(work)
+
+
+def _with_pushes(sets: list[tuple[Retrieval, list[GradedQuery]]], sold: SoldGoods, about: list[str]) -> Trained:
+    """Train from a bot's own catalogue and pushes too, drawn to the weights that are in use."""
+    retrieval = sold.rows.retrieval()
+    own = list(own_queries(retrieval, _OWN_QUERIES))
+    about.append(f"the database: {len(own)} queries of its own, {len(sold.pushes)} pushes with orders")
+    places = {int(product): place for place, product in enumerate(sold.rows.ids)}
+    pairs = push_pairs(retrieval, places, sold.pushes)
+    return train([*sets, (retrieval, own)], prior=retrieval.second.weights, further=pairs)
 
 
 def read_labelled(path: Path, split: str) -> list[LabelledQuery]:

@@ -13,6 +13,7 @@ from bot.cli.session import err, execute, out
 from catalog.aliases import AliasTable
 from core.settings import SettingsError
 from core.text import Normaliser
+from core.types import Money
 from recommender.retrieval import Retrieval
 
 _WIDEST_FIELD = 1_000_000
@@ -22,17 +23,18 @@ _BESIDE = ("brand", "specification", "category", "keywords")
 
 @dataclass(frozen=True, slots=True)
 class CatalogueFile:
-    """The rows of a catalogue file: ids, titles, and what else is known of each product as one text."""
+    """The rows of a catalogue file: ids, titles, what else is known of each product as one text, prices in yuan."""
 
     ids: Sequence[str]
     titles: Sequence[str]
     further: Sequence[str]
+    prices: Sequence[float | None]
 
     def retrieval(self) -> Retrieval:
         """Index the rows; say once when the second look has to do without its trained weights."""
         aliases = tuple(AliasTable.load())
         normaliser = Normaliser({alias: word for alias, word, kind in aliases if kind == "emoji"})
-        retrieval = Retrieval(self.titles, aliases, normaliser, further=self.further)
+        retrieval = Retrieval(self.titles, aliases, normaliser, further=self.further, prices=self.prices)
         if retrieval.second.fault:
             err.print(f"{retrieval.second.fault}; until then the built-in weights hold", markup=False, style="yellow")
         return retrieval
@@ -59,12 +61,21 @@ def match(catalog: Path, queries: list[str], *, top: int, form: str) -> int:
 
 def read_catalogue(path: Path) -> CatalogueFile:
     """Read a CSV with at least the columns id and title. Raises ``SettingsError``."""
-    ids, titles, further = [], [], []
+    ids, titles, further, prices = [], [], [], []
     for row in _rows(path):
         ids.append(row["id"] or "")
         titles.append(row["title"] or "")
         further.append(" ".join((row.get(name) or "").replace("/", " ").replace("|", " ") for name in _BESIDE).strip())
-    return CatalogueFile(ids, titles, further)
+        prices.append(_price(row.get("price") or ""))
+    return CatalogueFile(ids, titles, further, prices)
+
+
+def _price(text: str) -> float | None:
+    """Return a price in yuan, None where there is none or it is none: bare retrieval works without."""
+    try:
+        return float(Money.parse(text).amount)
+    except ValueError:
+        return None
 
 
 def _rows(catalog: Path) -> Iterator[dict[str, str | None]]:

@@ -36,6 +36,18 @@ def groups_show(
     raise typer.Exit(grouping.show(group, config))
 
 
+@groups_app.command("why", epilog="Example: `qianqun groups why 阳光小区水果群 --config config.toml --limit 20`")
+def groups_why(
+    group: Annotated[str, typer.Argument(help="Its id, its room's id, or its topic.")],
+    config: Config,
+    limit: Annotated[int, typer.Option(help="Most needs.", min=1, max=10_000)] = 20,
+) -> None:
+    """Say why the bot did or did not speak in a group: its latest needs with the numbers, and what came of pushes."""
+    from bot.cli import pushing  # noqa: PLC0415
+
+    raise typer.Exit(pushing.why(group, config, limit=limit))
+
+
 @groups_app.command("segments", epilog="Example: `qianqun groups segments --config config.toml`")
 def groups_segments(config: Config) -> None:
     """List the segments of the settings: their rules, how many groups match, which match none or disagree."""

@@ -7,6 +7,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from bot.cli.options import Config
+
 eval_app = typer.Typer(help="Quality, measured on labelled files.", no_args_is_help=True)
 train_app = typer.Typer(help="Learning weights from labelled files.", no_args_is_help=True)
 
@@ -40,17 +42,26 @@ def eval_match(
     "match", epilog="Example: `qianqun train match --catalog products.csv --queries queries.jsonl --out weights.json`"
 )
 def train_match(
-    catalog: Annotated[list[Path], typer.Option(help="CSV with id and title; may be given several times.")],
-    out: Annotated[Path, typer.Option(help="The JSON file that is written.", dir_okay=False)],
+    target: Annotated[Path, typer.Option("--out", help="The JSON file that is written.", dir_okay=False)],
+    catalog: Annotated[
+        Optional[list[Path]], typer.Option(help="CSV with id, title and, if known, price; may be given several times.")  # noqa: UP045
+    ] = None,
     queries: Annotated[
         Optional[list[Path]], typer.Option(help="Labelled queries of the first catalogue, of the second, and so on.")  # noqa: UP045
     ] = None,
     split: Annotated[str, typer.Option(help="Only the queries of this split.")] = "train",
+    from_database: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--from-database", help="A bot's settings: learn from its pushes and orders.", dir_okay=False),
+    ] = None,
 ) -> None:
-    """Learn the weights of the second ranking step from labelled queries and from the titles themselves."""
+    """Learn the weights of the second ranking step from labelled queries and from the titles themselves.
+
+    With --from-database also from a bot's pushes: of what was shown, the ordered above the rest. Too few: none written.
+    """
     from bot.cli import judging  # noqa: PLC0415
 
-    raise typer.Exit(judging.learn(catalog, queries or [], output=out, split=split))
+    raise typer.Exit(judging.learn(catalog or [], queries or [], output=target, split=split, database=from_database))
 
 
 @train_app.command("needs", epilog="Example: `qianqun train needs --data lines.jsonl --out need_model.json`")
@@ -66,6 +77,10 @@ def train_needs(
     target: Annotated[Path, typer.Option("--out", help="Where the model is written.", dir_okay=False)] = Path(
         "need_model.json"
     ),
+    screen: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Where the screen is written that tells talk apart before it is read.", dir_okay=False),
+    ] = None,
 ) -> None:
     """Learn the model that says how sure a need is; use it by `recommender.need_model` in the settings.
 
@@ -74,7 +89,7 @@ def train_needs(
     """
     from bot.cli import learning  # noqa: PLC0415
 
-    raise typer.Exit(learning.train_needs(data or [], talk or [], target))
+    raise typer.Exit(learning.train_needs(data or [], talk or [], target, screen))
 
 
 @eval_app.command("needs", epilog="Example: `qianqun eval needs lines.jsonl --against rules`")
@@ -84,6 +99,8 @@ def eval_needs(
         str, typer.Option(help="packaged, rules (no model), a model file, or a settings file (.toml).")
     ] = "packaged",
     against: Annotated[str, typer.Option(help="A second one, in the same forms: both are compared line by line.")] = "",
+    screen: Annotated[bool, typer.Option("--screen", help="Also hold the screen against the reader.")] = False,
+    talk: Annotated[bool, typer.Option("--talk", help="Lines without a class are everyday talk.")] = False,
 ) -> None:
     """Judge how needs are read: precision and recall by class, traps, how far certainty can be trusted.
 
@@ -93,4 +110,18 @@ def eval_needs(
     """
     from bot.cli import learning  # noqa: PLC0415
 
-    raise typer.Exit(learning.eval_needs(file, model=model, against=against))
+    raise typer.Exit(learning.eval_needs(file, model=model, against=against, screen=screen, talk=talk))
+
+
+@eval_app.command("push", epilog="Example: `qianqun eval push --config config.toml --group 阳光小区水果群`")
+def eval_push(
+    config: Config,
+    group: Annotated[str, typer.Option(help="Only this group: its id, its room's id, or its topic.")] = "",
+) -> None:
+    """Print by score what became of needs and pushes: ordered, thanked for, ignored, refused.
+
+    The numbers come from the database. A score can be trusted where the share of wanted pushes rises with it.
+    """
+    from bot.cli import pushing  # noqa: PLC0415
+
+    raise typer.Exit(pushing.evaluate(config, group))

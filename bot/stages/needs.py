@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +16,7 @@ from core.outcomes import Outcome, Reason
 from groups.state import GroupState, Role
 from orders.pushes import open_pushes
 from recommender import repository
+from recommender.gain import NO_RESULTS
 from recommender.policy import Level
 from recommender.repository import QUEUED, SUGGESTED
 from recommender.service import Asked, Decision
@@ -41,7 +44,14 @@ async def need(turn: Turn) -> Handled | None:
     reading = turn.recommender.understand(asked, turn.known.memory)
     taste = await profiling.taste(turn, group, reading)
     decision = turn.recommender.conclude(
-        reading, asked, group, turn.known.memory, answers, taste=taste, effects_of=turn.groups.effects
+        reading,
+        asked,
+        group,
+        turn.known.memory,
+        answers,
+        taste=taste,
+        record=await turn.desk.record(group.id or 0) if reading.need is not None else NO_RESULTS,
+        effects_of=turn.groups.effects,
     )
     if decision.reason in _SHOWN:
         decision = await _with_codes(turn, group, asked, decision)
@@ -53,7 +63,16 @@ async def need(turn: Turn) -> Handled | None:
 async def _with_codes(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> Decision:
     """Put a push into words, with the codes by which a reply orders what it shows."""
     codes = await opened(turn, group, _product_ids(decision), agreed=decision.reason is Reason.PUSHED)
-    return turn.recommender.worded(decision, asked, codes)
+    return turn.recommender.worded(_still_sold(decision, codes), asked, codes)
+
+
+def _still_sold(decision: Decision, codes: Mapping[int, str]) -> Decision:
+    """Leave out what was deleted since the shelf was filled; with nothing left, the guard holds the push back."""
+    pairs = zip(decision.picks, decision.reasons, strict=True)
+    kept = [(pick, reason) for pick, reason in pairs if pick.item.id in codes]
+    if not kept:
+        return decision
+    return replace(decision, picks=tuple(pick for pick, _ in kept), reasons=tuple(reason for _, reason in kept))
 
 
 async def opened(turn: Turn, group: GroupState, shown: tuple[int, ...], *, agreed: bool = True) -> dict[int, str]:
@@ -97,6 +116,7 @@ def _store(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> N
                 state=decision.reason.value,
                 hold=hold,
                 at=asked.at,
+                gain=decision.gain,
             )
         )
     if decision.outcome is Outcome.OPINION:

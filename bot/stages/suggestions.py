@@ -17,6 +17,7 @@ from orders.pushes import agree
 from recommender import repository as need_store
 from recommender.models import Push
 from recommender.policy import Level
+from recommender.wording import gain_shares
 
 _LOOK_BACK = timedelta(days=7)
 
@@ -48,7 +49,8 @@ async def why(turn: Turn, result: WordResult) -> None:
         text = render("recommender", "why_nothing")
     else:
         tags = await profiling.reasons(turn, push.products, push.at)
-        text = render("recommender", "why", terms=push.terms, reasons=push.reasons, tags=tags)
+        gain = gain_shares(await need_store.kept_gain(turn.desk.session, push.inbox_id))
+        text = render("recommender", "why", terms=push.terms, reasons=push.reasons, tags=tags, gain=gain)
     turn.answer(text, private=True)
 
 

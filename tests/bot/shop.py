@@ -80,7 +80,9 @@ class Shop:
             recommender=recommender,
             office=Office(settings.recommender, settings.zone, settings.groups.profiles),
         )
-        return Parts(database, clock, catalog, groups, recommender, Storefront(catalog, recommender, clock), pipeline)
+        return Parts(
+            database, clock, catalog, groups, recommender, Storefront(catalog, recommender, clock, database), pipeline
+        )
 
     def product(self, title: str) -> dict[str, Any]:
         """Return the one product with this in its title."""

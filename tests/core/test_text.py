@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.messages import Quote
-from core.text import Mention, Normaliser, NormalText, strip_quote
+from core.text import FOLDS, Mention, Normaliser, NormalText, strip_quote
 
 NORMALISER = Normaliser({"🍓": "草莓", "👶": "宝宝"})
 
@@ -139,6 +139,56 @@ def test_any_text_is_read_with_true_offsets_and_settles(raw: str) -> None:
     assert again.text == seen.text
     assert not again.mentions
     assert again.quote is None
+
+
+SIMPLE = st.sampled_from(
+    [
+        *"\n😂👍🏽想买草莓吗，。！？：；（）ＡＺ０９％～＋＃ａBz3 .．　、…「@/",
+        "➕",
+        "①",
+        "🍓",
+        "㎏",
+        "車",
+        "[捂脸]",
+        "[[强]",
+        "强]",
+        "[蛋糕]",
+        "\u2005",
+    ]
+)
+LINES = st.one_of(CHAT, st.lists(SIMPLE, max_size=24).map("".join))
+
+
+@settings(max_examples=1000, deadline=None)
+@given(LINES)
+def test_the_quick_way_ends_where_the_long_way_does(raw: str) -> None:
+    quick, long = NORMALISER(raw), NORMALISER._long_way(raw)
+    assert (quick.text, quick.mentions, quick.quote, quick.emoji) == (long.text, long.mentions, long.quote, long.emoji)
+    assert list(quick.starts) == list(long.starts)
+    assert list(quick.ends) == list(long.ends)
+
+
+def test_full_width_signs_and_capitals_take_the_quick_way() -> None:
+    assert NORMALISER("Ａ２奶粉，有没有？").starts == range(9)
+    assert NORMALISER(" 哈哈😂[捂脸]").starts == range(1, 3)
+
+
+def test_a_sign_that_the_catalogue_names_is_no_sum() -> None:
+    """FOLDED makes + of ➕; where the catalogue has a word for the sign, the word goes first on either way."""
+    named = Normaliser({"➕": "加号"})
+    assert named("要➕吗").text == "要加号吗"
+    assert named.folds()[ord("➕")] == 0
+
+
+def test_folds_are_what_the_quick_way_makes_of_a_character() -> None:
+    folds = NORMALISER.folds()
+    assert len(folds) == FOLDS
+    for code, folded in enumerate(folds):
+        if folded and chr(folded) not in " .\n":
+            assert NORMALISER(chr(code)).text == chr(folded), hex(code)
+    assert [folds[ord(character)] for character in "Ａ，车車「@"] == [ord("a"), ord(","), ord("车"), 0, 0, 0]
+    assert "".join(chr(folds[ord(sign)]) for sign in "\u3000．😂") == " . "
+    assert folds[ord("🍓")] == 0, "草莓 is no one character"
 
 
 @settings(max_examples=10, deadline=None)

@@ -18,7 +18,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 5, 1, 4, tzinfo=UTC)
 NIGHT = datetime(2026, 5, 1, 16, tzinfo=UTC)
 SETTINGS = RecommenderSettings()
-FREE = Situation(Level.PUSH, False, False, False, NOON, score=0.9, threshold=0.5)
+FREE = Situation(Level.PUSH, False, False, False, NOON, gain=0.8)
 
 REFUSALS: list[tuple[Hold, dict[str, Any]]] = [
     # in the order in which they are asked
@@ -30,7 +30,7 @@ REFUSALS: list[tuple[Hold, dict[str, Any]]] = [
     (Hold.CAP_MEMBER, {"member_answered_at": NIGHT - timedelta(minutes=9)}),
     (Hold.CAP_GROUP, {"group_answers": SETTINGS.answers_per_group_per_day}),
     (Hold.CAP_ACCOUNT, {"account_answers": SETTINGS.answers_per_account_per_day}),
-    (Hold.BELOW_THRESHOLD, {"score": 0.49}),
+    (Hold.BELOW_THRESHOLD, {"gain": -0.02}),
     (Hold.ALREADY_OFFERED, {"term_answered_at": NIGHT - timedelta(minutes=19)}),
 ]
 
@@ -72,10 +72,10 @@ def test_without_limits_only_manners_and_certainty_remain() -> None:
     busy = replace(FREE, now=NIGHT, group_answers=99, account_answers=999, hidden_only=True, member_answered_at=NIGHT)
     assert may_push(busy, unlimited, ZONE) is None
     assert may_push(replace(busy, paused=True), unlimited, ZONE) is Hold.PAUSED
-    assert may_push(replace(busy, score=0.1), unlimited, ZONE) is Hold.BELOW_THRESHOLD
+    assert may_push(replace(busy, gain=-0.8), unlimited, ZONE) is Hold.BELOW_THRESHOLD
 
 
 def test_what_is_checked_again_at_sending() -> None:
     assert may_be_sent(FREE, SETTINGS, ZONE) is None
     assert may_be_sent(replace(FREE, unsubscribed=True), SETTINGS, ZONE) is Hold.UNSUBSCRIBED
-    assert may_be_sent(replace(FREE, score=0.0), SETTINGS, ZONE) is None
+    assert may_be_sent(replace(FREE, gain=-1.0), SETTINGS, ZONE) is None

@@ -9,6 +9,7 @@ import pytest
 
 from core.text import Normaliser
 from recommender.lexicon import Lexicon
+from recommender.price_wishes import PriceWish, popularity
 from recommender.query import without_filler
 from recommender.retrieval import CONFIGURATIONS, Retrieval
 from recommender.second_look import FEATURES, PRIOR, SecondLook, WeightsError, read_weights
@@ -169,3 +170,53 @@ def test_a_hundred_thousand_equal_titles_answer(aliases: Aliases, normaliser: No
 def test_titles_of_ten_thousand_characters_answer(aliases: Aliases, normaliser: Normaliser) -> None:
     long = Retrieval(["草莓牛奶" * 2_500] * 20 + ["纯牛奶"], aliases, normaliser)
     assert long.search("纯牛奶", 1)[0][0] == 20
+
+
+PRICED = [
+    ("丹东草莓 大果 3斤装", 59.9),
+    ("丹东草莓 礼盒 3斤装", 99.0),
+    ("丹东草莓 精选 3斤装", 64.0),
+    ("草莓干 200g", 19.9),
+]
+
+
+@pytest.fixture(scope="module")
+def priced(aliases: Aliases, normaliser: Normaliser) -> Retrieval:
+    titles, prices = zip(*PRICED, strict=True)
+    return Retrieval(titles, aliases, normaliser, prices=prices)
+
+
+@pytest.mark.parametrize(
+    ("query", "order"),
+    [
+        ("丹东草莓60元以内", ["大果", "精选", "礼盒"]),  # a narrow miss stands before a wide one
+        ("便宜点的丹东草莓", ["大果", "精选", "礼盒"]),
+        ("90到100元的丹东草莓", ["礼盒"]),
+    ],
+)
+def test_a_stated_price_orders_what_fits_equally(priced: Retrieval, query: str, order: list[str]) -> None:
+    found = [PRICED[place][0] for place, _ in priced.search(query, 4)]
+    assert [next(word for word in order if word in title) for title in found[: len(order)]] == order
+    assert "草莓干" not in found[0], "a price makes nothing of another kind fit"
+
+
+@pytest.mark.parametrize("price", [None, 0.0])
+def test_an_unknown_price_is_neutral(price: float | None) -> None:
+    assert PriceWish.of("草莓50元以内", [price]).met(price) == 0.0
+    assert PriceWish.of("便宜的草莓", [price, 5.0]).met(price) == 0.0
+
+
+def test_of_equal_titles_the_popular_one_goes_first(aliases: Aliases, normaliser: Normaliser) -> None:
+    titles = ["五常大米 10斤"] * 3
+    assert Retrieval(titles, aliases, normaliser, orders=[0, None, 12]).search("大米", 3)[0][0] == 2
+    assert popularity(None) == popularity(0) == 0.0
+    assert 0 < popularity(1) < popularity(20) < popularity(10**9) == 1.0
+
+
+def test_weights_of_an_older_version_are_named_and_replaced(tmp_path: Path, lexicon: Lexicon) -> None:
+    old = tmp_path / "old.json"
+    old.write_text(json.dumps({"format": 1, "weights": dict.fromkeys(FEATURES[:-2], 1.0)}), encoding="utf-8")
+    look = SecondLook.load(lexicon, list, old)
+    assert dict(look.weights) == dict(PRIOR)
+    assert "weights must name exactly" in look.fault
+    assert "popularity" in look.fault

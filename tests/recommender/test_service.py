@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -10,9 +11,12 @@ from core.outcomes import Hold, Outcome, Reason
 from core.text import Normaliser
 from core.types import Money
 from groups.state import GroupKey, GroupState
+from recommender.gain import Record
 from recommender.memory import GroupMemory
 from recommender.service import Asked, Decision, Recommender
-from tests.recommender.conftest import lines
+from recommender.settings import RecommenderSettings
+from tests.recommender.conftest import SHANGHAI, lines
+from tests.recommender.wares import wares
 
 NOON = datetime(2026, 5, 1, 4, tzinfo=UTC)
 
@@ -105,3 +109,37 @@ def test_a_leaders_offer_is_no_need(recommender: Recommender, normaliser: Normal
     asked = Asked("m9", "团长", normaliser("草莓 29.9元一盒 要的接龙，还有人要吗"), NOON, by_leader=True)
     decision = recommender.decide(asked, _group(), GroupMemory(), 0)
     assert decision.reason is Reason.ADVERTISEMENT
+
+
+@pytest.mark.parametrize(
+    ("text", "orders", "first"),
+    [
+        ("想买大米", {}, 1),
+        ("想买大米", {2: 40}, 2),
+        ("想买大米", {2: 1}, 1),  # one order is chance
+        ("想买便宜点的大米", {2: 40}, 1),  # who asks for cheap goods sees the price first
+    ],
+)
+def test_of_equals_what_is_ordered_often_goes_before_the_cheaper(
+    text: str, orders: dict[int, int], first: int, aliases: list[tuple[str, str, str]], normaliser: Normaliser
+) -> None:
+    shop = Recommender(RecommenderSettings(limits=False), SHANGHAI, aliases)
+    goods = wares("五常大米 10斤", "五常大米 10斤")
+    goods[1].price = Decimal("10.50")
+    shop.adopt(shop.prepare(goods, orders))
+    assert _decide(shop, normaliser, text).picks[0].item.id == first
+    assert shop.restock(goods, [])
+    assert _decide(shop, normaliser, text).picks[0].item.id == first, "a new price does not make it forget"
+
+
+def test_results_decide_about_the_borderline_and_not_about_the_certain(
+    recommender: Recommender, normaliser: Normaliser
+) -> None:
+    silent = Record(ignored=60)
+    for text, reason in (("家里孩子想吃蓝莓，团长今天有吗", Reason.UNMET), ("哪里能买到甜一点的玉米", Reason.PUSHED)):
+        asked = Asked("m1", "小美", normaliser(text), NOON)
+        decision = recommender.decide(asked, _group(), GroupMemory(), 0, record=silent)
+        assert decision.reason is reason
+        assert decision.gain is not None
+        assert (decision.gain.value >= 0) == (reason is Reason.PUSHED)
+        assert decision.gain.bar > 0.6

@@ -163,7 +163,7 @@ def test_a_supplier_with_a_wrong_schedule_is_named_by_its_text() -> None:
 def test_the_defaults_are_usable() -> None:
     settings = SchedulerSettings()
     assert str(settings.zone) == "Asia/Shanghai"
-    assert len(standing_plans(settings, [("orchard", "every 2h")])) == 7
+    assert len(standing_plans(settings, [("orchard", "every 2h")])) == 8
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,156 @@
+"""What a text must contain for a pattern to match it: a few short strings, worked out from the pattern itself. Pure.
+
+A pattern like ``天(?:气)?(?:突然|越来越)*(?:冷|热)(?:了|啦)`` can only match where 天 stands and one of 冷了, 冷啦, 热了, 热啦::
+
+    alternative      one string of each set must be there
+    ───────────      ────────────────────────────────────
+    天…              {天}  and  {冷了, 冷啦, 热了, 热啦}
+
+Texts without any alternative's strings need not be shown to the pattern: what is said here is never too much, only
+sometimes too little. Source of the idea: R. Cox, "Regular Expression Matching with a Trigram Index", 2012; the tree
+is what ``re`` itself parses.
+"""
+
+from __future__ import annotations
+
+import re._constants as sre  # type: ignore[import-not-found] - the names of the tree's nodes, in no stub file
+import re._parser as parser  # type: ignore[import-not-found] - `re` offers its tree nowhere else
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+Strings = frozenset[str]
+Alternative = tuple[Strings, ...]
+"""Sets of strings of which a match contains one each; empty where nothing can be said."""
+
+LONGEST = 3
+"""Characters of a string that are asked for; of a longer one its beginning."""
+_MOST_STRINGS = 400
+_MOST_SETS = 2
+_LARGEST_RANGE = 60
+_WIDTHLESS = frozenset({sre.AT, sre.ASSERT, sre.ASSERT_NOT})
+_REPEATS = frozenset({sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT})
+
+
+def necessities(pattern: str) -> list[Alternative]:
+    """Return the alternatives of a pattern, at least one of which holds for every text that it matches."""
+    return _alternatives(parser.parse(pattern))
+
+
+def _alternatives(nodes: Sequence[Any]) -> list[Alternative]:
+    wide = [node for node in nodes if node[0] not in _WIDTHLESS]
+    if len(wide) == 1:
+        kind, value = wide[0]
+        if kind is sre.BRANCH:
+            return [one for branch in value[1] for one in _alternatives(branch)]
+        if kind is sre.SUBPATTERN:
+            return _alternatives(value[3])
+    sets = sorted((_shortened(found) for found in _pieces(wide)), key=_worth, reverse=True)
+    return [tuple(sets[:_MOST_SETS])]
+
+
+def _pieces(nodes: Sequence[Any]) -> list[Strings]:
+    """Return a set for each stretch of a sequence that says what must be there; neighbours are one stretch."""
+    found: list[Strings] = []
+    whole: Strings = frozenset({""})
+    for node in nodes:
+        strings = _strings(node)
+        joined = None if strings is None else _product(whole, strings)
+        if joined is not None:
+            whole = joined
+            continue
+        found.append(whole)
+        whole = frozenset({""}) if strings is None else strings
+        if strings is None and (inside := _inside(node)):
+            found.append(inside)
+    return [strings for strings in (*found, whole) if strings and "" not in strings]
+
+
+def _inside(node: Any) -> Strings | None:
+    """Return one set for a node whose strings cannot all be listed, None when it asks for nothing."""
+    kind, value = node
+    if kind is sre.BRANCH:
+        sets = [_best(branch) for branch in value[1]]
+        return frozenset().union(*(one for one in sets if one)) if all(sets) else None
+    if kind is sre.SUBPATTERN:
+        return _best(value[3])
+    if kind in _REPEATS and value[0] >= 1:
+        return _best(value[2])
+    return None
+
+
+def _best(nodes: Sequence[Any]) -> Strings | None:
+    return max(_pieces(nodes), key=_worth, default=None)
+
+
+def _worth(strings: Strings) -> tuple[int, int]:
+    """Longer strings are rarer, and so are fewer ones."""
+    return min(LONGEST, *map(len, strings)), -len(strings)
+
+
+def _shortened(strings: Iterable[str]) -> Strings:
+    short = {text[:LONGEST] for text in strings}
+    return frozenset(text for text in short if not any(other != text and other in text for other in short))
+
+
+def _strings(node: Any) -> Strings | None:
+    """Return all strings that a node matches, None when they are too many to list."""
+    kind, value = node
+    if kind in _WIDTHLESS:
+        return frozenset({""})
+    if kind is sre.LITERAL:
+        return frozenset({chr(value)})
+    if kind is sre.IN:
+        return _of_class(value)
+    if kind is sre.SUBPATTERN:
+        return _of_sequence(value[3])
+    if kind is sre.BRANCH:
+        branches = [_of_sequence(branch) for branch in value[1]]
+        listed = [one for one in branches if one is not None]
+        whole: Strings = frozenset().union(*listed)
+        return whole if len(listed) == len(branches) and len(whole) <= _MOST_STRINGS else None
+    if kind in _REPEATS:
+        return _repeated(*value)
+    return None
+
+
+def _of_sequence(nodes: Sequence[Any]) -> Strings | None:
+    whole: Strings | None = frozenset({""})
+    for node in nodes:
+        strings = _strings(node)
+        whole = None if whole is None or strings is None else _product(whole, strings)
+    return whole
+
+
+def _of_class(entries: Sequence[Any]) -> Strings | None:
+    found: set[str] = set()
+    for kind, value in entries:
+        if kind is sre.LITERAL:
+            found.add(chr(value))
+        elif kind is sre.RANGE and value[1] - value[0] < _LARGEST_RANGE:
+            found.update(map(chr, range(value[0], value[1] + 1)))
+        else:
+            return None  # what the class leaves out, all digits of the world, …
+    return frozenset(found)
+
+
+def _repeated(least: int, most: Any, nodes: Sequence[Any]) -> Strings | None:
+    if most is sre.MAXREPEAT or most > 2:
+        return None
+    strings = _of_sequence(nodes)
+    if strings is None:
+        return None
+    times: Strings | None = frozenset({""})
+    found: set[str] = set()
+    for count in range(int(most) + 1):
+        if times is None:
+            return None
+        if count >= least:
+            found |= times
+        times = _product(times, strings)
+    return frozenset(found)
+
+
+def _product(first: Strings, second: Strings) -> Strings | None:
+    if len(first) * len(second) > _MOST_STRINGS:
+        return None
+    return frozenset(one + other for one in first for other in second)

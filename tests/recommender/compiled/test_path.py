@@ -1,0 +1,117 @@
+"""The whole compiled path against the same steps taken one by one in Python."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.text import Normaliser
+from recommender.compiled.path import MOST_ROWS, Path, Rows, Workspace
+from recommender.lexicon import Lexicon, WordKind
+from recommender.masking import mask_text
+from recommender.screening import Screen, Sign, packaged_screen
+from recommender.segmentation import Segmenter
+from tests.recommender.conftest import lines
+
+WANTED = {WordKind.GOODS, WordKind.ATTRIBUTE, WordKind.BRAND}
+PIECES = [
+    *"想买要囤?？，. 。\n@aＡ９🍓😂",
+    *(
+        "哪里有卖",
+        "草莓",
+        "囤米",
+        "无糖",
+        "車厘子",
+        "[捂脸]",
+        "宝宝",
+        "还有吗",
+        "有人拼",
+        "「林姐：草莓」\n- - - - -\n",
+    ),
+]
+
+
+def rows_of(word: str) -> Rows:
+    """Return a row for each character, as an index returns one for each term."""
+    return np.array([(ord(character), len(word)) for character in dict.fromkeys(word)], np.int64)
+
+
+@pytest.fixture(scope="module")
+def screen() -> Screen:
+    found = packaged_screen()
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def path(normaliser: Normaliser, lexicon: Lexicon, segmenter: Segmenter, screen: Screen) -> Path:
+    if segmenter.cutter is None:
+        pytest.skip("no compiler here")
+    return Path.of(normaliser, segmenter.cutter, lexicon, screen, rows_of)
+
+
+class Steps:
+    """The path in Python."""
+
+    def __init__(self, normaliser: Normaliser, segmenter: Segmenter, lexicon: Lexicon, screen: Screen) -> None:
+        self._normaliser, self._segmenter, self._lexicon, self._screen = normaliser, segmenter, lexicon, screen
+
+    def take(self, raw: str) -> tuple[float, Sign, dict[int, int]]:
+        """Return certainty, signs, and the query as weights by term."""
+        masked = mask_text(self._normaliser(raw), self._segmenter, self._lexicon)
+        glance = self._screen.glance(masked.mask)
+        query: dict[int, int] = {}
+        if glance.certainty >= self._screen.need:
+            for token in masked.tokens:
+                if token.word is not None and token.word.kind in WANTED:
+                    for term, weight in rows_of(token.word.canonical).tolist():
+                        query[term] = max(weight, query.get(term, 0))
+        return glance.certainty, glance.signs, query
+
+
+@pytest.fixture(scope="module")
+def steps(normaliser: Normaliser, segmenter: Segmenter, lexicon: Lexicon, screen: Screen) -> Steps:
+    return Steps(normaliser, segmenter, lexicon, screen)
+
+
+def _same(path: Path, steps: Steps, raws: list[str]) -> int:
+    """Check a batch; return how many queries there were."""
+    walk = path.walk(raws)
+    queries = dict(walk.queries())
+    room = Workspace.of(1, 8)
+    for place, raw in enumerate(raws):
+        certainty, signs, query = steps.take(raw)
+        assert walk.seen[place]["signs"] == int(signs), raw
+        assert walk.seen[place]["certainty"] == pytest.approx(certainty, abs=1e-5), raw
+        if len(query) <= MOST_ROWS:
+            assert {int(term): int(weight) for term, weight in queries.get(place, ())} == query, raw
+        alone = path.step(raw, room)
+        assert alone[1] == int(signs)
+        assert alone[0] == pytest.approx(certainty, abs=1e-5)
+        assert alone[2].tolist() == [list(map(int, row)) for row in queries.get(place, ())]
+    return len(queries)
+
+
+def test_labelled_lines(path: Path, steps: Steps) -> None:
+    raws = [line["text"] for name in ("needs_test.jsonl", "talk.jsonl", "needs_fresh.jsonl") for line in lines(name)]
+    assert _same(path, steps, raws) > 400
+
+
+@settings(max_examples=300, deadline=None)
+@given(raws=st.lists(st.lists(st.sampled_from(PIECES), max_size=10).map("".join), max_size=6))
+def test_any_batch(path: Path, steps: Steps, raws: list[str]) -> None:
+    _same(path, steps, raws)
+
+
+@pytest.mark.parametrize("raws", [[], [""], ["", "哪里有卖草莓", "😂"], ["草莓" * 32_768], ["😂" * 4_000]])
+def test_odd_batches(path: Path, steps: Steps, raws: list[str]) -> None:
+    _same(path, steps, raws)
+
+
+def test_a_query_of_many_goods_is_cut_off(path: Path, lexicon: Lexicon) -> None:
+    goods = [text for text in lexicon if (word := lexicon.get(text)) and word.kind is WordKind.GOODS and len(text) == 2]
+    rows = dict(path.walk(["哪里有卖" + "、".join(goods[:100])]).queries())
+    assert [len(query) for query in rows.values()] in ([], [MOST_ROWS])
+    assert path.walk(["哪里有卖草莓"]).bounds[1] > 0
