@@ -161,7 +161,7 @@ class Normaliser:
         return NormalText(raw, text, range(start, start + len(text)), range(start + 1, start + len(text) + 1))
 
     def folds(self) -> array[int]:
-        """Return for each code point below ``FOLDS`` the one it becomes on the quick way, 0 where only the long way does.
+        """Return for each code point below ``FOLDS`` what the quick way makes of it, 0 where only the long way will do.
 
         On the quick way spaces and line feeds at the ends are cut off; another space stands alone between two
         characters, and a point before a digit.
@@ -349,7 +349,7 @@ def _plain_gate(traditional: str) -> Callable[[str], object]:
 def _emoji_tables(
     words: Mapping[str, str], uniform: Callable[[str], str]
 ) -> tuple[dict[str, str], re.Pattern[str], set[str]]:
-    """Return the names of emoji, the pattern of one with its modifiers and joined parts, and the characters of signs."""
+    """Return the names of emoji, the pattern of one with its modifiers and joined parts, and all first characters."""
     import emoji  # noqa: PLC0415 - five thousand entries, loaded when a normaliser is built
 
     emoji.config.load_language("zh")

@@ -1,10 +1,8 @@
 """What a text must contain for a pattern to match it: a few short strings, worked out from the pattern itself. Pure.
 
-A pattern like ``天(?:气)?(?:突然|越来越)*(?:冷|热)(?:了|啦)`` can only match where 天 stands and one of 冷了, 冷啦, 热了, 热啦::
-
-    alternative      one string of each set must be there
-    ───────────      ────────────────────────────────────
-    天…              {天}  and  {冷了, 冷啦, 热了, 热啦}
+    pattern        天(?:气)?(?:突然|越来越)*(?:冷|热)(?:了|啦)
+    can match only where one string of each set stands:
+    alternative    {天}  {冷了, 冷啦, 热了, 热啦}
 
 Texts without any alternative's strings need not be shown to the pattern: what is said here is never too much, only
 sometimes too little. Source of the idea: R. Cox, "Regular Expression Matching with a Trigram Index", 2012; the tree
@@ -13,8 +11,8 @@ is what ``re`` itself parses.
 
 from __future__ import annotations
 
-import re._constants as sre  # type: ignore[import-not-found] - the names of the tree's nodes, in no stub file
-import re._parser as parser  # type: ignore[import-not-found] - `re` offers its tree nowhere else
+import re._constants as sre  # type: ignore[import-not-found]  # the names of the tree's nodes; no stub file has them
+import re._parser as parser  # type: ignore[import-not-found]  # `re` offers its tree nowhere else
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -101,16 +99,12 @@ def _strings(node: Any) -> Strings | None:
         return frozenset({chr(value)})
     if kind is sre.IN:
         return _of_class(value)
-    if kind is sre.SUBPATTERN:
-        return _of_sequence(value[3])
-    if kind is sre.BRANCH:
-        branches = [_of_sequence(branch) for branch in value[1]]
-        listed = [one for one in branches if one is not None]
-        whole: Strings = frozenset().union(*listed)
-        return whole if len(listed) == len(branches) and len(whole) <= _MOST_STRINGS else None
     if kind in _REPEATS:
         return _repeated(*value)
-    return None
+    branches = value[1] if kind is sre.BRANCH else [value[3]] if kind is sre.SUBPATTERN else []
+    listed = [one for branch in branches if (one := _of_sequence(branch)) is not None]
+    whole: Strings = frozenset().union(*listed)
+    return whole if branches and len(listed) == len(branches) and len(whole) <= _MOST_STRINGS else None
 
 
 def _of_sequence(nodes: Sequence[Any]) -> Strings | None:

@@ -1,4 +1,4 @@
-"""What the screen keeps from the reader and what it takes for a need, held against the reader on the same lines. Pure."""
+"""What the screen keeps from the reader, and what it takes for a need, held against the reader on the same lines."""
 
 from __future__ import annotations
 
@@ -10,18 +10,6 @@ from recommender.evaluation import span
 from recommender.intervals import wilson
 from recommender.readings import NeedClass, Reading
 from recommender.screening import Glance, Screen
-
-_KINDS: dict[str, Callable[[Reading], bool]] = {
-    "needs": lambda reading: heard(reading),
-    "opinions": lambda reading: reading.outcome is Outcome.OPINION,
-    "hints": lambda reading: reading.need is not None and reading.need.need_class is NeedClass.IMPLICIT,
-    "half a need (two messages)": lambda reading: reading.loose is not None or bool(reading.mentions),
-    "joining, taking back": lambda reading: reading.joins or reading.withdraws,
-    "narrowing down": lambda reading: reading.refines,
-}
-"""What a reading can be besides talk."""
-_ANSWERS = frozenset({"joining, taking back", "narrowing down"})
-"""Kinds that mean something only while a need waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +23,19 @@ class Both:
 def heard(reading: Reading) -> bool:
     """Tell whether the reader hears a need that may be answered."""
     return reading.need is not None and reading.need.need_class is not NeedClass.IMPLICIT
+
+
+_KINDS: dict[str, Callable[[Reading], bool]] = {
+    "needs": heard,
+    "opinions": lambda reading: reading.outcome is Outcome.OPINION,
+    "hints": lambda reading: reading.need is not None and reading.need.need_class is NeedClass.IMPLICIT,
+    "half a need (two messages)": lambda reading: reading.loose is not None or bool(reading.mentions),
+    "joining, taking back": lambda reading: reading.joins or reading.withdraws,
+    "narrowing down": lambda reading: reading.refines,
+}
+"""What a reading can be besides talk."""
+_ANSWERS = frozenset({"joining, taking back", "narrowing down"})
+"""Kinds that mean something only while a need waits."""
 
 
 def screen_table(both: Sequence[Both], screen: Screen) -> str:

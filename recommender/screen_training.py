@@ -59,7 +59,8 @@ class ScreenTraining:
 
     def scores(self, masks: Sequence[str]) -> np.ndarray:
         """Return scikit-learn's scores."""
-        return self.estimator.decision_function(_matrix([_counts(mask) for mask in masks], self.features))
+        found: np.ndarray = self.estimator.decision_function(_matrix([_counts(mask) for mask in masks], self.features))
+        return found
 
 
 def train_screen(lines: Sequence[Seen], made: Mapping[str, Any]) -> ScreenTraining:

@@ -1,7 +1,7 @@
 """A glance at a message, before it is read: can it be more than talk, and how likely is it a need? Pure.
 
 Reading a message takes a hundred regular expressions; nine of ten messages are talk. A glance looks up every run of
-one to three characters of the mask (``想买G``: goods and other known words are letters) in one table that says two things::
+one to three characters of the mask (``想买G``: goods and other known words are letters) in a table of two columns::
 
     run    weight   signs
     想买     1.204   a trigger could hit

@@ -2,10 +2,10 @@
 
 ::
 
-    raw text   Ａ２奶粉，有吗？          folds      by code point what it becomes on the quick way (``core.text``)
-    uniform    a2奶粉,有吗?             long way   texts with a character that has no fold: the ``Normaliser`` takes them
-    tokens     a2 奶粉 , 有 吗 ?        glance     how likely a need, and what it could be (``screening``)
-    query      terms of a2 and 奶粉      wanted     by word the rows of its terms, found once when the path is built
+    raw text   Ａ２奶粉，有吗？       folds     by code point what it becomes on the quick way (``core.text``);
+    uniform    a2奶粉,有吗?                    texts with a character that has none go the ``Normaliser``'s long way
+    tokens     a2 奶粉 , 有 吗 ?     glance    how likely a need, and what it could be (``screening``)
+    query      terms of a2 and 奶粉   wanted    by word the rows of its terms, found once when the path is built
 
 The rows of a query are the index's own: what it makes of a word's terms (number, weight) is asked once for each word of
 the lexicon. So a query is put together by copying, and goes to the index's search as it is. This path decides by the
@@ -27,7 +27,7 @@ from recommender.compiled.jit import compiled
 from recommender.compiled.screening import GLANCE, Screener, glance_into
 from recommender.lexicon import Lexicon, WordKind
 from recommender.masking import GLUED_VERBS
-from recommender.screening import Screen
+from recommender.screening import Screen, Sign
 
 Rows = npt.NDArray[np.int64]
 """A query: (number of the term, its weight) in each row, as the index's search takes it."""
@@ -35,8 +35,10 @@ LONG_WAY = -1
 """Instead of signs: the text has to be made uniform by the ``Normaliser`` first."""
 MOST_ROWS = 64
 """Rows of one query; what a member names beyond that is a list, not a need."""
+_GOODS = int(Sign.GOODS)
 _WANTED = frozenset({WordKind.GOODS, WordKind.ATTRIBUTE, WordKind.BRAND})
 _SPACE, _POINT, _LINE_FEED = ord(" "), ord("."), ord("\n")
+_GAPS, _APART = (_SPACE, _LINE_FEED), (_SPACE, _POINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Room for the results of a call: for ``texts`` texts with ``characters`` characters in all. One for each thread."""
+    """Room for the results of a call, for so many texts with so many characters in all. One for each thread."""
 
     raw_bounds: npt.NDArray[np.int64]
     codes: npt.NDArray[np.uint32]
@@ -101,7 +103,7 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """What became of a batch: what was seen of each text, and the query of text i, ``rows[bounds[i]:bounds[i + 1]]``."""
+    """What became of a batch: what was seen of each text; ``rows[bounds[i]:bounds[i + 1]]`` is the query of text i."""
 
     seen: npt.NDArray[np.void]
     rows: Rows
@@ -117,7 +119,7 @@ class Path:
     """The compiled path with one dictionary, one screen and one index.
 
     ``uniform`` makes a text uniform the long way, ``folds`` are the code points of the quick way; from ``need`` on a
-    certainty makes a need.
+    certainty makes a need of a text that names goods.
     """
 
     def __init__(
@@ -251,7 +253,7 @@ def path_into(
         if query_bounds[text + 1] == LONG_WAY:
             seen[text]["signs"] = LONG_WAY
             seen[text]["certainty"] = 0.0
-        elif seen[text]["certainty"] >= need:
+        elif seen[text]["certainty"] >= need and seen[text]["signs"] & _GOODS:
             count = _ask(words, bounds[text], bounds[text + 1], places, word_bounds, word_rows, queries, count)
         query_bounds[text + 1] = count
 
@@ -270,9 +272,7 @@ def _folded(raw, start, stop, folds, codes, end):
     before = np.uint32(_SPACE)
     for place in range(start, stop):
         code = _fold(raw[place], folds)
-        if code == 0 or code == _LINE_FEED:
-            return LONG_WAY
-        if (code == _SPACE or code == _POINT) and (before == _SPACE or before == _POINT):
+        if code in (0, _LINE_FEED) or (code in _APART and before in _APART):
             return LONG_WAY
         if before == _POINT and not 48 <= code <= 57:
             return LONG_WAY
@@ -289,7 +289,7 @@ def _fold(code, folds):
 
 @compiled
 def _gap(code):
-    return code == _SPACE or code == _LINE_FEED
+    return code in _GAPS
 
 
 @compiled

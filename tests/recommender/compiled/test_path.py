@@ -63,7 +63,7 @@ class Steps:
         masked = mask_text(self._normaliser(raw), self._segmenter, self._lexicon)
         glance = self._screen.glance(masked.mask)
         query: dict[int, int] = {}
-        if glance.certainty >= self._screen.need:
+        if glance.certainty >= self._screen.need and Sign.GOODS in glance.signs:
             for token in masked.tokens:
                 if token.word is not None and token.word.kind in WANTED:
                     for term, weight in rows_of(token.word.canonical).tolist():
