@@ -58,10 +58,8 @@ class Bin:
         return wanted / self.settled if self.settled else 0.0
 
 
-async def decided(
-    session: AsyncSession, group_ids: Collection[int] | None = None, limit: int | None = None
-) -> list[Decided]:
-    """Return decided needs, newest first, of some groups or of all."""
+async def decided(session: AsyncSession, group_ids: Collection[int] | None, limit: int) -> list[Decided]:
+    """Return the newest ``limit`` decided needs, newest first, of some groups or of all."""
     query = (
         select(_needs.c.at, _needs.c.terms, _needs.c.state, _needs.c.hold, _needs.c.detail, _pushes.c.result)
         .outerjoin(_pushes, _pushes.c.inbox_id == _needs.c.inbox_id)

@@ -21,6 +21,8 @@ from recommender.calibration import Bin, Decided
 from recommender.gain import NO_RESULTS, Record, Result, expected_gain, share_wanted
 from recommender.intervals import wilson
 
+_MOST_NEEDS = 200_000
+"""Needs that are counted, the newest: they are read into memory."""
 _RESULTS = (Result.ORDERED, Result.THANKED, Result.IGNORED, Result.REFUSED, Result.UNSEEN)
 
 
@@ -88,7 +90,7 @@ def evaluate(config: Path, group: str) -> int:
                 ids = [(await listing.called(session, group)).id] if group else None
             except listing.GroupChoiceError as error:
                 return report(error)
-            bins = calibration.by_score(await calibration.decided(session, ids))
+            bins = calibration.by_score(await calibration.decided(session, ids, _MOST_NEEDS))
         if not any(one.needs for one in bins):
             out.print("no need has been decided with a score yet; let the bot hear some groups first", style="dim")
             return 0

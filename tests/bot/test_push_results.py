@@ -133,6 +133,33 @@ async def test_a_refusal_counts_within_the_hour(talk: Conversation) -> None:
     assert await settle(talk) == {Result.REFUSED: 1}
 
 
+async def test_one_refusal_counts_for_the_push_before_it_alone(talk: Conversation) -> None:
+    await talk.verify(
+        ("小美", "有草莓吗", sees("草莓")),
+        later(minutes=5),
+        ("老周", "家里大米见底了", sees("米")),
+        later(minutes=5),
+    )
+    await talk.say("阿强", "退订")
+    talk.clock.advance(24 * 3600)
+    assert await settle(talk) == {Result.IGNORED: 1, Result.REFUSED: 1}
+    assert [push.result for push in await talk.pushes()] == ["ignored", "refused"]
+
+
+async def test_an_order_from_the_leaders_own_offer_answers_who_had_asked(talk: Conversation) -> None:
+    await talk.say("林姐", "开团 周末水果\n1. 阳光玫瑰葡萄 39元\n2. 红富士苹果 29元")
+    talk.clock.advance(1800)
+    await talk.say("小美", "有蓝莓吗")
+    await talk.say("老周", "家里大米见底了")
+    talk.clock.advance(1800)
+    await talk.say("林姐", "开团 浆果\n1. 云南蓝莓 45元")
+    await talk.say("小美", "蓝莓2份")
+    await talk.say("老周", "蓝莓1份")
+    talk.clock.advance(24 * 3600)
+    await settle(talk)
+    assert {push.member: push.result for push in await talk.pushes()} == {"xiaomei": "ordered", "laozhou": "ignored"}
+
+
 async def test_the_leader_who_says_no_refuses(talk_with: MakeTalk) -> None:
     talk = await talk_with()
     await talk.say("林姐", "@千群 级别 3")
