@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from itertools import islice
 
 from benchmarks import world
-from benchmarks.ablation_structures import structures
+from benchmarks.ablation_structures import BATCH, structures
 from benchmarks.match_quality import queries_of
 from benchmarks.report import ROOT, Options, Report, Row, Spread
 from benchmarks.stream import lines
 from benchmarks.turns import QUICK_ROUNDS, ROUNDS, in_turns, over, rounded
 from catalog.aliases import AliasTable
-from core.text import Normaliser
+from core.text import Normaliser, NormalText
 from recommender.evaluation import ANY, judge
+from recommender.glancer import Glancer, unread
 from recommender.labelled import LabelledLine, read_labelled
 from recommender.lexicon import Lexicon
 from recommender.match_evaluation import DEPTH, Judgement, compare, mean
@@ -28,10 +29,12 @@ from recommender.need_model import PACKAGED, packaged_text, read_model
 from recommender.need_report import hear
 from recommender.need_rules import packaged_rules
 from recommender.needs import NeedReader
+from recommender.readings import Reading
 from recommender.retrieval import CONFIGURATIONS, Retrieval
 from recommender.segmentation import Segmenter
 
-_TALK, _QUICK_TALK = 2_000, 400
+_TALK, _QUICK_TALK = 32 * BATCH, 8 * BATCH
+ReadAll = Callable[[Sequence[NormalText]], list[Reading]]
 _MATCHING: Mapping[str, str] = {
     "first-step": "the second look",
     "no-filler": "taking the phrases of talk out of a query",
@@ -138,32 +141,50 @@ def _reading(rounds: int, options: Options, notes: list[str]) -> list[Part]:
     lexicon = Lexicon(aliases)
     segmenter, plain = Segmenter(lexicon), Segmenter(lexicon, compiled=False)
     rules, model = packaged_rules(), read_model(packaged_text(), PACKAGED, packaged_rules())
-    readers = {
-        "as it is": NeedReader(lexicon, segmenter, rules, model),
-        "the model that judges what the rules find": NeedReader(lexicon, segmenter, rules),
-        "the compiled cutter (jieba instead)": NeedReader(lexicon, plain, rules, model),
+    reader, glancer = NeedReader(lexicon, segmenter, rules, model), Glancer.of(lexicon, segmenter)
+    ways: dict[str, ReadAll] = {
+        "as it is": _screened(reader, glancer),
+        "the screen (everything read in full)": _screened(reader, None),
+        "the model that judges what the rules find": _screened(NeedReader(lexicon, segmenter, rules), glancer),
+        "the compiled cutter (jieba instead, no screen)": _screened(NeedReader(lexicon, plain, rules, model), None),
     }
     judging = read_labelled([ROOT / "tests" / "data" / "needs_test.jsonl"])
-    quality = {name: _heard(reader, judging, normaliser, lexicon) for name, reader in readers.items()}
+    quality = {name: _heard(way, judging, normaliser, lexicon) for name, way in ways.items()}
     talk = [normaliser(line) for line in islice(lines(_TALK), _QUICK_TALK if options.quick else _TALK)]
-    turns = in_turns({name: over(reader.read, talk) for name, reader in readers.items()}, rounds)
-    first, *others = readers
-    notes.append(
-        f"reading: {len(judging)} judging lines; {1e6 / turns.speed(first).median:,.0f} µs a line of made-up talk."
-    )
+    batches = [talk[start : start + BATCH] for start in range(0, len(talk), BATCH)]
+    turns = in_turns({name: over(way, batches) for name, way in ways.items()}, rounds)
+    first, *others = ways
+    micros = 1e6 * len(batches) / len(talk) / turns.speed(first).median
+    notes.append(f"reading: {len(judging)} judging lines; batches of {BATCH} of made-up talk, {micros:,.0f} µs a line.")
     return [
         Part(
-            "reading", name, "precision / recall of needs", quality[first], quality[name], turns.ratio(first, name), {}
+            *("reading", name, "precision / recall of needs", quality[first], quality[name]),
+            turns.ratio(first, name),
+            {},
         )
         for name in others
     ]
 
 
-def _heard(reader: NeedReader, judging: Sequence[LabelledLine], normaliser: Normaliser, lexicon: Lexicon) -> str:
+def _screened(reader: NeedReader, glancer: Glancer | None) -> ReadAll:
+    """Return the way to read a batch: what is talk at a glance is not read."""
+
+    def read_all(texts: Sequence[NormalText]) -> list[Reading]:
+        glances = [None] * len(texts) if glancer is None else glancer(texts)
+        return [
+            unread(text) if glance is not None and glance.talk(waiting=False) else reader.read(text)
+            for text, glance in zip(texts, glances, strict=True)
+        ]
+
+    return read_all
+
+
+def _heard(read_all: ReadAll, judging: Sequence[LabelledLine], normaliser: Normaliser, lexicon: Lexicon) -> str:
     """Return precision and recall of needs, whatever their class."""
+    readings = read_all([normaliser(line.text) for line in judging])
     verdict = judge(
-        hear(line, reader.read(normaliser(line.text)), lambda word: lexicon.canonical(normaliser(word).text)).judged
-        for line in judging
+        hear(line, reading, lambda word: lexicon.canonical(normaliser(word).text)).judged
+        for line, reading in zip(judging, readings, strict=True)
     )
     score = verdict.score(ANY)
     return f"{score.precision:.3f} / {score.recall:.3f}"

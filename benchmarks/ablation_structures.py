@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import ours, world
+from benchmarks import world
 from benchmarks.corpus import PRICE_BOUNDS, Corpus, Filter, Question, questions
 from benchmarks.peers import best_of
 from benchmarks.products import AREAS, made, products
@@ -21,6 +21,7 @@ from benchmarks.words import cutter, jieba_cut
 from recommender import bits
 from recommender.compiled.batch import Batch
 from recommender.compiled.collecting import Collector
+from recommender.compiled.cutting import Cuts
 from recommender.compiled.jit import compiled
 from recommender.compiled.postings import FREQUENT, Paper, Postings
 from recommender.index import TextIndex
@@ -59,19 +60,28 @@ def structures(rounds: int, *, quick: bool) -> list[Structure]:
 def _cutting(rounds: int) -> Iterator[Structure]:
     texts = list(islice(lines(BATCH * 32), BATCH * 32))
     batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
+    one_by_one, jieba = f"batches of {BATCH} (one text at a time)", "trie and compiled code (jieba itself)"
     expected = [jieba_cut(text) for text in texts]
-    works: dict[str, Work] = {
-        _WHOLE: over(ours.cut_batch, batches, pieces=BATCH),
-        f"batches of {BATCH} (one text at a time)": over(lambda text: ours.cut_batch([text]), texts),
-        "trie and compiled code (jieba itself)": over(jieba_cut, texts),
-    }
     found = {
-        _WHOLE: [words for batch in batches for words in ours.cut_to_strings(batch)],
-        f"batches of {BATCH} (one text at a time)": [ours.cut_one(text) for text in texts],
-        "trie and compiled code (jieba itself)": expected,
+        _WHOLE: [words for batch in batches for words in _cut(batch).texts(batch)],
+        one_by_one: [_cut_one(text) for text in texts],
+        jieba: expected,
+    }
+    works: dict[str, Work] = {
+        _WHOLE: over(_cut, batches, pieces=BATCH),
+        one_by_one: over(lambda text: _cut([text]), texts),
+        jieba: over(jieba_cut, texts),
     }
     same = {name: _share(one, expected) for name, one in found.items()}
     yield from _rows("cutting", "lines cut as jieba cuts", same, in_turns(works, rounds))
+
+
+def _cut(texts: Sequence[str]) -> Cuts:
+    return cutter().cut(Batch.of(texts))
+
+
+def _cut_one(text: str) -> list[str]:
+    return _cut([text]).texts([text])[0]
 
 
 def _searching(rounds: int, size: int) -> Iterator[Structure]:
@@ -174,7 +184,7 @@ class _Plain:
     """The plain index, which adds up every posting of every term, as it is and in machine code."""
 
     def __init__(self, corpus: Corpus, asked: Sequence[Question]) -> None:
-        self._index = TextIndex.build(corpus.texts, ours.cut_one)
+        self._index = TextIndex.build(corpus.texts, _cut_one)
         flags = [corpus.allowed(one.filter) for one in asked if one.filter is not None]
         self._asked = [(one.terms, passed, bits.of_flags(passed)) for one, passed in zip(asked, flags, strict=True)]
 
