@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks import world
 from benchmarks.answering import HERE, LIMIT, Answering, Shop
-from benchmarks.corpus import Corpus, Question, question
+from benchmarks.corpus import Corpus, Filter, Question, question
 from benchmarks.peers import Masks, Search
 from benchmarks.products import AREAS
 from benchmarks.words import cutter
@@ -20,11 +20,10 @@ from core.outcomes import Outcome
 from core.text import Normaliser
 from recommender import bits
 from recommender.compiled.batch import Batch
-from recommender.compiled.collecting import Collector
 from recommender.compiled.cutting import Cuts
-from recommender.compiled.path import Path, Rows, Walk, Wanted, Workspace
-from recommender.compiled.postings import Postings
-from recommender.compiled.search import QUERY
+from recommender.compiled.path import Path, Rows, Workspace
+from recommender.compiled.postings import Paper
+from recommender.compiled.text_index import CompiledIndex
 from recommender.index import TextIndex
 from recommender.lexicon import Lexicon
 from recommender.query import LONGEST_QUERY
@@ -34,7 +33,6 @@ from recommender.screening import packaged_screen
 
 COMPILED = "ours, compiled"
 PLAIN = "ours, plain numpy"
-_AT_ONCE = 10_000
 BOT = "ours, the bot as it runs"
 
 
@@ -61,41 +59,39 @@ class Plain:
         self.index = TextIndex.build(corpus.texts, cut_one)
 
     def asked(self, question: Question) -> Any:
-        mask = self._masks.of(question.filter)
-        return question.terms, None if mask is None else mask > 0
+        return question.terms, _bits(self._masks, question.filter, self.index.order)
 
     def top(self, asked: Any, limit: int) -> list[int]:
-        terms, allowed = asked
-        return [place for place, _ in self.index.top(terms, limit, allowed)]
+        return [place for place, _ in self.index.top(asked[0], limit, asked[1])]
 
 
 class Compiled:
-    """``Postings``: compiled, exact, with bits for filters and frequent terms."""
+    """``CompiledIndex``: compiled postings, exact, with bits for filters and frequent terms."""
 
     def __init__(self, corpus: Corpus, masks: Masks) -> None:
         self._masks = masks
-        self.postings = compiled_postings(corpus.texts)
-        self._all = bits.every(len(corpus))
-        self.place = self.postings.order.tolist()
+        self.postings = compiled_index(corpus.texts).postings
+        self._paper = Paper()
+        self._places = self.postings.order.tolist()
 
     def asked(self, question: Question) -> Any:
-        mask = self._masks.of(question.filter)
-        allowed = self._all if mask is None else bits.of_flags(mask[self.postings.order] > 0)
+        allowed = _bits(self._masks, question.filter, self.postings.order)
         return self.postings.query(question.terms), allowed
 
     def top(self, asked: Any, limit: int) -> list[int]:
-        query, allowed = asked
-        place = self.place
-        return [place[document] for document in self.postings.best(query, allowed, limit)["document"].tolist()]
+        places = self._places
+        return [places[document] for document in self.postings.best(*asked, limit, self._paper)[:, 0].tolist()]
 
 
-def compiled_postings(texts: Sequence[str]) -> Postings:
-    """Cut uniform texts and lay them out as postings."""
-    collector = Collector()
-    for start in range(0, len(texts), _AT_ONCE):
-        batch = Batch.of(texts[start : start + _AT_ONCE])
-        collector.add(batch, cutter().cut(batch))
-    return Postings.of(collector)
+def compiled_index(texts: Sequence[str]) -> CompiledIndex:
+    """Cut uniform texts and index them."""
+    return CompiledIndex.build(texts, cutter())
+
+
+def _bits(masks: Masks, wanted: Filter | None, order: npt.NDArray[np.integer]) -> bits.Bits:
+    """Return a filter as bits by document."""
+    mask = masks.of(wanted)
+    return bits.every(len(order)) if mask is None else bits.of_flags(mask[order] > 0)
 
 
 def searches() -> dict[str, Callable[[Corpus, Masks], Search]]:
@@ -108,43 +104,37 @@ class CompiledPath:
 
     def __init__(self, shop: Shop) -> None:
         aliases = tuple(AliasTable.load())
-        lexicon = Lexicon(aliases)
         normaliser = Normaliser({alias: word for alias, word, kind in aliases if kind == "emoji"})
         screen = packaged_screen()
         if screen is None:
-            raise RuntimeError("the packaged screen cannot be used; its file is named in the log")
-        search = Compiled(shop.corpus, shop.masks)
-        self._postings, self._place, self._need = search.postings, search.place, screen.need
-        _, self._here = search.asked(Question("", {}, HERE))
+            raise RuntimeError("the packaged screen cannot be used; the log names its file")
+        self._need = screen.need
+        self._search = Compiled(shop.corpus, shop.masks)
+        self._here = self._search.asked(Question("", {}, HERE))[1]
         self._everybody = bits.every(len(shop.corpus))
-        wanted = Wanted.of(lexicon, cutter(), self._rows_of)
-        self._path = Path(normaliser, cutter(), lexicon, screen, wanted)
-        self._room = cache(lambda texts: Workspace.of(texts, texts * LONGEST_QUERY))
+        self._path = Path.of(normaliser, cutter(), Lexicon(aliases), screen, self._rows_of)
+        self._room = Workspace.of(1, LONGEST_QUERY)
 
     def answer(self, texts: Sequence[str]) -> list[list[int] | None]:
+        if len(texts) == 1:
+            _, _, rows = self._path.step(texts[0], self._room)
+            return [self._search.top((rows, self._here), LIMIT) if len(rows) else None]
         answers: list[list[int] | None] = [None] * len(texts)
-        for place, rows in self._walk(texts).queries():
-            answers[place] = self._best(rows, self._here, LIMIT)
+        for place, rows in self._path.walk(texts).queries():
+            answers[place] = self._search.top((rows, self._here), LIMIT)
         return answers
 
     def needs(self, texts: Sequence[str]) -> list[bool]:
-        return [bool(self._walk([text]).seen["certainty"][0] >= self._need) for text in texts]
+        return [certainty >= self._need for certainty in self._path.walk(texts).seen["certainty"].tolist()]
 
     def ranked(self, query: str, limit: int) -> list[int]:
-        for _, rows in self._walk([f"求推荐{query}"]).queries():
-            return self._best(rows, self._everybody, limit)
-        return []
-
-    def _walk(self, texts: Sequence[str]) -> Walk:
-        return self._path.walk(texts, self._room(len(texts)))
+        """Rank as for a message that asks for the query; a bare one is no need."""
+        _, _, rows = self._path.step(f"求推荐{query}", self._room)
+        return self._search.top((rows, self._everybody), limit) if len(rows) else []
 
     def _rows_of(self, word: str) -> Rows:
-        query = self._postings.query(question(word).terms)
-        return query[query["term"] >= 0].view(np.int64).reshape(-1, 2)
-
-    def _best(self, rows: Rows, allowed: bits.Bits, limit: int) -> list[int]:
-        found = self._postings.best(rows.reshape(-1).view(QUERY), allowed, limit)
-        return [self._place[document] for document in found["document"].tolist()]
+        query = self._search.postings.query(question(word).terms)
+        return query[query[:, 0] >= 0]
 
 
 class TheBot:

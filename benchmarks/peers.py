@@ -130,7 +130,7 @@ class Tantivy:
             fits = name.Query.term_query(self.schema, "fits", term, "basic")
             must.append((name.Occur.Must, name.Query.const_score_query(fits, 0.0)))
         mask = self._masks.of(question.filter)
-        return freely, name.Query.boolean_query(must), None if mask is None else mask > 0
+        return freely, name.Query.boolean_query(must), mask
 
     def top(self, asked: Any, limit: int) -> list[int]:
         freely, _, passes = asked

@@ -10,10 +10,8 @@ from typing import Any
 
 from catalog.aliases import AliasTable
 from recommender.compiled.cutting import Cutter
+from recommender.dictionary import FORCED_FREQUENCY
 from recommender.lexicon import Lexicon
-
-FORCED = 20_000
-"""The frequency that the program gives to its own words (``recommender/segmentation.py``)."""
 
 Cut = Callable[[str], list[str]]
 
@@ -44,8 +42,8 @@ def jieba_tokenizer() -> Any:
     tokenizer = jieba.Tokenizer()
     tokenizer.initialize()
     for word in _own_words():
-        if tokenizer.FREQ.get(word, 0) < FORCED:
-            tokenizer.add_word(word, FORCED)
+        if tokenizer.FREQ.get(word, 0) < FORCED_FREQUENCY:
+            tokenizer.add_word(word, FORCED_FREQUENCY)
     return tokenizer
 
 
@@ -67,8 +65,8 @@ def jieba_next_cut() -> Cut:
     tokenizer = peer("jieba_next", "jieba-next").Tokenizer()
     tokenizer.initialize()
     for word in _own_words():
-        if tokenizer.FREQ.get(word, 0) < FORCED:
-            tokenizer.add_word(word, FORCED)
+        if tokenizer.FREQ.get(word, 0) < FORCED_FREQUENCY:
+            tokenizer.add_word(word, FORCED_FREQUENCY)
     return lambda text: tokenizer.lcut(text, HMM=False)  # type: ignore[no-any-return]
 
 
@@ -77,8 +75,8 @@ def rjieba_cut() -> Cut:
     tokenizer = peer("rjieba").Jieba()
     known = jieba_tokenizer().FREQ
     for word in _own_words():
-        if known[word] == FORCED:
-            tokenizer.add_word(word, FORCED, "n")
+        if known[word] == FORCED_FREQUENCY:
+            tokenizer.add_word(word, FORCED_FREQUENCY, "n")
     return lambda text: tokenizer.cut(text, False)  # type: ignore[no-any-return]
 
 
