@@ -118,7 +118,7 @@ def choose(candidates: list[Candidate], limit: int, hidden: Collection[int]) -> 
 def _candidate(item: Item, need: Need, term: str, quality: float, text_score: float) -> Candidate:
     constraints = need.constraints
     stated = [word for word in constraints.attributes if word != constraints.for_whom]
-    met = [word for word in constraints.attributes if _has(item, word)]
+    met = tuple(word for word in constraints.attributes if _has(item, word)) if constraints.attributes else ()
     score = quality * need.strength
     if stated:
         share = sum(word in met for word in stated) / len(stated)
@@ -132,10 +132,10 @@ def _candidate(item: Item, need: Need, term: str, quality: float, text_score: fl
         score *= 1 - _MODIFIER_SHARE + _MODIFIER_SHARE * share
     if constraints.brand and constraints.brand not in f"{item.brand}{item.title}".lower():
         score *= _BRAND_MISSED
-    if any(_has(item, word) for word in constraints.excluded):
+    if constraints.excluded and any(_has(item, word) for word in constraints.excluded):
         score *= _EXCLUDED_MET
     score *= 1 - _TEXT_SHARE + _TEXT_SHARE * text_score / (text_score + 10.0)
-    return Candidate(item, min(score, EXACT), (term,), tuple(met))
+    return Candidate(item, min(score, EXACT), (term,), met)
 
 
 def in_order(
@@ -146,7 +146,7 @@ def in_order(
 
     def key(candidate: Candidate) -> tuple[float, bool, object, object, int]:
         item = candidate.item
-        pinned = _pinned_here(item, place) or any(is_meant(item, text) for text in place.also_pinned)
+        pinned = _pinned_here(item, place) or _meant_by(place.also_pinned, item)
         liked = 0.0 if liking is None else -round(liking(item), 3)
         last = (item.price, liked) if need.constraints.cheap else (liked, item.price)
         return -round(candidate.score / step), not pinned, *last, item.id
@@ -191,16 +191,21 @@ def is_meant(item: Item, text: str) -> bool:
     return wanted == item.key.lower() or wanted in item.title.lower()
 
 
+def _meant_by(texts: Collection[str], item: Item) -> bool:
+    """Tell whether one of several rules means this product; mostly there are none, and thousands of products to ask."""
+    return bool(texts) and any(is_meant(item, text) for text in texts)
+
+
 def _excluded(item: Item, place: Place) -> bool:
     """Tell whether the group excluded a product, or a segment did and the group did not pin it."""
-    if item.id in place.excluded_ids or any(is_meant(item, text) for text in place.excluded_texts):
+    if item.id in place.excluded_ids or _meant_by(place.excluded_texts, item):
         return True
-    return any(is_meant(item, text) for text in place.also_excluded) and not _pinned_here(item, place)
+    return _meant_by(place.also_excluded, item) and not _pinned_here(item, place)
 
 
 def _pinned_here(item: Item, place: Place) -> bool:
     """Tell whether the group itself pinned a product."""
-    return item.id in place.pinned_ids or any(is_meant(item, text) for text in place.pinned_texts)
+    return item.id in place.pinned_ids or _meant_by(place.pinned_texts, item)
 
 
 def _within(category: str, allowed_category: str) -> bool:
