@@ -23,16 +23,21 @@ _PRICE_MAX = re.compile(
 )
 _PRICE_RANGE = re.compile(rf"(?P<low>\d+|[一二三四五六七八九十百]+)\s*(?:-|到|至|~)\s*(?P<high>{NUMERAL})\s*(?:块|元)")
 _QUANTITY = re.compile(
-    rf"(?P<number>{NUMERAL})(?P<about>来)?\s*(?:大|小|整)?(?P<unit>{_UNIT})(?!以内|左右钱|装|月|人|小时|钱|套|一[箱盒袋件提])"
+    rf"(?P<number>{NUMERAL})(?P<about>来)?\s*(?:大|小|整)?(?P<unit>{_UNIT})(?!以内|左右钱|装|月|人|小时|钱|套|一[箱盒袋件提]|起(?:[送批发订包拼开]|就|$|,))"
 )
-_NO_QUANTITY_BEFORE = re.compile(r"(?:最后|剩|满|够|撑|只有|第|一天|这|那|每|哪|共|[箱盒袋包提件])\s*$")
-_ORDERED_BEFORE = re.compile(r"(?:要|买|囤|屯|来|拿|报|分|订|入|拼|给我|想|整|搞|带|留)[了点]?\s*$")
+_NO_QUANTITY_BEFORE = re.compile(
+    r"(?:最后|剩|满|够|撑|只有|第|一天|这|那|每|哪|共|[箱盒袋包提件]|[还也]就|[一二两\d]米|[吃喝咬]|(?:断|坏|破|碎|裂|烂|掉|丢)了?)\s*$"
+)
+_ORDERED_BEFORE = re.compile(r"(?:要|买|囤|屯|来|拿|报|分|订|入|拼|加|补|捎|我|想|整|搞|带|留)[了点]?\s*$")
+_NAMES_A_PACK = re.compile("的(?![,?]|$)")
+"""Behind a number of pieces this tells how large a pack is (30枚的鸡蛋), not how many are wanted."""
 _VAGUE_UNITS = frozenset({"个", "只", "台", "双", "条", "块", "款"})
 """With 一 these only count the noun (想买一台烤箱): nobody states a quantity with them."""
 _PACK = re.compile(
     r"\d+(?:\.\d+)?(?:斤|升|克|毫升|ml|kg|l|盒|包|袋|片|抽|卷|枚)装?(?=的|装|[,，。!?？]|$)|(?<![a-z])(?:x{0,3}[sml][码号]|x{1,3}[sml](?![a-z])|n95)"
     r"|[一二三四1-4]段|(?:大|中|小|加大)[号码]"
 )
+_COUNTED = re.compile(r"[\d一二两俩三四五六七八九十百半几多整每]$")
 _MOST_UNITS = 99
 _MONEY_BLOCKS = 4
 """四块 and more are yuan, not pieces."""
@@ -78,12 +83,11 @@ def read_constraints(masked: MaskedText) -> Constraints:
     quantity, unit = _quantity(text, spent)
     excluded = _excluded(masked)
     words = [token.word for token in masked.tokens if token.word]
-    attributes = [
-        word.canonical for word in words if word.kind is WordKind.ATTRIBUTE and word.canonical not in excluded
-    ]
+    attributes = [word for word in _attributes(masked) if word not in excluded]
     whom = _whom(masked)
     beneficiaries = [word.canonical for word in words if word.kind is WordKind.WHOM]
-    packs = [match[0].removesuffix("的") for match in _PACK.finditer(text)]
+    ordered = "" if quantity is None else f"{quantity:g}{unit}"
+    packs = [pack for match in _PACK.finditer(text) if (pack := match[0].removesuffix("的")) != ordered]
     brands = [word.brand or word.canonical for word in words if word.brand or word.kind is WordKind.BRAND]
     when = _WHEN.search(text)
     place = _PLACE.search(text)
@@ -131,9 +135,21 @@ def _quantity(text: str, spent: tuple[int, int]) -> tuple[float | None, str]:
             continue
         if _ORDERED_BEFORE.search(before):
             return value, match["unit"]
-        if first[0] is None:
+        if first[0] is None and not _NAMES_A_PACK.match(text, match.end()):
             first = value, match["unit"]
     return first
+
+
+def _attributes(masked: MaskedText) -> list[str]:
+    """Return the attributes that words state; a unit behind its number is none (很多卷)."""
+    found: list[str] = []
+    for token in masked.tokens:
+        if token.word is None or token.word.kind is not WordKind.ATTRIBUTE:
+            continue
+        if token.text in UNITS and _COUNTED.search(masked.text.text[: token.start]):
+            continue
+        found.append(token.word.canonical)
+    return found
 
 
 def _whom(masked: MaskedText) -> list[str]:

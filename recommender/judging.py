@@ -62,13 +62,16 @@ class NeedJudge:
             needs = tuple(_as_sure_as(need, certainty) for need in self._needs(masked, free, constraints))
             if len(needs) == 1:
                 needs = (replace(needs[0], need_class=NeedClass(model.need_class(ids))),)
-        elif not free and certainty >= model.rescue:
+        elif not free and certainty >= model.rescue and not self._final(masked.mask):
             needs = self._rescued(masked, constraints, model, NeedClass(model.need_class(ids)), certainty)
         if needs:
             return Judgement(needs, certainty)
         opinion = model.opinion(ids)
         reason = None if opinion is None else Reason.PRAISE if opinion == PRAISE else Reason.COMPLAINT
         return Judgement((), certainty, reason)
+
+    def _final(self, mask: str) -> bool:
+        return any(blocker.final and blocker.applies(mask) for blocker in self._rules.blockers)
 
     def _needs(self, masked: MaskedText, free: Sequence[Hit], constraints: Constraints) -> tuple[Need, ...]:
         """Return a need for each thing that the hits speak of, the one that tells most first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.text import NormalText
@@ -44,6 +44,10 @@ class MaskedText:
         """Return the tokens that mask characters ``start`` to ``end`` stand for, in order."""
         return [self.tokens[index] for index in sorted(set(self.owner[start:end]))]
 
+    def with_tokens(self, tokens: Sequence[Token]) -> MaskedText:
+        """Return the same message with other words; joined they must be its text."""
+        return _laid_out(self.text, tokens)
+
     def part(self, low: int, high: int) -> MaskedText:
         """Return mask characters ``low`` to ``high`` as a message of their own; no word may be cut in two."""
         if low >= high:
@@ -79,16 +83,20 @@ class MaskedText:
 def mask_text(text: NormalText, segmenter: Segmenter, lexicon: Lexicon) -> MaskedText:
     """Cut the body and replace every known word by the letter of its kind and every pause by a comma."""
     tokens: list[Token] = []
-    pieces: list[str] = []
-    owner: list[int] = []
     position = 0
     for piece in _pieces(text.text, segmenter, lexicon):
-        token = Token(piece, position, position + len(piece), lexicon.get(piece))
-        position = token.end
-        shown = token.word.kind.value if token.word else _shown(piece)
-        owner.extend([len(tokens)] * len(shown))
+        tokens.append(Token(piece, position, position + len(piece), lexicon.get(piece)))
+        position += len(piece)
+    return _laid_out(text, tokens)
+
+
+def _laid_out(text: NormalText, tokens: Sequence[Token]) -> MaskedText:
+    pieces: list[str] = []
+    owner: list[int] = []
+    for place, token in enumerate(tokens):
+        shown = token.word.kind.value if token.word else _shown(token.text)
+        owner.extend([place] * len(shown))
         pieces.append(shown)
-        tokens.append(token)
     return MaskedText(text, tuple(tokens), "".join(pieces), tuple(owner))
 
 

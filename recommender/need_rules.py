@@ -47,7 +47,7 @@ class Blocker:
 
     ``scope`` is where it is looked for: ``clause`` (the trigger's own), ``before`` (that and the clause in front),
     ``around`` (one more behind) or ``message``. ``spares`` are need classes it says nothing about, ``times`` how
-    many different signs it takes.
+    many different signs it takes. What a ``final`` one applies to is not rescued by the model either.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Blocker:
     kept: re.Pattern[str] | None
     spares: frozenset[str] = frozenset()
     times: int = 1
+    final: bool = False
 
     def applies(self, stretch: str) -> bool:
         """Tell whether this stretch of a message is blocked."""
@@ -81,7 +82,8 @@ class NeedRules:
     """All rules, in the order they are tried. ``order`` ranks need classes, the more telling first.
 
     ``unknown`` are the triggers that need no known goods, ``loose`` those whose object may be elsewhere; ``cue`` is in
-    every message without goods that any rule could mean. ``lists`` are the word lists and signs of the file by name.
+    every message without goods that any rule could mean. ``lists`` are the word lists and signs of the file by name;
+    ``never_slips`` characters that nobody types for another in the name of goods.
     """
 
     order: Mapping[str, int]
@@ -98,6 +100,7 @@ class NeedRules:
     not_a_name: re.Pattern[str]
     purpose: re.Pattern[str]
     durable: tuple[str, ...]
+    never_slips: frozenset[str]
     lists: Mapping[str, re.Pattern[str]]
 
 
@@ -121,6 +124,7 @@ def packaged_rules() -> NeedRules:
             for entry in document["opinion"]
         ),
         durable=tuple(document["durable"]),
+        never_slips=frozenset(document["never_slips"]),
         lists={name: book.compile(f"{{{name}}}") for name in document["words"] if name not in _OPEN_LISTS}
         | {name: book.compile(pattern) for name, pattern in document["signs"].items()},
         **single,
@@ -156,6 +160,7 @@ class _Book:
             kept=self.optional(entry.get("kept")),
             spares=frozenset(entry.get("spares", ())),
             times=entry.get("times", 1),
+            final=entry.get("final", False),
         )
 
     def optional(self, pattern: str | None) -> re.Pattern[str] | None:

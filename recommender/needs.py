@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from core.outcomes import Outcome, Reason
@@ -10,13 +11,14 @@ from core.text import NormalText
 from recommender.clauses import goods_phrases, heads_of, kept_form
 from recommender.constraints import Constraints, read_constraints
 from recommender.hits import blocker_of, find_hits
-from recommender.judging import Judgement, NeedJudge
+from recommender.judging import RESCUED, Judgement, NeedJudge
 from recommender.lexicon import Lexicon, WordKind
 from recommender.masking import MaskedText, mask_text
 from recommender.need_model import NeedModel
 from recommender.need_rules import NeedRules, Trigger
 from recommender.readings import Need, NeedClass, Reading
 from recommender.segmentation import Segmenter
+from recommender.slips import COST, Slips
 
 __all__ = ["LONGEST_NEED", "Need", "NeedClass", "NeedReader", "Reading"]
 
@@ -42,6 +44,7 @@ class NeedReader:
         self._segmenter = segmenter
         self._rules = rules
         self._judge = NeedJudge(rules, model)
+        self._slips = Slips(lexicon, rules.never_slips)
 
     def read(self, text: NormalText, *, mentioned: bool = False) -> Reading:
         """Return what a message says; ``mentioned`` is true when it is addressed to the bot."""
@@ -53,6 +56,22 @@ class NeedReader:
             return Reading(Outcome.IGNORED, Reason.QUOTATION if text.quote else Reason.TALK, masked)
         if "G" not in masked.mask and not self._rules.cue.search(masked.mask):
             return self._talk(masked)
+        return self._misspelt(masked, mentioned=mentioned) or self._read(masked, mentioned=mentioned)
+
+    def _misspelt(self, masked: MaskedText, *, mentioned: bool) -> Reading | None:
+        """Return the reading with slips mended, where a rule then finds that one of them is asked for."""
+        mended = self._slips.mended(masked)
+        if mended is None:
+            return None
+        masked, heard = mended
+        reading = self._read(masked, mentioned=mentioned)
+        if not any(need.rule != RESCUED and heard.intersection(need.terms) for need in reading.needs):
+            return None
+        needs = tuple(replace(need, strength=need.strength * COST) for need in reading.needs)
+        return replace(reading, need=needs[0], needs=needs)
+
+    def _read(self, masked: MaskedText, *, mentioned: bool) -> Reading:
+        """Return what a message says in which a rule may find something."""
         constraints = read_constraints(masked)
         hits = find_hits(masked, self._rules)
         judged = self._judge(masked, hits, constraints, mentioned=mentioned)

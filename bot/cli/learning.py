@@ -27,7 +27,7 @@ from recommender.screening import packaged_screen
 from recommender.segmentation import Segmenter
 
 TALK_FILE = "talk.jsonl"
-TRAINING_FILES = ("needs.jsonl", "needs_fresh.jsonl", "needs_more.jsonl")
+TRAINING_FILES = ("needs.jsonl", "needs_fresh.jsonl", "needs_more.jsonl", "needs_later.jsonl")
 """What the packaged model is made of, in the source tree's ``tests/data``; ``needs_test.jsonl`` only judges."""
 PACKAGED, OFF = "packaged", "rules"
 
@@ -69,6 +69,9 @@ def train_needs(data: list[Path], talk: list[Path], target: Path, screen: Path |
 def _train(paths: Sequence[Path], everyday: Sequence[Path], target: Path, screen: Path | None) -> None:
     from recommender import need_training  # noqa: PLC0415 - scikit-learn weighs 100 MB
 
+    for option, file in (("--out", target), ("--screen", screen)):
+        if file is not None and not file.parent.is_dir():  # said before a minute of training, not after it
+            raise SettingsError(option, [(option, f"{file} cannot be written: {file.parent} is no folder")])
     lines = _labelled(paths)
     words = _Words()
     look = partial(

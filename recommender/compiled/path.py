@@ -54,10 +54,14 @@ class Wanted:
 
     @classmethod
     def of(cls, lexicon: Lexicon, cutter: Cutter, rows_of: Callable[[str], Rows]) -> Wanted:
-        """Ask for the rows of every word for goods, attributes and brands, by its kept form."""
+        """Ask for the rows of every word for goods, attributes and brands, by its kept form.
+
+        ``rows_of`` gives what the index's search takes, such as ``postings.query(reader.read(word).terms)`` with the
+        ``QueryReader``: other forms of the word are in it. A term below zero is in no document and left out.
+        """
         named = [(text, word) for text in lexicon if (word := lexicon.get(text)) is not None and word.kind in _WANTED]
         kept = {text: place for place, text in enumerate(dict.fromkeys(word.canonical for _, word in named))}
-        rows = [rows_of(canonical) for canonical in kept]
+        rows = [found[found[:, 0] >= 0] for found in map(rows_of, kept)]
         places = np.full(len(cutter.trie.cells) + 1, NO_WORD, np.int32)  # the last cell takes what is in no dictionary
         goods = [(text, kept[word.canonical]) for text, word in named if word.kind is WordKind.GOODS]
         for verb in GLUED_VERBS:
@@ -153,7 +157,12 @@ class Path:
         )
 
     def walk(self, raws: Sequence[str]) -> Walk:
-        """Take raw texts to their queries."""
+        """Take raw texts to their queries.
+
+        Texts with faces and mentions are sure to go the long way; what is uniform stays so on the quick way, so that
+        the batch is run once for all of them.
+        """
+        raws = [self._uniform(raw) if "[" in raw or "@" in raw else raw for raw in raws]
         batch = Batch.of(raws)
         room = Workspace.of(len(batch), len(batch.codes))
         self._run(batch.codes, batch.bounds, room, folding=True)

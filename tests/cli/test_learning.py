@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.learning import fingerprint
 from recommender.need_model import packaged_text
+from recommender.need_rules import packaged_rules
+from recommender.screening import read_screen
 from tests.cli.conftest import Run
 from tests.recommender.conftest import DATA
 
@@ -51,6 +54,24 @@ def test_eval_compares_two_ways(run: Run, labelled: Path, tmp_path: Path) -> Non
     assert f"{model} against rules, the same 5 lines" in ended.out
     assert "McNemar p = " in ended.out
     assert ended.out.count("difference") == 3
+
+
+def test_eval_holds_the_screen_against_the_reader(run: Run, labelled: Path, tmp_path: Path) -> None:
+    ended = run("eval", "needs", labelled, "--screen")
+    assert ended.code == 0, ended.err
+    rows = {line[:34].strip(): line[34:].split() for line in ended.out.splitlines()}
+    assert rows["read in full"][0] == "4/5", "今天风好大 is talk"
+    assert rows["lost: needs"][0] == "0/3"
+    talk = tmp_path / "talk.jsonl"
+    talk.write_text('{"text": "早上好"}\n', encoding="utf-8")
+    assert run("eval", "needs", talk).code == 2
+    assert run("eval", "needs", talk, "--talk").code == 0
+
+
+def test_train_names_a_screen_it_cannot_write(run: Run, tmp_path: Path) -> None:
+    ended = run("train", "needs", "--out", tmp_path / "model.json", "--screen", tmp_path / "none" / "screen.json")
+    assert ended.code == 2
+    assert "--screen" in ended.err
 
 
 def test_eval_takes_the_model_of_a_settings_file(run: Run, labelled: Path, tmp_path: Path) -> None:
@@ -98,9 +119,12 @@ def test_train_writes_a_model_that_eval_reads(run: Run, tmp_path: Path) -> None:
     some = tmp_path / "some.jsonl"
     rows = (DATA / "needs_more.jsonl").read_text(encoding="utf-8").splitlines()[::3]
     some.write_text("\n".join(rows), encoding="utf-8")
-    model = tmp_path / "model.json"
-    trained = run("train", "needs", "--data", some, "--talk", DATA / "talk.jsonl", "--out", model)
+    model, screen = tmp_path / "model.json", tmp_path / "screen.json"
+    talk = DATA / "talk.jsonl"
+    trained = run("train", "needs", "--data", some, "--talk", talk, "--out", model, "--screen", screen)
     assert trained.code == 0, trained.err
+    made = read_screen(screen.read_text(encoding="utf-8"), str(screen), packaged_rules()).made
+    assert made["need_model"] == fingerprint(model)
     assert f"{len(rows)} lines" in trained.out
     judged = run("eval", "needs", DATA / "needs_test.jsonl", "--model", model, "--against", "rules")
     assert judged.code == 0, judged.err

@@ -45,6 +45,14 @@ def test_price_range(read: Read) -> None:
         ("抽纸最后一包了", (None, "")),
         ("想买三块钱的豆腐", (None, "")),
         ("想团番茄 5斤装的", (None, "")),
+        ("想买一盒30枚的鸡蛋", (1, "盒")),
+        ("有没有24枚的鹌鹑蛋卖", (None, "")),
+        ("芦柑十斤一筐太多，分我三斤谁拿剩的", (3, "斤")),
+        ("抽纸六提起批，谁跟我凑", (None, "")),
+        ("蚊帐破了，昨晚被咬三个包，求推荐蚊帐", (None, "")),
+        ("求推荐一米八床用的凉席", (None, "")),
+        ("晾衣架断了两根，哪里有卖", (None, "")),
+        ("蛤蜊今天有吗，给我加两斤", (2, "斤")),
     ],
 )
 def test_quantity(text: str, quantity: tuple[float | None, str], read: Read) -> None:
@@ -59,10 +67,21 @@ def test_quantity(text: str, quantity: tuple[float | None, str], read: Read) -> 
         ("想买0糖酸奶", {"无糖"}),
         ("想买甜一点的橘子", {"甜"}),
         ("有没有L码的尿不湿", {"l码"}),
+        ("要没糖的豆浆粉，有吗", {"无糖"}),
     ],
 )
 def test_attributes_in_their_kept_form(text: str, attributes: set[str], read: Read) -> None:
     assert attributes <= set(read(text).constraints.attributes)
+
+
+@pytest.mark.parametrize("text", ["胶带要很多卷，哪里批发", "想买三卷胶带", "蓝莓来4盒", "想囤12包抽纸"])
+def test_how_many_is_no_attribute(text: str, read: Read) -> None:
+    assert read(text).constraints.attributes == ()
+
+
+def test_a_pack_beside_the_quantity_is_an_attribute(read: Read) -> None:
+    constraints = read("想买两箱12包的抽纸").constraints
+    assert (constraints.quantity, constraints.unit, constraints.attributes) == (2, "箱", ("12包",))
 
 
 @pytest.mark.parametrize("text", ["想买点辣条,不要辣的", "辣条哪个不辣,想买"])

@@ -12,7 +12,7 @@ from bot.cli.learning import TRAINING_FILES
 from recommender.labelled import LabelError, LabelledLine, read_labelled
 from tests.recommender.conftest import DATA
 
-_TEST = "needs_test.jsonl"
+_JUDGING = ("needs_test.jsonl", "needs_blind.jsonl")
 _NEAR = 0.8
 
 
@@ -23,7 +23,7 @@ def training() -> list[LabelledLine]:
 
 @pytest.fixture(scope="module")
 def judging() -> list[LabelledLine]:
-    return read_labelled([DATA / _TEST])
+    return read_labelled(DATA / name for name in _JUDGING)
 
 
 def _grams(text: str) -> frozenset[str]:

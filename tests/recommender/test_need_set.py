@@ -91,10 +91,13 @@ def test_terms_are_right_when_a_need_is_found(held_out: Verdict) -> None:
     assert held_out.terms_right >= 0.95
 
 
-def test_everyday_talk_is_left_alone(reader: NeedReader, normaliser: Normaliser) -> None:
-    pushed = []
-    for row in lines("talk.jsonl"):
-        need = reader.read(normaliser(row["text"])).need
-        if need is not None and need.need_class is not NeedClass.IMPLICIT:
-            pushed.append(row["text"])
-    assert pushed == []
+def test_everyday_talk_is_left_alone(reader: NeedReader, judging_reader: NeedReader, normaliser: Normaliser) -> None:
+    talk = [row["text"] for row in lines("talk.jsonl")]
+    assert [text for text in talk if _answers(judging_reader, normaliser, text)] == []
+    by_rules = [text for text in talk if _answers(reader, normaliser, text)]
+    assert len(by_rules) <= len(talk) / 80, by_rules
+
+
+def _answers(reader: NeedReader, normaliser: Normaliser, text: str) -> bool:
+    need = reader.read(normaliser(text)).need
+    return need is not None and need.need_class is not NeedClass.IMPLICIT

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from bot.cli.learning import TALK_FILE, TRAINING_FILES, fingerprint
 from core.outcomes import Outcome
 from core.text import Normaliser
-from recommender import screening
+from recommender import needs, screening
 from recommender.labelled import NONE, read_labelled
 from recommender.need_model import PACKAGED as NEED_MODEL
 from recommender.need_model import NeedModelError
@@ -203,6 +203,11 @@ def test_an_unusable_screen_is_said_once(monkeypatch: pytest.MonkeyPatch) -> Non
         assert packaged_screen() is None
     assert [log["event"] for log in logs] == ["screen_model_unusable"]
     assert logs[0]["consequence"] == "every message is read in full"
+
+
+def test_short_is_what_the_reader_takes_for_short() -> None:
+    assert screening.SHORT == needs._LONGEST_REFINEMENT
+    assert screening.LENGTHS[-1] == needs.LONGEST_NEED
 
 
 def test_an_empty_message_is_talk(screen: Screen) -> None:

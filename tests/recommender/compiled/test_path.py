@@ -34,8 +34,8 @@ PIECES = [
 
 
 def rows_of(word: str) -> Rows:
-    """Return a row for each character, as an index returns one for each term."""
-    return np.array([(ord(character), len(word)) for character in dict.fromkeys(word)], np.int64)
+    """Return a row for each character, as an index returns one for each term, and one for a term of no document."""
+    return np.array([(-1, 0), *((ord(character), len(word)) for character in dict.fromkeys(word))], np.int64)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ class Steps:
         if glance.certainty >= self._screen.need and Sign.GOODS in glance.signs:
             for token in masked.tokens:
                 if token.word is not None and token.word.kind in WANTED:
-                    for term, weight in rows_of(token.word.canonical).tolist():
+                    for term, weight in rows_of(token.word.canonical)[1:].tolist():
                         query[term] = max(weight, query.get(term, 0))
         return glance.certainty, glance.signs, query
 
