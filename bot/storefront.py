@@ -20,7 +20,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Storefront:
-    """The catalogue as the recommender has it: filled at the start, patched or rebuilt after every change."""
+    """The catalogue as the recommender has it: filled at the start, changed with every change, sometimes filled anew.
+
+    What changes while it is filled anew is shown at once as always, and once more when the new shelf is in place, which
+    may have been read before the change.
+    """
 
     def __init__(self, catalog: CatalogService, recommender: Recommender, clock: Clock, database: Database) -> None:
         self._catalog = catalog
@@ -28,20 +32,25 @@ class Storefront:
         self._clock = clock
         self._database = database
         self._filling = asyncio.Lock()
+        self._meanwhile: list[tuple[list[int], list[int]]] = []
 
     async def fill(self) -> int:
         """Read every product that is on sale; return how many. Messages go on being handled meanwhile."""
         async with self._filling:
             began = monotonic()
+            self._meanwhile = []
             rows = [product async for product in self._catalog.on_sale(self._clock.now())]
             async with self._database.reading() as session:
                 orders = await sales.ordered(session)
             self._recommender.adopt(await asyncio.to_thread(self._recommender.prepare, rows, orders))
+            complete = True
+            for changed, gone in self._meanwhile:
+                complete &= self._recommender.restock(await self._catalog.products(changed), gone)
             count = len(rows)
             del rows
             await asyncio.to_thread(_give_back)
             _log.info("storefront.filled", products=count, seconds=round(monotonic() - began, 2))
-        return count
+        return count if complete else await self.fill()
 
     async def sync(self, supplier_id: str, progress: ProgressCallback | None = None) -> SyncReport:
         """Read a supplier's feed and show what changed; raises what ``CatalogService.sync`` raises."""
@@ -57,7 +66,10 @@ class Storefront:
         if not changed and not gone:
             return
         products = await self._catalog.products(changed)
-        if not self._recommender.restock(products, gone):
+        if self._filling.locked():
+            self._meanwhile.append((changed, gone))
+            self._recommender.restock(products, gone)
+        elif not self._recommender.restock(products, gone):
             await self.fill()
 
 

@@ -38,6 +38,8 @@ from recommender.wording import push_text, reasons_of
 
 _STEPS_OF_POPULARITY = 4
 """A few orders more are chance: only from step to step does a product go before its equals."""
+_AT_ONCE = 2_000
+"""Changed products that are taken over while messages wait; each costs some 50 µs."""
 _OFFER_MARKS = ("元", "块", "¥", "￥", "包邮", "接龙", "开团", "/斤", "/箱", "/盒")
 
 
@@ -122,9 +124,13 @@ class Recommender:
     def restock(self, changed: Sequence[CatalogueProduct], gone: Collection[int]) -> bool:
         """Take over changed, new and vanished products at once.
 
-        Return whether that is all there is to do: false when so many are new, or they bring words that messages are
-        not yet understood with, that it is time to ``prepare`` anew.
+        Return whether that is all there is to do: false when it is time to ``prepare`` anew, because they are too many
+        to be taken over between two messages, or many have come in the meantime, or they bring words that messages are
+        not yet understood with.
         """
+        if len(changed) > _AT_ONCE:
+            self.shelf.take((), gone)
+            return False
         self.shelf.take(changed, gone)
         new = catalogue_words(changed)
         unknown = any(self._lexicon.get(word) is None for word in (*new.goods, *new.brands) if len(word) > 1)

@@ -140,9 +140,7 @@ class Shelf:
             text = _index_text(product)
             number = self._number.get(product.id or 0)
             if number is None or self._items[number].words != hash(text):
-                if number is not None:
-                    self._filters.retire(number, self._items[number])
-                self._add(self._builder.item(product, text), text)
+                self._replace(number, self._builder.item(product, text), text)
                 continue
             self._change(
                 number,
@@ -158,7 +156,11 @@ class Shelf:
             if number is not None:
                 self._change(number, stock=0)
 
-    def _add(self, item: Item, text: str) -> None:
+    def _replace(self, old: int | None, item: Item, text: str) -> None:
+        """Put an item on the shelf as a new document, in the place of an old one if there was one."""
+        if old is not None:
+            self._filters.retire(old, self._items[old])
+            item = replace(item, orders=self._items[old].orders)
         number = self.index.add(text)
         self._items.append(item)
         self._number[item.id] = number

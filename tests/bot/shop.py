@@ -29,6 +29,7 @@ from groups.service import GroupService
 from orders.service import OrderService
 from recommender.lexicon import packaged_goods
 from recommender.service import Recommender
+from recommender.shelf import Shelf
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Shop:
         )
         recommender = copy.copy(self.recommender)
         recommender.settings = settings.recommender
+        recommender.shelf = _own(recommender.shelf)
         pipeline = Pipeline(
             database=database,
             clock=clock,
@@ -88,3 +90,9 @@ class Shop:
         """Return the one product with this in its title."""
         (row,) = (row for row in self.rows if title in row["title"])
         return row
+
+
+def _own(shelf: Shelf) -> Shelf:
+    """Return a shelf that may be changed; what never changes (the large index, the items) is shared."""
+    fixed = [shelf.index._large, shelf._builder, *shelf._items]
+    return copy.deepcopy(shelf, {id(one): one for one in fixed})
