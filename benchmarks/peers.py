@@ -12,7 +12,6 @@ All have the mask of each filter worked out before the clock starts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,10 +24,9 @@ from recommender.index import K1, B
 
 _ASKED_FIRST = 12
 """Titles that tantivy is asked for without a filter; two thirds of them pass a usual one."""
-_HEAP = 500_000_000
+_HEAP = 2_000_000_000
+"""Bytes that tantivy may fill before it writes a segment: enough for a million titles in one."""
 _SINGLE = np.dtype(np.float32)
-
-Top = Callable[[Any, int], list[int]]
 
 
 class Search(Protocol):
@@ -103,6 +101,10 @@ class Tantivy:
         self.writer.commit()
         self.index.reload()
         self.searcher = self.index.searcher()
+        if self.searcher.num_segments > 1:
+            raise RuntimeError(
+                f"{self.searcher.num_segments} segments, so documents are not numbered as added; raise _HEAP"
+            )
 
     def document(self, number: int, terms: list[str], *, sold_out: bool = False) -> Any:
         """Return the document of a title; one that is sold out fits nowhere."""
