@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import islice
-from typing import Any
+from itertools import count, islice
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from benchmarks.report import Spread
 from benchmarks.stream import lines
 from benchmarks.turns import Turns, Work, for_a_while, in_turns, over
 from benchmarks.words import cutter, jieba_cut
+from catalog.repository import OnSale
 from recommender import bits
 from recommender.compiled.batch import Batch
 from recommender.compiled.collecting import Collector
@@ -108,22 +108,32 @@ def _changing(rounds: int, size: int) -> Iterator[Structure]:
     """Take a change over into the shelf, against reading the shelf anew."""
     shelf = list(products(size))
     _, recommender = world.understanding(shelf)
-    turn = iter(range(1 << 40))
+    turn = count(1)
 
-    def changed() -> Any:
+    def changed() -> OnSale:
         number = next(turn)
-        product = shelf[number * 7919 % size]
-        return replace(product, price=product.price + number % 100 + 1)
+        place = number * 7919 % size
+        shelf[place] = replace(shelf[place], price=shelf[place].price + number % 7 + 1)
+        return shelf[place]
 
-    def anew() -> None:
+    def in_place() -> OnSale:
+        product = changed()
+        recommender.restock([product], [])
+        return product
+
+    def anew() -> OnSale:
+        product = changed()
         recommender.adopt(recommender.prepare(shelf))
+        return product
 
-    works: dict[str, Work] = {
-        _WHOLE: for_a_while(lambda: recommender.restock([changed()], [])),
-        "changes taken over in place (shelf read anew)": for_a_while(anew),
-    }
-    seen = dict.fromkeys(works, "100.0%")
-    yield from _rows(f"a price changes, {size:,} products", "changes seen at once", seen, in_turns(works, rounds))
+    def shown(product: OnSale) -> str:
+        item = recommender.shelf.get(product.id or 0)
+        return "yes" if item is not None and item.price == product.price else "NO"
+
+    ways = {_WHOLE: in_place, "changes taken over in place (shelf read anew)": anew}
+    seen = {name: shown(way()) for name, way in ways.items()}
+    turns = in_turns({name: for_a_while(way) for name, way in ways.items()}, rounds)
+    yield from _rows(f"a price changes, {size:,} products", "is shown afterwards", seen, turns)
 
 
 def _rows(where: str, measure: str, same: dict[str, str], turns: Turns) -> Iterator[Structure]:
