@@ -21,15 +21,16 @@ from bot.work import Desk, Office
 from core import inbox
 from core.clock import Clock
 from core.database import Database
-from core.inbox import InboxMessage
+from core.inbox import InboxRow
 from core.messages import Gap, IncomingMessage, MemberLeft, RoomSeen
+from core.outcomes import Reason
 from core.text import Normaliser
 from groups import repository as group_store
 from groups.changes import Change
 from groups.service import GroupService
-from groups.state import GroupKey
+from groups.state import GroupKey, MemberKey
 from orders.service import OrderService
-from recommender.service import Recommender
+from recommender.service import Recommender, only_talk
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ class Pipeline:
     recommender: Recommender
     office: Office
 
-    async def handle(self, rows: Sequence[InboxMessage]) -> list[Handled]:
+    async def handle(self, rows: Sequence[InboxRow]) -> list[Handled]:
         """Take a batch through the stages and commit all of its effects at once."""
         async with self.database.transaction() as session:
             desk, handled = await self._serve(session, rows)
@@ -60,19 +61,40 @@ class Pipeline:
         self.office.keep(desk)
         return handled
 
-    async def _serve(self, session: AsyncSession, rows: Sequence[InboxMessage]) -> tuple[Desk, list[Handled]]:
+    async def _serve(self, session: AsyncSession, rows: Sequence[InboxRow]) -> tuple[Desk, list[Handled]]:
         """Take a batch through the stages in a transaction that the caller commits.
 
         What was handled or deleted since the lane looked (two lanes, an erasure) is left out.
         """
-        waiting = await inbox.still_pending(session, [row.id for row in rows if row.id is not None])
-        rows = [row for row in rows if row.id in waiting]
+        waiting = await inbox.still_pending(session, [row.id for row in rows])
         desk = await self._desk(session)
-        await desk.fetch(_group_key(row) for row in rows if row.room_id)
+        turns = [self._turn(desk, row) for row in rows if row.id in waiting]
+        await desk.fetch(_group_key(turn.message) for turn in turns if turn.message.room_id)
         await desk.orders.look([known.group.id for known in desk.known.values() if known.group.id is not None])
-        handled = [await self._through(desk, row) for row in rows]
+        self._read_ahead(desk, turns)
+        handled = [await self._through(turn) for turn in turns]
         await desk.flush()
         return desk, handled
+
+    def _read_ahead(self, desk: Desk, turns: Sequence[Turn]) -> None:
+        """Read together what the last stage will probably ask about: only of members whom their groups listen to."""
+        heard = [
+            (turn, known.memory)
+            for turn in turns
+            if (known := desk.known.get(_group_key(turn.message))) is not None
+            and gate.unreadable(turn.message) is None
+            and gate.unheard(known.group, turn.message) is None
+        ]
+        for (turn, _), glance in zip(heard, self.recommender.glances([turn.text for turn, _ in heard]), strict=True):
+            turn.glance = glance
+        read = [turn for turn, memory in heard if not only_talk(turn.glance, memory, mentioned=turn.mentioned)]
+        readings = self.recommender.read_all([turn.text for turn in read], [turn.mentioned for turn in read])
+        for turn, reading in zip(read, readings, strict=True):
+            turn.alone = reading
+            if reading.need is not None and reading.reason is not Reason.RECORDED:
+                key = turn.message.key
+                desk.ahead.asking.add(MemberKey(key.channel, key.account, turn.message.sender_id))
+        desk.ahead.earliest = min([desk.now, *(turn.message.at for turn in turns)])
 
     async def _desk(self, session: AsyncSession) -> Desk:
         """Return a desk; what is remembered is dropped first when the database was changed beside the lanes."""
@@ -80,9 +102,9 @@ class Pipeline:
             self.office.forget()
         return self.office.desk(session, self.clock.now())
 
-    async def _through(self, desk: Desk, row: InboxMessage) -> Handled:
+    async def _through(self, turn: Turn) -> Handled:
         """Take one message through the stages; the first that knows what it is ends its way."""
-        turn = await self._turn(desk, row)
+        await self._enter(turn)
         stages: Stages = (
             gate.readable,
             rights.others,
@@ -97,27 +119,36 @@ class Pipeline:
             if handled is not None:
                 if turn.deleted:
                     await rights.settle(turn, handled)
-                desk.outcomes.append({"row_id": row.id, "outcome": handled.outcome, "reason": handled.reason})
+                ended = {"row_id": turn.row_id, "outcome": handled.outcome, "reason": handled.reason}
+                turn.desk.outcomes.append(ended)
                 return handled
         raise AssertionError("the last stage answers every message")
 
-    async def _turn(self, desk: Desk, row: InboxMessage) -> Turn:
-        """Prepare a message: uniform text, its group (which exists from its first message on), who was seen."""
+    def _turn(self, desk: Desk, row: InboxRow) -> Turn:
+        """Prepare a message: uniform text, and whether it is addressed to the bot."""
         message = inbox.message_of(row)
-        forgotten = await self.office.forgotten(desk.session, row.channel, row.account)
-        turn = Turn(
-            row_id=row.id or 0,
+        text, names = self.normaliser(message.text), self.groups.settings.bot_names
+        return Turn(
+            row_id=row.id,
             message=message,
-            text=self.normaliser(message.text),
+            text=text,
             desk=desk,
             groups=self.groups,
             orders=self.orders,
             recommender=self.recommender,
             uniform=self.normaliser,
-            deleted=not message.is_self and forgotten.has(message.sender_id),
+            mentioned=message.mentions_bot
+            or any(mention.name in names for mention in text.mentions)
+            or text.text.startswith(names),
         )
+
+    async def _enter(self, turn: Turn) -> None:
+        """Look whether the sender was deleted, and what the message shows of its group, which exists from here on."""
+        desk, message = turn.desk, turn.message
+        forgotten = await self.office.forgotten(desk.session, message.key.channel, message.key.account)
+        turn.deleted = not message.is_self and forgotten.has(message.sender_id)
         if message.room_id and not message.is_self:
-            key = _group_key(row)
+            key = _group_key(message)
             known = await desk.group(key)
             observation = self.groups.heard(known.group if known else None, message, forgotten)
             await desk.take(key, observation.changes)
@@ -128,7 +159,6 @@ class Pipeline:
                 await expect(desk, key, self.groups.settings)
             if observation.introduction and turn.known is not None:
                 turn.say(gate.introduction(turn.known.group, observation.introduction))
-        return turn
 
     async def observe(self, *events: RoomSeen | MemberLeft) -> None:
         """Take note of rooms in a transaction of their own; part of the lane like any message."""
@@ -183,5 +213,6 @@ class Pipeline:
         self.office.keep(desk)
 
 
-def _group_key(seen: InboxMessage | RoomSeen | MemberLeft) -> GroupKey:
-    return GroupKey(seen.channel, seen.account, seen.room_id)
+def _group_key(seen: IncomingMessage | RoomSeen | MemberLeft) -> GroupKey:
+    at = seen.key if isinstance(seen, IncomingMessage) else seen
+    return GroupKey(at.channel, at.account, seen.room_id)

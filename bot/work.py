@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bot.ahead import Ahead
 from core import inbox, outbox
 from core.messages import IncomingMessage
 from core.outbox import Draft
@@ -59,7 +60,7 @@ class Office:
 
     def desk(self, session: AsyncSession, now: datetime) -> Desk:
         """Return a desk for one batch in one transaction."""
-        return Desk(self, session, now, self.order_desk(session, now))
+        return Desk(self, session, now, self.order_desk(session, now), Ahead(session, self.profiles, now, now))
 
     def order_desk(self, session: AsyncSession, now: datetime) -> OrderDesk:
         """Return the part of a desk where offers lie."""
@@ -129,6 +130,7 @@ class Desk:
     session: AsyncSession
     now: datetime
     orders: OrderDesk
+    ahead: Ahead
     known: dict[GroupKey, Known] = field(default_factory=dict)
     answers: dict[tuple[str, str], tuple[datetime, int]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
@@ -142,6 +144,7 @@ class Desk:
     outcomes: list[dict[str, Any]] = field(default_factory=list)
     unkept: list[int] = field(default_factory=list)
     """Messages of deleted people: they are kept by their keys alone."""
+    _called: dict[GroupKey, dict[str, frozenset[str]]] = field(default_factory=dict)
 
     async def fetch(self, keys: Iterable[GroupKey]) -> None:
         """Lay copies of these groups on the desk, from memory or from the database."""
@@ -159,8 +162,19 @@ class Desk:
 
     async def group(self, key: GroupKey) -> Known | None:
         """Return one group's working copy, or None if the group does not exist."""
-        await self.fetch([key])
+        if key not in self.known:
+            await self.fetch([key])
         return self.known.get(key)
+
+    def called(self, group: GroupState) -> Mapping[str, frozenset[str]]:
+        """Return what each member who is present is called, the bot left out; worked out once until it changes."""
+        if group.key not in self._called:
+            self._called[group.key] = {
+                key: frozenset({one.name, one.room_name} - {""})
+                for key, one in group.members.items()
+                if one.present and key != group.account
+            }
+        return self._called[group.key]
 
     async def take(self, key: GroupKey, changes: Sequence[Change]) -> None:
         """Apply what was seen of a group; one that is not known comes into being, with its id from the next flush."""
@@ -185,12 +199,14 @@ class Desk:
         for key in keys:
             if key in self.known:
                 change.apply(self.known[key].group)
+                self._called.pop(key, None)
 
     async def begin_again(self) -> None:
         """Write what is waiting and read everything anew: somebody was deleted, or came back, in this transaction."""
         await self.flush()
         self.office.forget()
         keys, self.known = list(self.known), {}
+        self._called.clear()
         self.orders = self.office.order_desk(self.session, self.now)
         await self.fetch(keys)
         await self.orders.look([known.group.id for known in self.known.values() if known.group.id is not None])
@@ -221,6 +237,7 @@ class Desk:
 
     async def flush(self) -> None:
         """Write what is waiting into the transaction; the commit is the caller's."""
+        self.ahead.drop()
         changes, self.changes = self.changes, []
         saved = await group_store.save(self.session, changes, self.now)
         for key, group_id in saved.ids.items():

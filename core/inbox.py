@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import JSON, Column, Index, UniqueConstraint, and_, bindparam, delete, or_, update
+from sqlalchemy import select as core_select
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -52,9 +53,24 @@ class InboxMessage(SQLModel, table=True):
     reason: str | None = Field(default=None, max_length=32)
 
 
+class InboxRow(NamedTuple):
+    """A stored message as the lanes read it: the columns they need, without an object that watches over them."""
+
+    id: int
+    channel: str
+    account: str
+    message_id: str
+    room_id: str
+    sender_id: str
+    text: str
+    message: dict[str, Any]
+    at: datetime
+
+
 _APART = frozenset({"key", "room_id", "sender_id", "text", "at"})
 _REST = tuple(field.name for field in fields(IncomingMessage) if field.name not in _APART)
 _table = InboxMessage.__table__  # type: ignore[attr-defined]
+_read = [_table.c[name] for name in InboxRow._fields]
 
 
 def row_of(message: IncomingMessage, received_at: datetime) -> dict[str, Any]:
@@ -83,7 +99,7 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
-def message_of(row: InboxMessage) -> IncomingMessage:
+def message_of(row: InboxRow | InboxMessage) -> IncomingMessage:
     """Return the message that ``row_of`` stored."""
     rest = dict(row.message)
     quote = rest.pop("quote", None)
@@ -148,10 +164,10 @@ async def _fill(session: AsyncSession, key: MessageKey, row: dict[str, Any]) -> 
     return found
 
 
-async def rows(session: AsyncSession, row_ids: Sequence[int]) -> list[InboxMessage]:
+async def rows(session: AsyncSession, row_ids: Sequence[int]) -> list[InboxRow]:
     """Return stored messages by their ids, in the order they came."""
-    query = select(InboxMessage).where(col(InboxMessage.id).in_(row_ids)).order_by(col(InboxMessage.id))
-    return list((await session.exec(query)).all())
+    query = core_select(*_read).where(_table.c.id.in_(row_ids)).order_by(_table.c.id)
+    return [InboxRow._make(row) for row in await execute(session, query)]
 
 
 async def row_id(session: AsyncSession, key: MessageKey) -> int | None:
@@ -173,21 +189,22 @@ async def unfetched(session: AsyncSession, channel: str, account: str) -> list[M
     return [MessageKey(channel, account, message_id) for message_id in (await session.exec(query)).all()]
 
 
-async def pending(session: AsyncSession, after: int, limit: int) -> list[InboxMessage]:
+async def pending(session: AsyncSession, after: int, limit: int) -> list[InboxRow]:
     """Return stored messages that no lane has handled, in the order they came."""
-    query = (
-        select(InboxMessage)
-        .where(col(InboxMessage.state) == PENDING, col(InboxMessage.id) > after)
-        .order_by(col(InboxMessage.id))
-        .limit(limit)
-    )
-    return list((await session.exec(query)).all())
+    waiting = core_select(*_read).where(_table.c.state == PENDING, _table.c.id > after)
+    return [InboxRow._make(row) for row in await execute(session, waiting.order_by(_table.c.id).limit(limit))]
 
 
 async def still_pending(session: AsyncSession, row_ids: Sequence[int]) -> set[int]:
-    """Return which of these rows nobody has handled or deleted, and keep others off them until the commit."""
-    query = select(InboxMessage.id).where(col(InboxMessage.id).in_(row_ids), col(InboxMessage.state) == PENDING)
-    return {row_id for row_id in (await session.exec(query.with_for_update())).all() if row_id is not None}
+    """Return which of these rows nobody has handled or deleted, and keep others off them until the commit.
+
+    A lane's rows follow each other, so they are named by their ends: rows between that are not asked for are held too.
+    """
+    if not row_ids:
+        return set()
+    between = _table.c.id.between(min(row_ids), max(row_ids))
+    query = core_select(_table.c.id).where(between, _table.c.state == PENDING).order_by(_table.c.id).with_for_update()
+    return {row.id for row in await execute(session, query)}.intersection(row_ids)
 
 
 async def tell_lanes(session: AsyncSession, now: datetime) -> None:
@@ -231,8 +248,8 @@ async def disown(session: AsyncSession, row_ids: Sequence[int]) -> None:
 
 async def told(session: AsyncSession) -> bool:
     """Tell whether another process has changed the database since lanes read it: a note of ``tell_lanes`` waits."""
-    query = select(InboxMessage.id).where(col(InboxMessage.channel) == CONTROL, col(InboxMessage.state) == PENDING)
-    return (await session.exec(query.limit(1))).first() is not None
+    note = core_select(_table.c.id).where(_table.c.channel == CONTROL, _table.c.state == PENDING).limit(1)
+    return (await execute(session, note)).first() is not None
 
 
 async def texts_of(

@@ -19,8 +19,11 @@ _DIGITS = {
     "九": 9,
 }
 _POWERS = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
-NUMERAL = r"(?:\d+(?:\.\d+)?|[零〇一二两俩三仨四五六七八九十百千万半]+)"
+_CHINESE = "零〇一二两俩三仨四五六七八九十百千万半"
+NUMERAL = rf"(?:\d+(?:\.\d+)?|[{_CHINESE}]+)"
 """A regular expression for one numeral; what it matches may still be no number (一二三)."""
+NUMERAL_SIGNS = rf"\d{_CHINESE}"
+"""The inside of a character class: what every numeral consists of."""
 
 
 def read_numeral(text: str) -> float | None:

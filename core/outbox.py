@@ -4,12 +4,13 @@ It knows no rules. Rows move queued → sending → sent | failed | unknown; a g
 reads the database at the moment a row is claimed and may hold it back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import JSON, Column, Index, LargeBinary, delete, false, func, insert, or_, update
+from sqlalchemy import select as core_select
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -292,16 +293,20 @@ async def claimed_since(
     return [at for at in (await session.exec(query.order_by(col(OutboxMessage.claimed_at)))).all() if at]
 
 
-async def shown_products(session: AsyncSession, group_id: int, since: datetime, until: datetime) -> set[int]:
-    """Return the products of the texts that went out to a group between two instants."""
-    query = select(OutboxMessage.about_products).where(
-        col(OutboxMessage.group_id) == group_id,
-        col(OutboxMessage.room_id) != "",
-        col(OutboxMessage.claimed_at) >= since,
-        col(OutboxMessage.claimed_at) <= until,
-        col(OutboxMessage.state).in_([SendState.SENT, SendState.UNKNOWN]),
+async def shown_products(
+    session: AsyncSession, group_ids: Collection[int], since: datetime
+) -> dict[int, list[tuple[datetime, list[int]]]]:
+    """Return by group when texts went out to its room since an instant, and the products that they showed."""
+    query = core_select(_table.c.group_id, _table.c.claimed_at, _table.c.about_products).where(
+        _table.c.group_id.in_(group_ids),
+        _table.c.room_id != "",
+        _table.c.claimed_at >= since,
+        _table.c.state.in_([SendState.SENT, SendState.UNKNOWN]),
     )
-    return {product for products in (await session.exec(query)).all() for product in products}
+    shown: dict[int, list[tuple[datetime, list[int]]]] = {}
+    for group_id, at, products in await execute(session, query):
+        shown.setdefault(group_id, []).append((at, products))
+    return shown
 
 
 async def first_claim(session: AsyncSession, channel: str, account: str) -> datetime | None:

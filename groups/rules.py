@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from enum import IntEnum
 
-from groups.labels.labelling import labels_of
 from groups.labels.places import Place, clean_name, estate_of, place_of
 from groups.settings import GroupsSettings, RoomSettings
 from groups.state import GroupState, LabelKind, LabelSource, ProductRule, Role, RuleKind
@@ -19,7 +18,6 @@ __all__ = [
     "clean_name",
     "estate_of",
     "label_said",
-    "labels_of",
     "may",
     "place_of",
     "role_of",

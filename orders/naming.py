@@ -73,7 +73,6 @@ class Names:
                     ids.add(item.id)
         self._items = {name: frozenset(ids) for name, (_, ids) in ranked.items() if name not in roles()}
         self._longest = max((14, *map(len, self._items)))
-        self._starts = frozenset(name[0] for name in self._items)
         self._codes = _codes(items)
 
     def at(self, text: str, place: int) -> tuple[int, frozenset[int]] | None:
@@ -97,6 +96,11 @@ class Names:
     def coded(self, code: str) -> frozenset[int]:
         """Return the items with this code."""
         return next((ids for _, ids_of in self._codes if (ids := ids_of.get(code))), frozenset())
+
+
+def names_of(title: str, words: Words) -> frozenset[str]:
+    """Return everything an item with this uniform title may be called."""
+    return frozenset(name for name, _ in _names(title, words))
 
 
 def _names(title: str, words: Words) -> Iterator[tuple[str, int]]:

@@ -18,6 +18,8 @@ MOST = Decimal(99)
 _POINTS = 10
 """分 is a slip for 份 only below; 10分 are points or minutes."""
 _CHINESE = "零〇一二两俩三仨四五六七八九十百"
+NUMERALS = f"{_CHINESE}半几若"
+"""Characters one of which is in every quantity that has no figure (半斤, 几份, 若干)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class ReplyReader:
     ) -> None:
         self.words = words_of(goods, aliases, uniform)
         """What is known of goods; ``entries.read_entry`` takes it too."""
-        self._uniform = uniform
+        self.uniform = uniform
         self._listed = lru_cache(maxsize=_LISTS_KEPT)(self._build)
 
     def read(self, text: NormalText, table: Table) -> Reading:
@@ -77,7 +77,7 @@ class ReplyReader:
 
     def _build(self, listed: tuple[tuple[int, str, str], ...]) -> Names:
         items = [Item(number, 0, 0, code, title) for number, code, title in listed]
-        return Names(items, self.words, self._uniform)
+        return Names(items, self.words, self.uniform)
 
 
 def _while_open(said: Sentence, reading: Reading) -> Reading:

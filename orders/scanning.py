@@ -134,6 +134,7 @@ def _measures() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     return place, specification, figure
 
 
+_OPENING = frozenset("([【")
 _BRACKETS = re.compile(r"[(\[【]([^()\[\]【】\n]{1,40})[)\]】]")
 NAME_MARK = "\ue000"
 """Stands for each character of a member's name in a masked text."""
@@ -143,6 +144,11 @@ _PRICE = 9
 """A number with decimals above this and without a unit is a price."""
 _ONE_OF = re.compile("(?<=[来要留拿带订买给整囤报团加])")
 _SPACES = frozenset(" |/:-=_.·、()[]【】<>\"'\u200b#+*×&^%…→>—")
+
+
+def may_hold_note(text: str) -> bool:
+    """Tell whether a note can be in a text: one of the patterns, or something in brackets."""
+    return not _OPENING.isdisjoint(text) or _notes().search(text) is not None
 
 
 def scan(text: str, names: FindsNames | None = None) -> list[Token]:
@@ -173,7 +179,8 @@ def _name_at(text: str, place: int) -> Token | None:
 
 def _token_at(text: str, place: int, names: FindsNames | None) -> Token | None:
     """Return what starts at this place, None for text that means nothing to us."""
-    if text[place] in "([【" and (brackets := _BRACKETS.match(text, place)) and not _orders_inside(brackets[1], names):
+    brackets = _BRACKETS.match(text, place) if text[place] in _OPENING else None
+    if brackets and not _orders_inside(brackets[1], names):
         return _token(Kind.NOTE, text, place, brackets.end())
     name = names.at(text, place) if names else None
     note = _notes().match(text, place)

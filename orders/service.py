@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 from core.messages import Gap
 from core.outcomes import Outcome, Reason
-from core.text import Normaliser
+from core.text import Normaliser, NormalText
 from orders.chaining import ChainTaker
 from orders.desk import OrderDesk
 from orders.gaps import gap_notices
+from orders.glance import Glance
 from orders.recalls import recalled_order
 from orders.replies import ReplyReader
 from orders.running import WordRunner
@@ -34,6 +35,7 @@ class OrderService:
         self.settings = settings
         self.zone = zone
         reader = ReplyReader(goods, aliases, lambda text: normaliser(text).text)
+        self._glance = Glance(reader.words, reader.uniform)
         self._taker = OrderTaker(settings, reader)
         self._chains = ChainTaker(normaliser, reader.words)
         self._runner = WordRunner(settings, zone, self._taker, normaliser)
@@ -50,9 +52,12 @@ class OrderService:
         """Carry out, or drop, what waits for this speaker's 同意 or 不用; None when nothing does."""
         return await self._runner.answer(desk, heard, agreed=agreed)
 
-    def may_concern(self, desk: OrderDesk, group_id: int, text: str) -> bool:
-        """Tell whether a message can be about orders at all: an offer is there, or it looks like a chain. Quick."""
-        return bool(desk.in_group(group_id)) or self._chains.may_be(text)
+    def may_concern(self, desk: OrderDesk, group_id: int, member: str, text: NormalText) -> bool:
+        """Tell whether a message can be about orders at all: a chain, or something about an offer. Quick."""
+        if self._chains.may_be(text.raw) or (group_id, member) in desk.asked:
+            return True
+        offers = desk.in_group(group_id)
+        return bool(offers) and self._glance.may_order(text.text, offers)
 
     async def reply(self, desk: OrderDesk, heard: Heard, seen: Collection[int]) -> Served | None:
         """Take a chain or a reply for an order; None when the message is about something else."""

@@ -43,7 +43,7 @@ class Heard:
     private: bool = False
     led: Mapping[int, str] = field(default_factory=dict)
     packings: Mapping[int, Packing] = field(default_factory=dict)
-    members: dict[str, frozenset[str]] = field(default_factory=dict)
+    members: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def groups(self) -> tuple[int, ...]:

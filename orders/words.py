@@ -20,7 +20,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from core.text import strip_quote
-from groups.talk.words import Audience
+from groups.talk.words import JOINTS, POLITE, Audience
 from orders.folding import fold
 from orders.itemlines import examine, read_item_line
 from orders.opening import opening_head, reads_as_opening
@@ -133,6 +133,8 @@ _KINDS = {form: kind for kind, _, written in _TABLE for form in written.split()}
 _AUDIENCES = {kind: who for kind, who, _ in _TABLE}
 _FIRST = frozenset(form[0] for form in _KINDS)
 _LONGEST = max(map(len, _KINDS))
+_OPENS = frozenset("团團囤")
+"""One of these is near the beginning of every opening."""
 
 _NEEDS_OBJECT = frozenset({_K.ADD_ITEM, _K.CHANGE, _K.CANCEL_OFFER, _K.CONFIRM_PAID, _K.HAND_OVER, _K.REFUND, _K.PLACE})
 _SAID_IN_PASSING = frozenset({"代", "已收", "已收款", "再开", "退钱"})
@@ -153,10 +155,8 @@ _FIELDS = (
     (Field.NOTE, "改备注"),
 )
 
-_JOINTS = re.compile(r"[\W_]+")
 _EDGES = " \t\r\n\u3000\u2005,，.。!！~～;；、"
 _ADDRESS = re.compile(r"(?:@[^\s@]{1,32}[ \u2005\n]+){1,3}")
-_POLITE = re.compile(r"^(?:请|麻烦|帮我|帮忙|给我|我要|我想|你|先)+|(?:一下|下|吧|啦|了|哦|呀|啊|谢谢|多谢)+$")
 _QUESTION = re.compile(r"[?]|吗|么$|呢$|没$|没有$|怎|啥|几时|多少|什么")
 _APART = re.compile(r"(?P<word>[^\s:,]{1,8})[\s:,]+(?=\S)")
 _GLUED = re.compile(r"(?P<word>核[销消]码?|改价格?|改库存|改限购|[上下]架) ?(?=#?[a-z]?[0-9])")
@@ -191,12 +191,12 @@ def parse(text: str, *, addressed: bool) -> OrderWord | UnknownOrderWord | None:
     raw = text[body:].strip(_EDGES)
     if addressed and raw.startswith("@") and (mention := _ADDRESS.match(raw)):
         raw = raw[mention.end() :].strip(_EDGES)
-    opening = _open(raw) if "团" in fold(raw[:40]) or "囤" in raw[:40] else None
+    opening = None if _OPENS.isdisjoint(raw[:40]) else _open(raw)
     if opening is not None:
         return opening
-    plain = fold(raw[:_WHOLE])
-    if not plain or (plain[0] not in _FIRST and not addressed):
+    if not raw or (not addressed and fold(raw[0]) not in _FIRST):
         return None  # most messages end here
+    plain = fold(raw[:_WHOLE])
     if text.rstrip().endswith(("?", "？")) and not plain.endswith("?"):
         plain += "?"
     if len(raw) <= 4 * _LONGEST and (word := _bare(raw, plain)) is not None:
@@ -226,7 +226,7 @@ def _open(raw: str) -> OrderWord | UnknownOrderWord | None:
 
 def _bare(raw: str, plain: str) -> OrderWord | UnknownOrderWord | None:
     """Read a word alone, however it is spaced and punctuated."""
-    compact = _JOINTS.sub("", plain)
+    compact = JOINTS.sub("", plain)
     kind = _KINDS.get(compact)
     if kind is None or plain.startswith("#") or (plain.endswith("?") and kind not in _ASKS):
         return None
@@ -237,8 +237,8 @@ def _bare(raw: str, plain: str) -> OrderWord | UnknownOrderWord | None:
 
 def _dressed(raw: str, plain: str) -> OrderWord | UnknownOrderWord | None:
     """Read a word with what politeness puts around it; a word gone wrong is short and asks nothing."""
-    compact = _JOINTS.sub("", plain)
-    kind = _KINDS.get(_POLITE.sub("", compact))
+    compact = JOINTS.sub("", plain)
+    kind = _KINDS.get(POLITE.sub("", compact))
     asks = _QUESTION.search(plain)
     if kind is not None and kind is not _K.OPEN and (not asks or kind in _ASKS):
         return UnknownOrderWord(raw, kind) if kind in _NEEDS_OBJECT else OrderWord(kind)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from core.numerals import NUMERAL, read_numeral
+from core.numerals import NUMERAL, NUMERAL_SIGNS, read_numeral
 from recommender.lexicon import WordKind
 from recommender.masking import MaskedText
 
@@ -54,6 +54,13 @@ _NEGATED_ATTRIBUTE = re.compile(
 )
 
 
+_MAY_COUNT = re.compile(rf"[{NUMERAL_SIGNS}段号码x]")
+"""Found in every text that states a price, a quantity or a pack."""
+MAY_STATE = re.compile(rf"{_MAY_COUNT.pattern}|{_CHEAP.pattern}|{_WHEN.pattern}|{_PLACE.pattern}")
+"""Found in every text that one of ``STATED`` is found in."""
+_STATING = frozenset({WordKind.ATTRIBUTE, WordKind.BRAND, WordKind.WHOM})
+
+
 @dataclass(frozen=True, slots=True)
 class Constraints:
     """What was stated besides the object. Prices are in yuan for one sale unit; None where nothing was said."""
@@ -73,21 +80,23 @@ class Constraints:
     @property
     def any(self) -> bool:
         """Tell whether anything was stated at all."""
-        return self != Constraints()
+        return self is not NOTHING_STATED and self != NOTHING_STATED
+
+
+NOTHING_STATED = Constraints()
 
 
 def read_constraints(masked: MaskedText) -> Constraints:
     """Return the constraints that a message states."""
     text = masked.text.text
-    low, high, spent = _price(text)
-    quantity, unit = _quantity(text, spent)
-    excluded = _excluded(masked)
-    words = [token.word for token in masked.tokens if token.word]
+    words = [token.word for token in masked.tokens if token.word is not None]
+    if MAY_STATE.search(text) is None and not any(word.kind in _STATING or word.brand for word in words):
+        return NOTHING_STATED  # as most messages do
+    low, high, quantity, unit, packs = _figures(text)
+    excluded = _excluded(masked) if "A" in masked.mask else []
     attributes = [word for word in _attributes(masked) if word not in excluded]
-    whom = _whom(masked)
     beneficiaries = [word.canonical for word in words if word.kind is WordKind.WHOM]
-    ordered = "" if quantity is None else f"{quantity:g}{unit}"
-    packs = [pack for match in _PACK.finditer(text) if (pack := match[0].removesuffix("的")) != ordered]
+    whom = _whom(masked) if beneficiaries else []
     brands = [word.brand or word.canonical for word in words if word.brand or word.kind is WordKind.BRAND]
     when = _WHEN.search(text)
     place = _PLACE.search(text)
@@ -104,6 +113,17 @@ def read_constraints(masked: MaskedText) -> Constraints:
         for_whom=whom[0] if whom else "",
         place=(place["to"] or place["pick"]) if place else "",
     )
+
+
+def _figures(text: str) -> tuple[Decimal | None, Decimal | None, float | None, str, list[str]]:
+    """Return what is stated in figures: the price bounds, the quantity with its unit, the packs."""
+    if _MAY_COUNT.search(text) is None:
+        return None, None, None, "", []
+    low, high, spent = _price(text)
+    quantity, unit = _quantity(text, spent)
+    ordered = "" if quantity is None else f"{quantity:g}{unit}"
+    packs = [pack for match in _PACK.finditer(text) if (pack := match[0].removesuffix("的")) != ordered]
+    return low, high, quantity, unit, packs
 
 
 def price_asked(text: str) -> tuple[Decimal | None, Decimal | None, bool]:

@@ -77,9 +77,16 @@ class Filters:
             self._grow(number)
         self._kept.clear()
         for key in _keys(product):
-            if key not in self._sets:
-                self._sets[key] = np.zeros(-(-self._size // 64), np.uint64)
-            put(self._sets[key], number, member=True)
+            self._join(key, number)
+
+    def change(self, number: int, before: Shown, after: Shown) -> None:
+        """Take over what changed of a document: few sets change with a price or a stock."""
+        self._kept.clear()
+        old, new = set(_keys(before)), set(_keys(after))
+        for key in old - new:
+            put(self._sets[key], number, member=False)
+        for key in new - old:
+            self._join(key, number)
 
     def retire(self, number: int, product: Shown) -> None:
         """Take a document out again; ``product`` is what it was put in as."""
@@ -96,6 +103,11 @@ class Filters:
             bits = self._kept[where] = self._made(where)
         step = next((step for step in _STEPS if price_max is not None and price_max <= step), None)
         return bits if step is None else bits & self._set(("price", str(step)))
+
+    def _join(self, key: _Key, number: int) -> None:
+        if key not in self._sets:
+            self._sets[key] = np.zeros(-(-self._size // 64), np.uint64)
+        put(self._sets[key], number, member=True)
 
     def _made(self, where: Where) -> Bits:
         here = self._set(_EVERYWHERE).copy()

@@ -35,7 +35,8 @@ class Hit:
 def find_hits(masked: MaskedText, rules: NeedRules) -> list[Hit]:
     """Return every match of every trigger that finds an object, in the order of the rules."""
     hits: list[Hit] = []
-    for trigger in rules.triggers if "G" in masked.mask else rules.unknown:
+    possible = rules.possible.triggers if "G" in masked.mask else rules.possible.unknown
+    for trigger in possible(masked.mask):
         for match in trigger.pattern.finditer(masked.mask):
             objects, known = _objects(masked, match, trigger, rules)
             if not objects or (trigger.consumed and _durable(objects, rules)):
@@ -48,7 +49,7 @@ def find_hits(masked: MaskedText, rules: NeedRules) -> list[Hit]:
 def blocker_of(mask: str, span: tuple[int, int], rules: NeedRules, need_class: str = "") -> Blocker | None:
     """Return what in the clauses around a trigger makes it no need."""
     stretches = blocker_scopes(mask, span)
-    for blocker in rules.blockers:
+    for blocker in rules.possible.blockers(mask):
         if need_class not in blocker.spares and blocker.applies(stretches[blocker.scope]):
             return blocker
     return None

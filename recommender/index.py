@@ -43,7 +43,20 @@ _COUNTED_AT_ONCE = 10_000
 _TERMS_AT_ONCE = 2_000_000
 
 
-class Index(Protocol):
+class TermStatistics(Protocol):
+    """What an index knows of the terms of its documents."""
+
+    def words(self) -> Iterable[str]:
+        """Return the words of two characters and more that the texts are made of, where they were kept."""
+
+    def frequency(self, term: str) -> int:
+        """Return how many documents have a term."""
+
+    def rarity(self, term: str) -> float:
+        """Return how much a term tells: BM25's inverse document frequency."""
+
+
+class Index(TermStatistics, Protocol):
     """What finds texts: ``TextIndex`` in numpy, or ``compiled.text_index.CompiledIndex``; ``indexing`` chooses.
 
     Documents are numbered as suits the index; ``order[d]`` is which of the texts given document d is.
@@ -60,15 +73,6 @@ class Index(Protocol):
     @property
     def mean_length(self) -> float:
         """Return the mean number of different terms of a document."""
-
-    def words(self) -> Iterable[str]:
-        """Return the words of two characters and more that the texts are made of, where they were kept."""
-
-    def frequency(self, term: str) -> int:
-        """Return how many documents have a term."""
-
-    def rarity(self, term: str) -> float:
-        """Return how much a term tells: BM25's inverse document frequency."""
 
     def top(self, terms: Mapping[str, float], limit: int, allowed: Bits | None = None) -> list[tuple[int, float]]:
         """Return (document, score) of the best allowed documents, best first; equal scores in document order."""

@@ -76,7 +76,7 @@ class NeedJudge:
     def _needs(self, masked: MaskedText, free: Sequence[Hit], constraints: Constraints) -> tuple[Need, ...]:
         """Return a need for each thing that the hits speak of, the one that tells most first."""
         main = self._telling(masked, constraints, free)
-        groups = groups_of(masked, free)
+        groups = groups_of(masked, free) if len(free) > 1 else [free]
         if len(groups) == 1:
             return (main,)
         needs = []

@@ -11,7 +11,7 @@ filter of the query. When the newest are many (``overgrown``), everything is bui
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +46,18 @@ class LiveIndex:
     def overgrown(self) -> bool:
         """Tell whether it is time to build the index anew."""
         return len(self._gains) > max(_LEAST, self._large.size // _SHARE)
+
+    def frequency(self, term: str) -> int:
+        """Return how many documents of the large index have a term."""
+        return self._large.frequency(term)
+
+    def rarity(self, term: str) -> float:
+        """Return how much a term tells in the large index."""
+        return self._large.rarity(term)
+
+    def words(self) -> Iterable[str]:
+        """Return the words of the large index, where they were kept."""
+        return self._large.words()
 
     def top(self, terms: Mapping[str, float], limit: int, allowed: Bits) -> list[tuple[int, float]]:
         """Return (document, score) of the best allowed documents, best first; equal scores by number.

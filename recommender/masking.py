@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from core.text import NormalText
 from recommender.lexicon import Lexicon, Word, WordKind
@@ -16,8 +17,7 @@ GLUED_VERBS = frozenset("没缺囤屯蹲拼团")
 """In front of a goods word these are words of their own, whatever the dictionary joins (没油, 囤米)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word of the uniform text and where it stands there; ``word`` is what the lexicon knows of it."""
 
     text: str
@@ -62,7 +62,7 @@ class MaskedText:
             emoji=(),
         )
         tokens = tuple(
-            replace(token, start=token.start - start, end=token.end - start) for token in self.tokens[first : last + 1]
+            token._replace(start=token.start - start, end=token.end - start) for token in self.tokens[first : last + 1]
         )
         return MaskedText(text, tokens, self.mask[low:high], tuple(index - first for index in self.owner[low:high]))
 
@@ -71,7 +71,11 @@ class MaskedText:
         """Return the mask with attributes in their own words: they are the judgement in an opinion (不新鲜, 真甜)."""
         attribute = WordKind.ATTRIBUTE
         return "".join(
-            token.word.kind.value if token.word is not None and token.word.kind is not attribute else _shown(token.text)
+            token.word.kind.value
+            if token.word is not None and token.word.kind is not attribute
+            else ","
+            if token.text in PAUSES
+            else token.text
             for token in self.tokens
         )
 
@@ -82,26 +86,32 @@ class MaskedText:
 
 def mask_text(text: NormalText, segmenter: Segmenter, lexicon: Lexicon) -> MaskedText:
     """Cut the body and replace every known word by the letter of its kind and every pause by a comma."""
+    return mask_words(text, segmenter.cut(text.text), lexicon)
+
+
+def mask_words(text: NormalText, words: Iterable[str], lexicon: Lexicon) -> MaskedText:
+    """Do the same for a body that is cut into ``words`` already."""
     tokens: list[Token] = []
     position = 0
-    for piece in _pieces(text.text, segmenter, lexicon):
-        tokens.append(Token(piece, position, position + len(piece), lexicon.get(piece)))
-        position += len(piece)
+    for piece in _pieces(words, lexicon):
+        end = position + len(piece)
+        tokens.append(Token(piece, position, end, lexicon.get(piece)))
+        position = end
     return _laid_out(text, tokens)
 
 
 def _laid_out(text: NormalText, tokens: Sequence[Token]) -> MaskedText:
     pieces: list[str] = []
     owner: list[int] = []
-    for place, token in enumerate(tokens):
-        shown = token.word.kind.value if token.word else _shown(token.text)
-        owner.extend([place] * len(shown))
+    for place, (text_of, _, _, word) in enumerate(tokens):
+        shown = word.kind.value if word is not None else "," if text_of in PAUSES else text_of
+        owner += [place] * len(shown)
         pieces.append(shown)
     return MaskedText(text, tuple(tokens), "".join(pieces), tuple(owner))
 
 
-def _pieces(text: str, segmenter: Segmenter, lexicon: Lexicon) -> Iterator[str]:
-    for piece in segmenter.cut(text):
+def _pieces(words: Iterable[str], lexicon: Lexicon) -> Iterator[str]:
+    for piece in words:
         if len(piece) > 1 and piece[0] in GLUED_VERBS and lexicon.get(piece) is None:
             rest = lexicon.get(piece[1:])
             if rest is not None and rest.kind is WordKind.GOODS:
@@ -109,9 +119,3 @@ def _pieces(text: str, segmenter: Segmenter, lexicon: Lexicon) -> Iterator[str]:
                 yield piece[1:]
                 continue
         yield piece
-
-
-def _shown(piece: str) -> str:
-    if piece in PAUSES:
-        return ","
-    return piece

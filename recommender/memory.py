@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from recommender.constraints import Constraints
+from recommender.constraints import NOTHING_STATED, Constraints
 from recommender.needs import Need
 
 _KEPT_UTTERANCES = 24
@@ -31,7 +31,7 @@ class Utterance:
     answered: bool = False
     loose: str = ""
     objects: tuple[str, ...] = ()
-    constraints: Constraints = field(default_factory=Constraints)
+    constraints: Constraints = NOTHING_STATED
 
 
 @dataclass(slots=True)

@@ -44,13 +44,13 @@ def feature_names(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> 
     names = set(_rule_features(masked, hits, rules))
     names.update(_sign_features(masked))
     words = list(_words(masked))
-    names.update(_grams("mask:", words, " ", 1, 3))
+    names.update(_grams("mask:", words, 1, 3))
     names.update(_pairs(words))
-    names.update(_grams("char:", f"^{masked.mask}$", "", 1, 3))
+    names.update(_stretches("char:", f"^{masked.mask}$", 1, 3))
     names.update(_list_features(masked.mask, rules))
     counted, quantities = _QUANTITY.subn("Q", masked.mask)
     if quantities:
-        names.update(name for name in _grams("much:", f"^{counted}$", "", 2, 4) if "Q" in name)
+        names.update(name for name in _stretches("much:", f"^{counted}$", 2, 4) if "Q" in name)
     return names
 
 
@@ -72,10 +72,15 @@ def _words(masked: MaskedText) -> Iterator[str]:
     yield "$"
 
 
-def _grams(family: str, pieces: Sequence[str], glue: str, shortest: int, longest: int) -> Iterator[str]:
+def _grams(family: str, words: Sequence[str], shortest: int, longest: int) -> Iterator[str]:
     for length in range(shortest, longest + 1):
-        for start in range(len(pieces) - length + 1):
-            yield family + glue.join(pieces[start : start + length])
+        for start in range(len(words) - length + 1):
+            yield family + " ".join(words[start : start + length])
+
+
+def _stretches(family: str, text: str, shortest: int, longest: int) -> list[str]:
+    lengths = range(shortest, longest + 1)
+    return [family + text[start : start + length] for length in lengths for start in range(len(text) - length + 1)]
 
 
 def _pairs(words: Sequence[str]) -> Iterator[str]:
@@ -94,7 +99,7 @@ def _pairs(words: Sequence[str]) -> Iterator[str]:
 
 def _list_features(mask: str, rules: NeedRules) -> Iterator[str]:
     goods = ",".join(clause for clause in mask.split(",") if "G" in clause)
-    for name, pattern in rules.lists.items():
+    for name, pattern in rules.possible.lists(mask):
         if pattern.search(mask):
             yield f"list:{name}"
             if pattern.search(goods):
@@ -115,7 +120,7 @@ def _rule_features(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) ->
             yield "rule:unknown_object"
     yield f"rule:hits:{min(free, _MOST_COUNTED)}"
     mask = masked.mask
-    for blocker in rules.blockers:
+    for blocker in rules.possible.blockers(mask):
         if blocker.applies(mask):
             yield f"rule:blocker:{blocker.name}"
     judged = masked.spelt_out

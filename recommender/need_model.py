@@ -54,8 +54,7 @@ class Head:
 
     def score(self, ids: Collection[int]) -> float:
         """Return the sum of the weights of these features and the bias."""
-        weights = self.weights
-        return self.bias + sum(weights[i] for i in ids)
+        return self.bias + sum(map(self.weights.__getitem__, ids))
 
     def certainty(self, ids: Collection[int]) -> float:
         """Return the probability that the answer is yes."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from core.outcomes import Reason
+from recommender.gates import Gate
 
 NOUN = "(?:[ABP][的嘅]?|G的?(?=[ABPG]))*G"
 """An object phrase of the mask: what narrows it down, then goods."""
@@ -78,12 +79,24 @@ class OpinionRule:
 
 
 @dataclass(frozen=True, slots=True)
+class PossibleRules:
+    """The rules that may match a mask, in their order; of the few rules of other kinds all are tried."""
+
+    triggers: Callable[[str], Sequence[Trigger]]
+    unknown: Callable[[str], Sequence[Trigger]]
+    loose: Callable[[str], Sequence[Trigger]]
+    blockers: Callable[[str], Sequence[Blocker]]
+    lists: Callable[[str], Sequence[tuple[str, re.Pattern[str]]]]
+
+
+@dataclass(frozen=True, slots=True)
 class NeedRules:
     """All rules, in the order they are tried. ``order`` ranks need classes, the more telling first.
 
     ``unknown`` are the triggers that need no known goods, ``loose`` those whose object may be elsewhere; ``cue`` is in
     every message without goods that any rule could mean. ``lists`` are the word lists and signs of the file by name;
-    ``never_slips`` characters that nobody types for another in the name of goods.
+    ``never_slips`` characters that nobody types for another in the name of goods; ``possible`` tells which rules a
+    mask can match at all.
     """
 
     order: Mapping[str, int]
@@ -102,6 +115,7 @@ class NeedRules:
     durable: tuple[str, ...]
     never_slips: frozenset[str]
     lists: Mapping[str, re.Pattern[str]]
+    possible: PossibleRules
 
 
 @cache
@@ -112,12 +126,18 @@ def packaged_rules() -> NeedRules:
     book = _Book(document["words"])
     triggers = tuple(book.trigger(entry) for entry in document["trigger"])
     single = {name: book.compile(pattern) for name, pattern in document["single"].items()}
+    unknown = tuple(trigger for trigger in triggers if trigger.takes_unknown)
+    loose = tuple(trigger for trigger in triggers if not trigger.inside)
+    blockers = tuple(book.blocker(entry) for entry in document["blocker"])
+    lists = {name: book.compile(f"{{{name}}}") for name in document["words"] if name not in _OPEN_LISTS}
+    lists |= {name: book.compile(pattern) for name, pattern in document["signs"].items()}
+    gate = Gate()
     return NeedRules(
         order={name: place for place, name in enumerate(document["order"])},
         triggers=triggers,
-        unknown=tuple(trigger for trigger in triggers if trigger.takes_unknown),
-        loose=tuple(trigger for trigger in triggers if not trigger.inside),
-        blockers=tuple(book.blocker(entry) for entry in document["blocker"]),
+        unknown=unknown,
+        loose=loose,
+        blockers=blockers,
         implicit=tuple(book.compile(entry["pattern"]) for entry in document["implicit"]),
         opinions=tuple(
             OpinionRule(Reason(entry["reason"]), book.compile(entry["pattern"]), book.optional(entry.get("not")))
@@ -125,8 +145,14 @@ def packaged_rules() -> NeedRules:
         ),
         durable=tuple(document["durable"]),
         never_slips=frozenset(document["never_slips"]),
-        lists={name: book.compile(f"{{{name}}}") for name in document["words"] if name not in _OPEN_LISTS}
-        | {name: book.compile(pattern) for name, pattern in document["signs"].items()},
+        lists=lists,
+        possible=PossibleRules(
+            triggers=gate.guard(triggers, lambda rule: rule.pattern),
+            unknown=gate.guard(unknown, lambda rule: rule.pattern),
+            loose=gate.guard(loose, lambda rule: rule.pattern),
+            blockers=gate.guard(blockers, lambda rule: rule.pattern),
+            lists=gate.guard(lists.items(), lambda named: named[1]),
+        ),
         **single,
     )
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from core.outcomes import Outcome, Reason
 from core.text import NormalText
 from recommender.clauses import goods_phrases, heads_of, kept_form
-from recommender.constraints import Constraints, read_constraints
+from recommender.constraints import NOTHING_STATED, Constraints, read_constraints
 from recommender.hits import blocker_of, find_hits
 from recommender.judging import RESCUED, Judgement, NeedJudge
 from recommender.lexicon import Lexicon, WordKind
-from recommender.masking import MaskedText, mask_text
+from recommender.masking import MaskedText, mask_words
 from recommender.need_model import NeedModel
 from recommender.need_rules import NeedRules, Trigger
 from recommender.readings import Need, NeedClass, Reading
@@ -48,10 +49,19 @@ class NeedReader:
 
     def read(self, text: NormalText, *, mentioned: bool = False) -> Reading:
         """Return what a message says; ``mentioned`` is true when it is addressed to the bot."""
+        return self.read_all((text,), (mentioned,))[0]
+
+    def read_all(self, texts: Sequence[NormalText], mentioned: Sequence[bool]) -> list[Reading]:
+        """Return what each of several messages says; they are cut into words together."""
+        cuts = self._segmenter.cut_all([text.text if len(text.text) <= LONGEST_NEED else "" for text in texts])
+        messages = zip(texts, cuts, mentioned, strict=True)
+        return [self._read_words(text, words, mentioned=addressed) for text, words, addressed in messages]
+
+    def _read_words(self, text: NormalText, words: Sequence[str], *, mentioned: bool) -> Reading:
+        """Return what a message says that is cut into words."""
         if len(text.text) > LONGEST_NEED:
-            empty = MaskedText(text, (), "", ())
-            return Reading(Outcome.IGNORED, Reason.TOO_LONG, empty)
-        masked = mask_text(text, self._segmenter, self._lexicon)
+            return Reading(Outcome.IGNORED, Reason.TOO_LONG, MaskedText(text, (), "", ()))
+        masked = mask_words(text, words, self._lexicon)
         if not masked.mask:
             return Reading(Outcome.IGNORED, Reason.QUOTATION if text.quote else Reason.TALK, masked)
         if "G" not in masked.mask and not self._rules.cue.search(masked.mask):
@@ -132,7 +142,7 @@ class NeedReader:
     def _talk(self, masked: MaskedText) -> Reading:
         """Read a message in which no rule can find anything but a hint or an answer to somebody."""
         short = len(masked.mask) <= _LONGEST_REFINEMENT
-        constraints = read_constraints(masked) if short else Constraints()
+        constraints = read_constraints(masked) if short else NOTHING_STATED
         conversation = self._conversation(masked, constraints)
         if self._implicit(masked.mask):
             return self._recorded(masked, constraints, conversation)
@@ -163,7 +173,7 @@ class NeedReader:
         mask = masked.mask
         if len(mask) > _LONGEST_LOOSE or "G" in mask or masked.has(WordKind.NOT_SOLD):
             return None
-        for trigger in self._rules.loose:
+        for trigger in self._rules.possible.loose(mask):
             match = trigger.pattern.search(mask)
             if match is not None and blocker_of(mask, match.span(), self._rules, trigger.need_class) is None:
                 return trigger
@@ -187,7 +197,7 @@ class NeedReader:
 
     def _why_talk(self, masked: MaskedText) -> Reason:
         """Name the reason that explains best why talk stayed talk."""
-        for blocker in self._rules.blockers:
+        for blocker in self._rules.possible.blockers(masked.mask):
             if blocker.applies(masked.mask):
                 return blocker.reason
         if masked.text.quote is not None and not masked.has(WordKind.GOODS):

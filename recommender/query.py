@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from recommender.forms import WordForms
-from recommender.index import Index
+from recommender.index import TermStatistics
 from recommender.lexicon import Lexicon, WordKind, packaged_list
 from recommender.sounds import LONGEST, SoundIndex
 from recommender.terms import TermFactors, query_terms
@@ -69,7 +69,7 @@ class QueryReader:
 
     def __init__(
         self,
-        index: Index,
+        index: TermStatistics,
         forms: WordForms,
         lexicon: Lexicon,
         cut: Callable[[str], list[str]],

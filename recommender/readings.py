@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from core.outcomes import Outcome, Reason
-from recommender.constraints import Constraints
+from recommender.constraints import NOTHING_STATED, Constraints
 from recommender.masking import MaskedText
 from recommender.need_rules import Trigger
 
@@ -64,7 +64,7 @@ class Reading:
     loose: Trigger | None = None
     objects: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
-    constraints: Constraints = field(default_factory=Constraints)
+    constraints: Constraints = NOTHING_STATED
     joins: bool = False
     refines: bool = False
     withdraws: bool = False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,7 @@ SUGGESTED = "suggested"
 DISMISSED = "dismissed"
 EXPIRED = "expired"
 
+_CONSTRAINTS = tuple(field.name for field in fields(Constraints))
 _ANSWERED = {Reason.PUSHED.value, Reason.SUGGESTED.value}
 
 
@@ -58,7 +59,7 @@ def need_row(
 
 def need_detail(need: Need) -> dict[str, Any]:
     """Return everything but class and terms, JSON-serialisable, without what was not said."""
-    said = {name: value for name, value in asdict(need.constraints).items() if value not in (None, "", (), False)}
+    said = {name: value for name, value in _stated(need.constraints) if value not in (None, "", (), False)}
     for name in ("price_max", "price_min"):
         if name in said:
             said[name] = float(said[name])
@@ -70,6 +71,10 @@ def need_detail(need: Need) -> dict[str, Any]:
         "rule": need.rule,
         "evidence": list(need.evidence),
     }
+
+
+def _stated(constraints: Constraints) -> Iterator[tuple[str, Any]]:
+    return ((name, getattr(constraints, name)) for name in _CONSTRAINTS)
 
 
 async def save_needs(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -16,7 +16,7 @@ from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
-from recommender.index import Index
+from recommender.index import TermStatistics
 from recommender.lexicon import Lexicon, WordKind
 from recommender.price_wishes import PriceWish, popularity
 from recommender.query import Query, QueryWord
@@ -123,7 +123,7 @@ class SecondLook:
         """Return a second look with other weights."""
         return SecondLook(self._lexicon, lambda text: list(self._cut(text)), weights)
 
-    def ranked(self, query: Query, found: Sequence[Found], index: Index) -> list[tuple[int, float]]:
+    def ranked(self, query: Query, found: Sequence[Found], index: TermStatistics) -> list[tuple[int, float]]:
         """Return (place, score) of found titles, best first; scores are between 0 and 1."""
         weights = [self.weights[name] for name in FEATURES]
         most = sum(map(abs, weights))
@@ -133,7 +133,7 @@ class SecondLook:
             scored.append((one.place, 1 / (1 + math.exp(4 - 8 * total))))
         return sorted(scored, key=lambda pair: -pair[1])  # stable: level titles stay as the first step had them
 
-    def features(self, query: Query, found: Sequence[Found], index: Index) -> list[tuple[float, ...]]:
+    def features(self, query: Query, found: Sequence[Found], index: TermStatistics) -> list[tuple[float, ...]]:
         """Return the features of each found title, in the order of ``FEATURES``."""
         best = max((one.score for one in found), default=1.0)
         worths = [_worth(word.text, index) for word in query.words]
@@ -229,7 +229,7 @@ def read_weights(path: Path | None = None) -> dict[str, float]:
     return {name: float(weights[name]) for name in FEATURES}
 
 
-def _worth(word: str, index: Index) -> float:
+def _worth(word: str, index: TermStatistics) -> float:
     """Return how much a word of the query counts among its words: the mean rarity of its pieces."""
     if len(word) == 1 or word[0].isascii():
         return max(index.rarity(word), 0.5)

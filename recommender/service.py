@@ -18,7 +18,9 @@ from groups.people.profiles import Statement
 from groups.segments.effects import Effects, own_effects
 from groups.segments.settings import Wording
 from groups.state import GroupState
+from recommender.closer_look import CloserLook
 from recommender.dialogue import in_context, utterance_of
+from recommender.forms import WordForms
 from recommender.gain import NO_RESULTS, Gain, Record, expected_gain
 from recommender.glancer import Glancer, unread
 from recommender.lexicon import Lexicon
@@ -100,6 +102,8 @@ class Recommender:
         self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
         self._glancer: Glancer | None = None  # comes with the catalogue
         self.shelf = Shelf.build((), self._segmenter, self._lexicon)
+        self._forms = WordForms(self._aliases)
+        self._closer = self._closer_look()
 
     def prepare(self, rows: Sequence[CatalogueProduct], orders: Mapping[int, int] = MappingProxyType({})) -> Prepared:
         """Read the catalogue into words and a shelf; slow, may run in a thread. ``adopt`` takes the result.
@@ -116,10 +120,11 @@ class Recommender:
         self._lexicon, self._segmenter, self.shelf = prepared.lexicon, prepared.segmenter, prepared.shelf
         self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
         self._glancer = prepared.glancer
+        self._closer = self._closer_look()
 
-    def glances(self, texts: Sequence[NormalText]) -> list[Glance] | None:
-        """Glance at a batch of messages before any is read; None when every one is to be read in full."""
-        return None if self._glancer is None else self._glancer(texts)
+    def glances(self, texts: Sequence[NormalText]) -> Sequence[Glance | None]:
+        """Glance at a batch of messages before any is read; None for each that is to be read in full."""
+        return [None] * len(texts) if self._glancer is None else self._glancer(texts)
 
     def restock(self, changed: Sequence[CatalogueProduct], gone: Collection[int]) -> bool:
         """Take over changed, new and vanished products at once.
@@ -140,6 +145,10 @@ class Recommender:
         """Return what one message says by itself."""
         return self._reader.read(text, mentioned=mentioned)
 
+    def read_all(self, texts: Sequence[NormalText], mentioned: Sequence[bool]) -> list[Reading]:
+        """Return what each of several messages says by itself; many at once cost less than one by one."""
+        return self._reader.read_all(texts, mentioned)
+
     def decide(
         self,
         asked: Asked,
@@ -157,14 +166,18 @@ class Recommender:
             reading, asked, group, memory, account_answers, taste=taste, record=record, effects_of=effects_of
         )
 
-    def understand(self, asked: Asked, memory: GroupMemory, glance: Glance | None = None) -> Reading:
+    def understand(
+        self, asked: Asked, memory: GroupMemory, *, alone: Reading | None = None, glance: Glance | None = None
+    ) -> Reading:
         """Return what a message says in its conversation: the first step, before anything of the speaker is read.
 
-        What is nothing but talk at a glance is not read: no rule could find anything in it.
+        ``alone`` is what it says by itself, where it was read with its batch. What is nothing but talk at a ``glance``
+        is not read: no rule could find anything in it.
         """
-        if glance is not None and glance.talk(waiting=memory.waiting):
+        if only_talk(glance, memory, mentioned=asked.mentioned):
             return unread(asked.text)
-        alone = self.read(asked.text, mentioned=asked.mentioned)
+        if alone is None:
+            alone = self.read(asked.text, mentioned=asked.mentioned)
         if asked.by_leader and _is_offer(alone):
             memory.offered(tuple(token.word.canonical for token in alone.masked.tokens if token.word), asked.at)
             nothing = replace(
@@ -236,7 +249,7 @@ class Recommender:
         need = reading.need
         if need is None or reading.reason is Reason.RECORDED:
             return Decision(Outcome.COMMAND, Reason.UNMET, reading)
-        candidates = self._found(need, self.place(effects), at)
+        candidates = self._found(need, wanted.text, self.place(effects), at)
         threshold = self.settings.threshold if effects.threshold is None else effects.threshold
         fitting = [candidate for candidate in candidates if candidate.score >= threshold]
         picks = tuple(choose(fitting, self.settings.max_products, ()))
@@ -280,7 +293,7 @@ class Recommender:
             return Decision(reading.outcome, reading.reason, reading, need)
         effects = effects_of(group)
         place = self.place(effects)
-        need, candidates = self._answerable(reading.needs or (need,), place, asked.at)
+        need, candidates = self._answerable(reading, place, asked.at)
         if not candidates:
             return Decision(Outcome.NEED, Reason.UNMET, reading, need)
         hidden = self._shown_lately(memory, asked.at)
@@ -312,19 +325,28 @@ class Recommender:
             Outcome.NEED, reason, reading, need, picks, reasons=tuple(reasons), wording=effects.wording, gain=gain
         )
 
-    def _answerable(self, needs: Sequence[Need], place: Place, at: datetime) -> tuple[Need, list[Candidate]]:
+    def _answerable(self, reading: Reading, place: Place, at: datetime) -> tuple[Need, list[Candidate]]:
         """Return the first of a message's needs that something fits, with what fits it; else the first of all."""
+        needs = [need for need in reading.needs or (reading.need,) if need is not None]
         for need in needs:
-            if candidates := self._found(need, place, at):
+            said = reading.masked.text.text if len(needs) == 1 else "".join((*need.modifiers, *need.terms))
+            if candidates := self._found(need, said, place, at):
                 return need, candidates
         return needs[0], []
 
-    def _found(self, need: Need, place: Place, at: datetime) -> list[Candidate]:
-        """Return what fits a need, best first; of equals what was ordered clearly more often, then the cheaper."""
-        candidates = find(need, self.shelf, place, at, self._segmenter.cut)
-        if not any(candidate.item.orders for candidate in candidates):
-            return candidates
-        return in_order(candidates, need, place, lambda item: round(_STEPS_OF_POPULARITY * popularity(item.orders)))
+    def _found(self, need: Need, said: str, place: Place, at: datetime) -> list[Candidate]:
+        """Return what fits a need, best first; of equals what was ordered clearly more often, then the cheaper.
+
+        ``said`` is the message, or what it says of this need.
+        """
+        fitting = find(need, self.shelf, place, at, self._segmenter.cut)
+        if len(fitting) < 2:
+            return fitting
+        looked = self._closer.at(fitting, said)
+        return in_order(looked, need, place, lambda item: round(_STEPS_OF_POPULARITY * popularity(item.orders)))
+
+    def _closer_look(self) -> CloserLook:
+        return CloserLook(self.shelf, self._forms, self._lexicon, self._segmenter.cut)
 
     def _situation(
         self,
@@ -372,6 +394,11 @@ class Recommender:
 def _plain_text(text: str) -> NormalText:
     """Return a text that is uniform already as the reader takes it."""
     return NormalText(text, text, range(len(text)), range(1, len(text) + 1))
+
+
+def only_talk(glance: Glance | None, memory: GroupMemory, *, mentioned: bool) -> bool:
+    """Tell whether a message need not be read; one that addresses the bot is, and so is one nobody glanced at."""
+    return glance is not None and not mentioned and glance.talk(waiting=memory.waiting)
 
 
 def _is_offer(reading: Reading) -> bool:

@@ -174,12 +174,15 @@ class Shelf:
     def _change(self, number: int, **values: Any) -> None:
         before = self._items[number]
         self._items[number] = after = replace(before, **values)
-        self._filters.retire(number, before)
-        self._filters.put(number, after)
+        self._filters.change(number, before, after)
 
     def at(self, number: int) -> Item:
         """Return an item by its number in the index."""
         return self._items[number]
+
+    def number(self, product_id: int) -> int:
+        """Return the number in the index of an item that is on the shelf."""
+        return self._number[product_id]
 
     def shown(self, where: Where, price_max: Decimal | None = None) -> Bits:
         """Return the items that may be shown in a place; ``ranking.allowed`` may still drop some."""

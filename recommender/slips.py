@@ -14,7 +14,6 @@ believes it only where a rule then finds that it is what somebody asks for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cache, lru_cache
 
 from catalog.aliases import AliasTable
@@ -54,7 +53,7 @@ class Slips:
         if first.text.isascii():
             typed = len(first.text) >= _SHORTEST_TYPED and first.word is None and first.text.isalpha()
             word = self._goods(_sounds().typed(first.text)) if typed else None
-            return None if word is None else (replace(first, word=word), place + 1)
+            return None if word is None else (first._replace(word=word), place + 1)
         for text, behind in reversed(list(_runs(tokens, place))):
             word = self._goods(self._alike(text))
             if word is not None:

@@ -177,7 +177,7 @@ async def test_every_table_gives_a_person_back(talk: Conversation) -> None:  # n
         (proposal,) = list(await execute(session, select(Proposal.__table__)))
         (work,) = list(await execute(session, select(DueWork.__table__)))
     assert tag.value == "水果laozhou"
-    assert (proposal.leader, proposal.members, proposal.about) == ("lin", ["laozhou"], {"by": "（已删除）", "n": 2})
+    assert (proposal.leader, proposal.members, proposal.about) == ("lin", ["", "laozhou"], {"by": "（已删除）", "n": 2})
     assert work.subject == "7"
 
 

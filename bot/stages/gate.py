@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.stages.turn import Handled, Turn
 from core.inbox import CONTROL
-from core.messages import MessageKind
+from core.messages import IncomingMessage, MessageKind
 from core.outbox import PRIORITY_UNASKED, Draft
 from core.outcomes import Outcome, Reason
 from groups.state import GroupState
@@ -20,32 +20,38 @@ _READ_KINDS = frozenset({MessageKind.TEXT, MessageKind.UNKNOWN})
 
 async def readable(turn: Turn) -> Handled | None:
     """Pass only what somebody else wrote as text; an unknown kind counts when it has text."""
-    message = turn.message
-    if message.key.channel == CONTROL:
-        return turn.end(Outcome.IGNORED, Reason.CONTROL)
-    if message.is_self:
-        return turn.end(Outcome.IGNORED, Reason.OWN_MESSAGE)
-    if message.kind is MessageKind.RECALL:
+    if turn.message.kind is MessageKind.RECALL and not turn.message.is_self:
         return None  # the author of an order is asked
+    reason = unreadable(turn.message)
+    return None if reason is None else turn.end(Outcome.IGNORED, reason)
+
+
+def unreadable(message: IncomingMessage) -> Reason | None:
+    """Return why there is nothing to read in a message, None when there is."""
+    if message.key.channel == CONTROL:
+        return Reason.CONTROL
+    if message.is_self:
+        return Reason.OWN_MESSAGE
     if message.kind not in _READ_KINDS or not message.text.strip():
-        return turn.end(Outcome.IGNORED, Reason.UNKNOWN_TYPE)
-    if len(message.text) > LONGEST_MESSAGE:
-        return turn.end(Outcome.IGNORED, Reason.TOO_LONG)
-    return None
+        return Reason.UNKNOWN_TYPE
+    return Reason.TOO_LONG if len(message.text) > LONGEST_MESSAGE else None
 
 
 async def heard(turn: Turn) -> Handled | None:
     """Stop at members who opted out, at groups that are switched off, and at private small talk."""
     if turn.known is None:
         return turn.end(Outcome.IGNORED, Reason.TALK)
-    group = turn.known.group
-    if len(turn.message.text) > LONGEST_TALK:
-        return turn.end(Outcome.IGNORED, Reason.TOO_LONG)
-    if group.unsubscribed(turn.message.sender_id):
-        return turn.end(Outcome.IGNORED, Reason.MEMBER_UNSUBSCRIBED)
-    if group.level == 0 or not group.active or group.retired:
-        return turn.end(Outcome.IGNORED, Reason.GROUP_OFF)
-    return None
+    reason = unheard(turn.known.group, turn.message)
+    return None if reason is None else turn.end(Outcome.IGNORED, reason)
+
+
+def unheard(group: GroupState, message: IncomingMessage) -> Reason | None:
+    """Return why this group does not listen to a message, None when it does."""
+    if len(message.text) > LONGEST_TALK:
+        return Reason.TOO_LONG
+    if group.unsubscribed(message.sender_id):
+        return Reason.MEMBER_UNSUBSCRIBED
+    return Reason.GROUP_OFF if group.level == 0 or not group.active or group.retired else None
 
 
 def introduction(group: GroupState, text: str) -> Draft:

@@ -41,7 +41,7 @@ async def need(turn: Turn) -> Handled | None:
         leader=turn.groups.leader_name(group),
     )
     answers = await turn.desk.answers_today(group.channel, group.account)
-    reading = turn.recommender.understand(asked, turn.known.memory)
+    reading = turn.recommender.understand(asked, turn.known.memory, alone=turn.alone, glance=turn.glance)
     taste = await profiling.taste(turn, group, reading)
     decision = turn.recommender.conclude(
         reading,

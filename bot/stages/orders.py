@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from bot.stages import profiling, proposals
 from bot.stages.turn import Handled, Turn
-from core import outbox
 from core.messages import MessageKind
 from core.outbox import PRIORITY_ANSWER, Draft
 from groups import repository as group_store
@@ -60,7 +59,7 @@ async def reply(turn: Turn) -> Handled | None:
     if turn.message.kind is MessageKind.RECALL:
         row_id = await turn.desk.row_of(turn.message)
         served = await turn.orders.recalled(turn.desk.orders, heard_of(turn, group), row_id)
-    elif turn.orders.may_concern(turn.desk.orders, group.id or 0, turn.text.raw):
+    elif turn.orders.may_concern(turn.desk.orders, group.id or 0, turn.message.sender_id, turn.text):
         served = await turn.orders.reply(turn.desk.orders, heard_of(turn, group), await _seen(turn, group))
     else:
         return None
@@ -88,11 +87,7 @@ def heard_of(turn: Turn, group: GroupState) -> Heard:
         leads=role in _LEADERS,
         leader=group.leader_id or group.owner_id,
         private=not message.room_id,
-        members={
-            key: frozenset({one.name, one.room_name} - {""})
-            for key, one in group.members.items()
-            if one.present and key != group.account
-        },
+        members=turn.desk.called(group),
     )
 
 
@@ -162,7 +157,8 @@ async def _seen(turn: Turn, group: GroupState) -> Collection[int]:
     lately = [one for one in offers if one.kind is OfferKind.PUSH and one.state is OfferState.OPEN]
     if not lately:
         return ()
-    return await outbox.shown_products(turn.desk.session, group.id or 0, since, turn.message.at)
+    others = [known.group.id for known in turn.desk.known.values() if known.group.id is not None]
+    return await turn.desk.ahead.shown(group.id or 0, since, turn.message.at, groups=others)
 
 
 async def _carry(turn: Turn, group: GroupState, served: Served) -> Handled:

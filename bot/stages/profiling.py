@@ -25,7 +25,7 @@ async def taste(turn: Turn, group: GroupState, reading: Reading) -> Taste:
     settings = turn.groups.settings.profiles
     if reading.need is None or reading.reason is Reason.RECORDED or not _willing(turn, group, settings):
         return ()
-    kept = await tagging.tags_of(turn.desk.session, _speaker(turn), settings, turn.desk.now, willing=True)
+    kept = await turn.desk.ahead.tags(_speaker(turn))
     usable = [one for one in kept if one.weight >= settings.least_weight and not profiles.sensitive(one.tag.value)]
     return [Liking(one.tag, one.id, profiles.strength(one.weight)) for one in usable]
 

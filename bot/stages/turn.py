@@ -15,6 +15,8 @@ from groups.service import GroupService, WordResult
 from groups.state import GroupState
 from orders.service import OrderService
 from orders.serving import Effect
+from recommender.needs import Reading
+from recommender.screening import Glance
 from recommender.service import Decision, Recommender
 
 _ANSWER_LIFETIME = timedelta(hours=1)
@@ -38,8 +40,10 @@ class Handled:
 class Turn:
     """A message with everything its stages need.
 
-    ``known`` is None in a private chat. ``uniform`` makes a text uniform as ``text`` is. ``deleted`` is true for
-    somebody whose data was deleted and who has not come back: only their words and orders are heard.
+    ``known`` is None in a private chat. ``uniform`` makes a text uniform as ``text`` is. ``mentioned`` is true when the
+    message is addressed to the bot: by id, by mention, or by a name it begins with. ``deleted`` is true for somebody
+    whose data was deleted and who has not come back: only their words and orders are heard. ``glance`` and ``alone``
+    are what was seen of the message, and what it says by itself, where that was found out with the others of its batch.
     """
 
     row_id: int
@@ -50,19 +54,12 @@ class Turn:
     orders: OrderService
     recommender: Recommender
     uniform: Callable[[str], NormalText]
+    mentioned: bool = False
     known: Known | None = None
     deleted: bool = False
+    glance: Glance | None = None
+    alone: Reading | None = None
     drafts: list[Draft] = field(default_factory=list)
-
-    @property
-    def mentioned(self) -> bool:
-        """Tell whether the message is addressed to the bot: by id, by mention, or by a name it begins with."""
-        names = self.groups.settings.bot_names
-        return (
-            self.message.mentions_bot
-            or any(mention.name in names for mention in self.text.mentions)
-            or self.text.text.startswith(names)
-        )
 
     def group_of(self, result: WordResult) -> GroupState | None:
         """Return the group that a word is about, None when it is about none or several."""

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from groups.labels.places import NAME_LENGTH, estate_of, place_of
 from groups.settings import AttributeRule, GroupsSettings, NeighbourhoodSettings, RoomSettings, TopicRule
-from groups.state import LabelKind, LabelSource, LabelState, Slot
+from groups.state import LabelKind, LabelSource, Slot
 
 _Rule = TypeVar("_Rule")
 
@@ -123,22 +123,6 @@ def configured(room: RoomSettings | None) -> list[Evidence]:
     return _evidence(
         LabelSource.CONFIGURATION, ((Slot(kind), value, 1.0, 0) for kind, values in lists for value in values)
     )
-
-
-def labels_of(settings: GroupsSettings, room: RoomSettings | None, topic: str, names: Sequence[str]) -> set[LabelState]:
-    """Return every label that configuration, topic and room names give a group that has none yet."""
-    rules, bounds = NameRules(settings), settings.segmentation
-    labels = {
-        LabelState(one.slot.kind, value, one.source, support.share, one.slot.key)
-        for one in (*configured(room), *rules.topic(topic))
-        for value, support in (one.values or {}).items()
-    }
-    return labels | {
-        LabelState(one.slot.kind, value, one.source, round(support.share, 2), one.slot.key)
-        for one in rules.room_names(names)
-        for value, support in (one.values or {}).items()
-        if support.members >= bounds.least_members and support.share >= bounds.enter_share
-    }
 
 
 def attribute_said(settings: GroupsSettings, held: Iterable[str], text: str) -> tuple[str, str] | None:

@@ -175,19 +175,19 @@ async def forget(session: AsyncSession, before: datetime) -> int:
     return int((await execute(session, delete(_proposals).where(_proposals.c.finished_at < before))).rowcount)
 
 
-async def forget_member(session: AsyncSession, who: MemberKey) -> None:
-    """Take somebody off every list of people to invite, and end what is proposed to them; places stay as they are."""
-    query = pick(Proposal).where(col(Proposal.channel) == who.channel, col(Proposal.account) == who.account)
-    for proposal in (await session.exec(query.with_for_update())).all():
-        values: dict[str, Any] = {}
-        if who.contact_id in proposal.members:
-            values["members"] = ["" if one == who.contact_id else one for one in proposal.members]
-        if proposal.leader == who.contact_id:
-            values |= {"leader": "", "members": []}
-            if proposal.finished_at is None:
-                values |= {"state": ProposalState.VOID.value, "finished_at": proposal.decided_at or proposal.at}
-        if values:
-            await execute(session, update(_proposals).where(_proposals.c.id == proposal.id).values(values))
+async def forget_member(session: AsyncSession, who: MemberKey) -> int:
+    """Delete what was proposed to somebody and take them off every list of people to invite; return how many went.
+
+    Their place on a list stays, empty: invitations that are under way count by places, and would pass another over.
+    """
+    gone = int((await execute(session, delete(_proposals).where(*_of(who)))).rowcount)
+    ours = (_proposals.c.channel == who.channel, _proposals.c.account == who.account)
+    lists = select(_proposals.c.id, _proposals.c.members).where(*ours).with_for_update()
+    for row in (await execute(session, lists)).all():
+        if who.contact_id in row.members:
+            left = ["" if one == who.contact_id else one for one in row.members]
+            await execute(session, update(_proposals).where(_proposals.c.id == row.id).values(members=left))
+    return gone
 
 
 async def standing_groups(session: AsyncSession, group_ids: Collection[int]) -> set[int]:

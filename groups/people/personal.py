@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute, insert_into
 from core.personal import Column, Found, Person, Sheet, Traces, Treatment, chunks, columns, scrub
+from groups.life import proposing
 from groups.models import (
     AuditEntry,
     ConsentEntry,
@@ -183,12 +184,8 @@ class GroupData:
         return {"groups": gone, "tags": tags, "proposals": proposals}
 
     async def _proposals(self, session: AsyncSession, person: Person, traces: Traces) -> int:
+        own = await proposing.forget_member(session, _key(person))
         ours = (_proposals.c.channel == person.channel, _proposals.c.account == person.account)
-        own = await _count(session, delete(_proposals).where(*ours, _proposals.c.leader == person.contact_id))
-        named = select(_proposals.c.id, _proposals.c.members).where(*ours, traces.mentioned_in(_proposals.c.members))
-        for row in (await execute(session, named)).all():
-            left = [one for one in row.members if one != person.contact_id]
-            await execute(session, update(_proposals).where(_proposals.c.id == row.id).values(members=left))
         return own + await scrub(session, _proposals, ours, ("topic", "about", "error", "dedupe_key"), traces)
 
 

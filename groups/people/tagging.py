@@ -42,6 +42,8 @@ _members: Table = Member.__table__  # type: ignore[attr-defined]
 _tags: Table = MemberTag.__table__  # type: ignore[attr-defined]
 _marks: Table = TagMark.__table__  # type: ignore[attr-defined]
 
+_person = (_members.c.channel, _members.c.account, _members.c.contact_id)
+
 _CHUNK = 500
 _NAMES = ("member_id", "kind", "key", "value")
 _T = TypeVar("_T")
@@ -85,26 +87,43 @@ async def record(
     await _trim(session, full, settings, now)
 
 
-async def tags_of(
-    session: AsyncSession, member: MemberKey, settings: ProfileSettings, now: datetime, *, willing: bool = False
-) -> list[KeptTag]:
-    """Return somebody's tags, the strongest first; with ``willing`` none of a person who refused personal answers."""
+async def tags_of(session: AsyncSession, member: MemberKey, settings: ProfileSettings, now: datetime) -> list[KeptTag]:
+    """Return somebody's tags, the strongest first."""
     query = select(_tags).join(_members, _members.c.id == _tags.c.member_id).where(_is(member))
-    if willing:
-        query = query.where(_members.c.personalisation_off_at.is_(None))
-    found = [
-        KeptTag(
-            id=row.id,
-            tag=Tag(TagKind(row.kind), row.value, row.key),
-            weight=decayed(row.weight, row.at, now, settings.half_life_days),
-            said=row.said,
-            ordered=row.ordered,
-            first_at=row.first_at,
-            at=row.at,
+    return _by_strength(_kept(row, settings, now) for row in await execute(session, query))
+
+
+async def tags_of_willing(
+    session: AsyncSession, members: Iterable[MemberKey], settings: ProfileSettings, now: datetime
+) -> dict[MemberKey, list[KeptTag]]:
+    """Return several people's tags, the strongest first; who refused personal answers, or has none, is left out."""
+    found: dict[MemberKey, list[KeptTag]] = {}
+    for chunk in _chunks(sorted(members)):
+        query = (
+            select(*_person, _tags)
+            .join(_members, _members.c.id == _tags.c.member_id)
+            .where(tuple_(*_person).in_(chunk), _members.c.personalisation_off_at.is_(None))
         )
-        for row in await execute(session, query)
-    ]
-    return sorted(found, key=lambda kept: (-kept.weight, kept.id))
+        for row in await execute(session, query):
+            key = MemberKey(row.channel, row.account, row.contact_id)
+            found.setdefault(key, []).append(_kept(row, settings, now))
+    return {member: _by_strength(tags) for member, tags in found.items()}
+
+
+def _kept(row: Any, settings: ProfileSettings, now: datetime) -> KeptTag:
+    return KeptTag(
+        id=row.id,
+        tag=Tag(TagKind(row.kind), row.value, row.key),
+        weight=decayed(row.weight, row.at, now, settings.half_life_days),
+        said=row.said,
+        ordered=row.ordered,
+        first_at=row.first_at,
+        at=row.at,
+    )
+
+
+def _by_strength(tags: Iterable[KeptTag]) -> list[KeptTag]:
+    return sorted(tags, key=lambda kept: (-kept.weight, kept.id))
 
 
 async def refused(session: AsyncSession, member: MemberKey) -> bool:
@@ -140,14 +159,13 @@ async def _willing(session: AsyncSession, members: set[MemberKey]) -> tuple[dict
 
     Each is held until the commit against a deletion of their tags.
     """
-    columns = (_members.c.channel, _members.c.account, _members.c.contact_id)
     many = select(func.count()).where(_tags.c.member_id == _members.c.id).correlate(_members).scalar_subquery()
     ids: dict[MemberKey, int] = {}
     counts: dict[int, int] = {}
     for chunk in _chunks(sorted(members)):
         query = (
-            select(_members.c.id, *columns, many.label("many"))
-            .where(tuple_(*columns).in_(chunk), _members.c.personalisation_off_at.is_(None))
+            select(_members.c.id, *_person, many.label("many"))
+            .where(tuple_(*_person).in_(chunk), _members.c.personalisation_off_at.is_(None))
             .order_by(_members.c.id)
             .with_for_update(read=True, key_share=True, of=_members)
         )

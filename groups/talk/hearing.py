@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from groups.talk.slips import Slips
-from groups.talk.words import KINDS, UnknownWord, Word, WordKind, forms
+from groups.talk.words import JOINTS, KINDS, POLITE, UnknownWord, Word, WordKind, forms
 
 _FIRST = frozenset(form[0] for form in KINDS)
 _LONGEST = max(map(len, KINDS))
@@ -51,10 +51,8 @@ _NOT_BEGUN = _WITH_OBJECT | _NUMBERED
 """Words that everyday talk begins with too (不用谢): what follows them is no command that went wrong."""
 _DIGITS = str.maketrans("零〇一二两三四五六七八九", "001223456789")
 
-_JOINTS = re.compile(r"[\W_]+")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _PLEASE = re.compile(r"^(?:请|麻烦|帮我|帮忙|给我|我要|我想|你|先)+\s*")
-_POLITE = re.compile(r"^(?:请|麻烦|帮我|帮忙|给我|我要|我想|你|先)+|(?:一下|下|吧|啦|了|哦|呀|啊|谢谢|多谢)+$")
 _LEVEL = re.compile(
     r"(?:级别|等级|权限级别|level)(?:改成|改为|设为|调到|到)?[\s:=]*(?P<level>\d+|[零〇一二两三四五六七八九])级?"
     r"(?:[\s:]+(?P<group>\S.{0,63}))?"
@@ -111,7 +109,7 @@ def _bare(text: str) -> Word | None:
     """Read a word alone, however it is spaced and punctuated."""
     if len(text) > 4 * _LONGEST:
         return None
-    kind = KINDS.get(_JOINTS.sub("", text))
+    kind = KINDS.get(JOINTS.sub("", text))
     if kind is None or (text.endswith("?") and kind not in _ASKS):
         return None
     return Word(kind)
@@ -174,7 +172,7 @@ def _apart(text: str, mentioned: bool) -> Word | None:
 
 def _dressed(text: str) -> Word | None:
     """Read a word with what politeness puts around it."""
-    bare = _POLITE.sub("", _JOINTS.sub("", text))
+    bare = POLITE.sub("", JOINTS.sub("", text))
     kind = KINDS.get(bare)
     if kind is None or (_QUESTION.search(text) and kind not in _ASKS):
         return None
@@ -218,7 +216,7 @@ def _right(text: str) -> Word | None:
     """Hear a word about rights by its sound, when it is the whole message."""
     if text.rstrip()[-1:] in {"?", "？"}:
         return None
-    kinds = {KINDS[form] for form in _rights().of_same_sound(_JOINTS.sub("", text))}
+    kinds = {KINDS[form] for form in _rights().of_same_sound(JOINTS.sub("", text))}
     return Word(kinds.pop()) if len(kinds) == 1 else None
 
 
@@ -227,8 +225,8 @@ def _slipped(text: str) -> Word | None:
     if _QUESTION.search(text):
         return None
     for said in dict.fromkeys((text, _PLEASE.sub("", text))):
-        compact = _JOINTS.sub("", said)
-        for bare in dict.fromkeys((compact, _POLITE.sub("", compact))):
+        compact = JOINTS.sub("", said)
+        for bare in dict.fromkeys((compact, POLITE.sub("", compact))):
             form = _meant(bare)
             if form:
                 return Word(KINDS[form])
@@ -248,7 +246,7 @@ def _meant(text: str) -> str:
 
 def _unknown(text: str) -> UnknownWord | None:
     """Tell a command that went wrong from talk: short, begins or commands like a word, asks nothing."""
-    compact = _JOINTS.sub("", text)
+    compact = JOINTS.sub("", text)
     if len(compact) > _LONGEST_UNKNOWN or _QUESTION.search(text):
         return None
     begins = any(compact.startswith(form) for form, kind in KINDS.items() if len(form) > 1 and kind not in _NOT_BEGUN)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+JOINTS = re.compile(r"[\W_]+")
+"""What may stand between the characters of a word, and means nothing (退 订！)."""
+POLITE = re.compile(r"^(?:请|麻烦|帮我|帮忙|给我|我要|我想|你|先)+|(?:一下|下|吧|啦|了|哦|呀|啊|谢谢|多谢)+$")
+"""What politeness puts around a word that is said to the bot (帮我退订一下)."""
 
 
 class WordKind(StrEnum):

@@ -39,11 +39,11 @@ MOST_LISTS = 64
 """Lists of one query; a need has some fifteen, of a longer one the most frequent terms are left out."""
 WINDOW = 1 << 16
 """Documents that are looked at together; their sums stay in the processor's second cache."""
-_FIRST_WINDOW = 1 << 9
+_FIRST_WINDOW = 1 << 11
 _BOOT = 8
 """Documents of the heaviest list that are weighed first."""
-_CHEAPER = 8
-"""To ask a list for one document costs as much as to read so many postings."""
+_CHEAPER = 16
+"""To ask a list for one document costs as much as to read so many postings; to ask a row of bits, as to read one."""
 _REPEATED = 0.3  # recommender.index.REPEATED; compiled code wants it as a constant
 
 
@@ -265,7 +265,10 @@ def _also_read(lists, essential, size):
     read, length = essential, np.int64(0)
     for place in range(essential):
         length += lists[place, LAST] - lists[place, FIRST]
-    while read < size and lists[read, BITS] < 0 and lists[read, LAST] - lists[read, FIRST] < _CHEAPER * length:
+    while read < size:
+        cheaper = _CHEAPER if lists[read, BITS] < 0 else 1
+        if lists[read, LAST] - lists[read, FIRST] > cheaper * length:
+            break
         read += 1
     return read
 

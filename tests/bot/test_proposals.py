@@ -419,8 +419,8 @@ async def test_what_is_erased_is_taken_off_the_list_and_out_of_the_leaders_name(
     await town.make()
     assert "e1" not in town.channel.rooms[town.channel.made[0]].members
     async with town.talk.database.transaction() as session:
-        await proposing.forget_member(session, MemberKey("fake", account, LEADER))
-        assert await proposing.forget(session, town.talk.clock.now() + timedelta(seconds=1)) == 1
+        assert await proposing.forget_member(session, MemberKey("fake", account, LEADER)) == 1
+    assert await town.proposals() == []
 
 
 async def test_quiet_hours_keep_the_proposal_for_the_next_day(town: Town) -> None:

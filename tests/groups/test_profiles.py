@@ -307,7 +307,7 @@ async def test_tags_of_who_refused_are_kept_for_their_eyes_and_not_for_ranking(d
     async with database.reading() as session:
         assert await tagging.refused(session, MEI)
         assert len(await tagging.tags_of(session, MEI, SETTINGS, NOW)) == 1
-        assert await tagging.tags_of(session, MEI, SETTINGS, NOW, willing=True) == []
+        assert await tagging.tags_of_willing(session, [MEI], SETTINGS, NOW) == {}
 
 
 async def test_nothing_is_written_when_profiles_are_switched_off(database: Database) -> None:

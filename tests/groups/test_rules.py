@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groups.rules import Act, Place, allowed, clean_name, estate_of, label_said, labels_of, may, place_of, role_of
+from core.messages import RoomMember, RoomSeen
+from groups.labels.labelling import NameRules
+from groups.observing import observe_room
+from groups.rules import Act, Place, allowed, clean_name, estate_of, label_said, may, place_of, role_of
 from groups.settings import GroupsSettings
 from groups.state import (
     GroupKey,
@@ -72,7 +77,10 @@ def test_a_room_name_tells_where_somebody_lives(name: str, place: Place) -> None
 
 
 def _values(topic: str, names: list[str]) -> set[tuple[str, str, str]]:
-    found = labels_of(SETTINGS, SETTINGS.room("local", "bot", "r", topic), topic, names)
+    """Return the labels that a room gets when it is seen for the first time."""
+    members = tuple(RoomMember(f"m{number}", "", name) for number, name in enumerate(names))
+    seen = RoomSeen("local", "bot", "r", topic, members=members, complete=True)
+    found = observe_room(NameRules(SETTINGS), None, seen, datetime(2026, 11, 20, tzinfo=UTC)).state.labels
     return {(label.kind.value, label.value, label.source.value) for label in found}
 
 

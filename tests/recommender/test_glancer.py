@@ -28,11 +28,11 @@ def _conversation(
     memory = GroupMemory()
     texts = [normaliser(text) for text in said]
     glances = recommender.glances(texts)
-    assert glances is not None
+    assert None not in glances
     readings = []
     for place, (text, glance) in enumerate(zip(texts, glances, strict=True)):
         asked = Asked(f"m{place % 3}", "", text, START + timedelta(seconds=20 * place), by_leader=place % 3 == 2)
-        reading = recommender.understand(asked, memory, glance if glancing else None)
+        reading = recommender.understand(asked, memory, glance=glance if glancing else None)
         left = utterance_of(reading, asked.member, asked.at, answered=False)
         if left is not None:
             memory.note(left)
@@ -54,7 +54,8 @@ def test_a_conversation_is_understood_alike(recommender: Recommender, normaliser
 def test_a_quotation_and_an_article_are_always_read(recommender: Recommender, normaliser: Normaliser) -> None:
     quoted = normaliser("「林姐：草莓」\n- - - - -\n这个呢")
     article = normaliser("今天" * LONGEST_NEED)
-    for glance in recommender.glances([quoted, article]) or ():
+    for glance in recommender.glances([quoted, article]):
+        assert glance is not None
         assert Sign.APART in glance.signs
         assert not glance.talk(waiting=False)
 

@@ -1,0 +1,128 @@
+"""Many messages in one batch: each ends as it would alone, and the database is asked once for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from sqlalchemy import event
+
+from bot.ahead import Ahead
+from core.clock import ManualClock
+from core.database import Database
+from core.messages import IncomingMessage
+from core.outbox import Draft, OutboxMessage, claim, enqueue, settle, waiting
+from core.outcomes import SendState
+from groups import repository
+from groups.changes import GroupCreated, MemberSeen
+from groups.people import tagging
+from groups.people.profiles import Evidence, Source, Tag, TagKind
+from groups.settings import ProfileSettings
+from groups.state import GroupKey, MemberKey
+from tests.bot.conversation import Conversation
+
+_ROOM = GroupKey("local", "bot", "r")
+_MEI, _ZHOU, _LIN = (MemberKey("local", "bot", name) for name in ("mei", "zhou", "lin"))
+_SETTINGS = ProfileSettings()
+
+
+async def _ended(talk: Conversation, *said: tuple[str, str]) -> list[str]:
+    """Say all of this in one batch; return how each message ended."""
+    messages: list[IncomingMessage] = [talk.message(who, text) for who, text in said]
+    handled = await talk.parts.pipeline.take(messages)
+    return [f"{one.outcome.value}/{one.reason.value}" for one in handled]
+
+
+async def test_words_of_a_batch_hold_for_what_follows_in_it(talk: Conversation) -> None:
+    assert await _ended(
+        talk,
+        ("小美", "有草莓吗"),
+        ("老周", "退订"),
+        ("老周", "有没有卖牛奶的"),
+        ("老周", "恢复"),
+        ("老周", "哪里能买到牛奶"),
+        ("小美", "收到"),
+    ) == [
+        "need/pushed",
+        "command/done",
+        "ignored/member_unsubscribed",
+        "command/done",
+        "need/pushed",
+        "ignored/negated",
+    ]
+
+
+async def test_an_offer_that_opens_in_a_batch_is_ordered_from_in_it(talk: Conversation) -> None:
+    ended = await _ended(
+        talk,
+        ("老周", "+1"),
+        ("林姐", "开团 周末水果\n1. 丹东草莓 59.9元"),
+        ("老周", "我妈刚才去接人了"),
+        ("老周", "+1"),
+    )
+    assert ended[1:] == ["command/done", "ignored/talk", "order/applied"]
+    assert ended[0].startswith("ignored/")
+
+
+@contextmanager
+def _statements(database: Database) -> Iterator[list[str]]:
+    """Collect the SELECTs that run meanwhile."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("SELECT"):
+            seen.append(statement)
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+
+
+async def test_tags_of_all_who_ask_are_read_at_once_and_anew_after_a_flush(
+    database: Database, clock: ManualClock
+) -> None:
+    now = clock.now()
+    fruit = Evidence((Tag(TagKind.CATEGORY, "水果"),), Source.SAID, now)
+    async with database.transaction() as session:
+        await repository.save(
+            session, [GroupCreated(_ROOM), *(MemberSeen(_ROOM, one.contact_id) for one in (_MEI, _ZHOU, _LIN))], now
+        )
+        await tagging.record(session, [(_MEI, fruit), (_ZHOU, fruit)], _SETTINGS, now)
+        ahead = Ahead(session, _SETTINGS, now, now, asking={_MEI, _ZHOU})
+        with _statements(database) as seen:
+            found = {one: [kept.tag.value for kept in await ahead.tags(one)] for one in (_MEI, _ZHOU, _LIN)}
+            assert len(seen) == 2, "one for those who probably ask, one for who was not expected"
+        assert found == {_MEI: ["水果"], _ZHOU: ["水果"], _LIN: []}
+        await tagging.delete_tags(session, _MEI, [Tag(TagKind.CATEGORY, "水果")], now)
+        ahead.drop()
+        assert await ahead.tags(_MEI) == []
+
+
+class _AnythingGoes:
+    async def check(self, *_asked: object) -> str | None:
+        return None
+
+
+async def test_what_was_shown_is_read_at_once_for_all_groups_of_a_batch(database: Database, clock: ManualClock) -> None:
+    for group_id, product in ((1, 11), (2, 22), (1, 13)):
+        draft = Draft(f"push:{product}", "local", "bot", "push", "草莓", 1, group_id, "r", about_products=(product,))
+        async with database.transaction() as session:
+            await enqueue(session, [draft], clock.now())
+        async with database.transaction() as session:
+            row: OutboxMessage = (await waiting(session, "local", "bot", clock.now(), 1))[0]
+            await claim(session, row, _AnythingGoes(), clock.now())
+            await settle(session, row, SendState.SENT, clock.now())
+        clock.advance(60)
+    now = clock.now()
+    early, minute = now - timedelta(minutes=3), timedelta(minutes=1)
+    async with database.reading() as session:
+        ahead = Ahead(session, _SETTINGS, now, early)
+        with _statements(database) as seen:
+            assert await ahead.shown(1, now - 2 * minute, now, groups=[2]) == {13}
+            assert await ahead.shown(2, now - 2 * minute, now) == {22}
+            assert await ahead.shown(1, early, early + minute) == {11}
+            assert len(seen) == 1
+            assert await ahead.shown(1, early - minute, now) == {11, 13}

@@ -1,0 +1,65 @@
+"""A gate may let a rule through that does not match, never hold one back that does."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.text import Normaliser
+from recommender.constraints import MAY_STATE, STATED
+from recommender.gates import Gate
+from recommender.lexicon import Lexicon
+from recommender.masking import mask_text
+from recommender.need_rules import packaged_rules
+from recommender.segmentation import Segmenter
+
+_LINES = Path(__file__).parents[1] / "data"
+_LEAST_HELD_BACK = 0.8
+
+
+def _texts() -> Iterator[str]:
+    for name in ("needs.jsonl", "needs_fresh.jsonl", "needs_more.jsonl", "talk.jsonl"):
+        for line in (_LINES / name).read_text(encoding="utf-8").splitlines():
+            if line.strip():
+                yield json.loads(line)["text"]
+
+
+def test_no_rule_that_matches_is_held_back(normaliser: Normaliser, segmenter: Segmenter, lexicon: Lexicon) -> None:
+    rules = packaged_rules()
+    families = (
+        (rules.triggers, rules.possible.triggers),
+        (rules.unknown, rules.possible.unknown),
+        (rules.loose, rules.possible.loose),
+        (rules.blockers, rules.possible.blockers),
+    )
+    let_through = 0
+    masks = {mask_text(normaliser(text), segmenter, lexicon).mask for text in _texts()}
+    for mask in masks:
+        for every, possible in families:
+            among = possible(mask)
+            let_through += len(among)
+            matching = [rule for rule in every if rule.pattern.search(mask)]
+            assert [rule for rule in among if rule.pattern.search(mask)] == matching, mask
+        lists = [name for name, pattern in rules.lists.items() if pattern.search(mask)]
+        assert [name for name, pattern in rules.possible.lists(mask) if pattern.search(mask)] == lists, mask
+    tried = len(masks) * sum(len(every) for every, _ in families)
+    assert let_through <= (1 - _LEAST_HELD_BACK) * tried
+
+
+@given(st.text(alphabet="abcd,", max_size=12))
+def test_a_gate_agrees_with_patterns_of_every_shape(text: str) -> None:
+    written = r"ab a|bc (?:ab|cd)c? a.{0,2}b ^a [ab]{2,3} (?=.*d)a (?!d)c a* (?:a|b*)c . [^a]b (?:a{1,2}b?|)c"
+    patterns = [re.compile(one) for one in ("", *written.split())]
+    possible = Gate().guard(patterns, lambda pattern: pattern)
+    assert set(possible(text)) >= {pattern for pattern in patterns if pattern.search(text)}
+
+
+def test_nothing_stated_is_only_said_where_nothing_matches(normaliser: Normaliser) -> None:
+    for text in map(normaliser, _texts()):
+        if any(pattern.search(text.text) for pattern in STATED):
+            assert MAY_STATE.search(text.text), text.text
