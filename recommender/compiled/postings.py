@@ -116,11 +116,9 @@ class Postings:
         A document that shares no term is not found.
         """
         found = np.empty((limit, 2), np.int64)
-        count = search(
-            *(self.terms, self.documents, self.rows, self.gains),
-            *(query, allowed, paper.lists, paper.sums, found),
-        )
-        return found[:count]
+        index = (self.terms, self.documents, self.rows, self.gains)
+        count = search(*index, query, allowed, paper.lists, paper.sums, found)
+        return found if count == limit else found[:count]
 
     def scores(self, query: Table, documents: npt.NDArray[np.int64], paper: Paper) -> npt.NDArray[np.int64]:
         """Return the scores of documents, which must ascend."""

@@ -40,7 +40,7 @@ MOST_LISTS = 64
 WINDOW = 1 << 16
 """Documents that are looked at together; their sums stay in the processor's second cache."""
 _FIRST_WINDOW = 1 << 11
-_BOOT = 8
+_BOOT = 4
 """Documents of the heaviest list that are weighed first."""
 _CHEAPER = 16
 """To ask a list for one document costs as much as to read so many postings; to ask a row of bits, as to read one."""
