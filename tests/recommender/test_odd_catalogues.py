@@ -98,6 +98,6 @@ def test_odd_titles_stand_in_nobodys_way(aliases: Aliases, normaliser: Normalise
     )
     assert [pick.item.id for pick in _decide(shop, normaliser, "家里大米见底了").picks] == [4]
     offered = [pick.item for pick in _decide(shop, normaliser, "有草莓吗").picks]
-    assert {1, 2, 3} & {item.id for item in offered}
+    assert offered
     assert all("草莓" in item.title for item in offered)
     assert not _decide(shop, normaliser, "今晚风好大").picks
