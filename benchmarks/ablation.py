@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from benchmarks import world
-from benchmarks.ablation_structures import BATCH, structures
+from benchmarks.ablation_structures import BATCH, Part, structures
 from benchmarks.match_quality import queries_of
-from benchmarks.report import ROOT, Options, Report, Row, Spread
+from benchmarks.report import ROOT, Options, Report
 from benchmarks.stream import lines
-from benchmarks.turns import QUICK_ROUNDS, ROUNDS, in_turns, over, rounded
+from benchmarks.turns import QUICK_ROUNDS, ROUNDS, in_turns, over
 from catalog.aliases import AliasTable
 from core.text import Normaliser, NormalText
 from recommender.evaluation import ANY, judge
@@ -51,42 +50,15 @@ _MATCHING: Mapping[str, str] = {
 """By configuration of ``recommender.retrieval``: the part that it lacks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A row: what is left out, the measure of quality with and without it, and how often as long it takes without."""
-
-    where: str
-    name: str
-    measure: str
-    kept: str
-    without: str
-    cost: Spread
-    further: Mapping[str, str]
-
-    def row(self) -> Row:
-        """Return it as a line of the table."""
-        return {
-            "in": self.where,
-            "without": self.name,
-            "quality": self.measure,
-            "as it is": self.kept,
-            "without it": self.without,
-            "difference [95 %]": self.further.get("difference", ""),
-            "P@1": self.further.get("first", ""),
-            "takes ×": rounded(self.cost.median),
-            "× spread": self.cost.percent,
-        }
-
-
 def run(options: Options) -> Report:
     report = Report("ablation", "quality and cost with and without each part")
     rounds = QUICK_ROUNDS if options.quick else ROUNDS
-    parts = [*_matching(rounds, report.notes), *_reading(rounds, options, report.notes)]
-    report.rows += [part.row() for part in parts]
-    report.rows += [
-        Part(one.where, one.name, one.measure, one.kept, one.without, one.cost, {}).row()
-        for one in structures(rounds, quick=options.quick)
+    parts = [
+        *_matching(rounds, report.notes),
+        *_reading(rounds, options, report.notes),
+        *structures(rounds, quick=options.quick),
     ]
+    report.rows += [part.row() for part in parts]
     report.notes.append(
         "takes ×: time for the same work without the part against the time as it is, turn by turn in one process; "
         "median and extremes. Below 1 it is quicker without."
@@ -121,10 +93,8 @@ def _matching(rounds: int, notes: list[str]) -> list[Part]:
         Part(
             *("matching", without, f"nDCG@{DEPTH}", f"{worth['full']:.3f}", f"{worth[name]:.3f}"),
             turns.ratio("full", name),
-            {
-                "difference": f"{compare(judged['full'], judged[name]).difference}",
-                "first": f"{first['full']:.3f} / {first[name]:.3f}",
-            },
+            difference=f"{compare(judged['full'], judged[name]).difference}",
+            first=f"{first['full']:.3f} / {first[name]:.3f}",
         )
         for name, without in _MATCHING.items()
     ]
@@ -160,7 +130,6 @@ def _reading(rounds: int, options: Options, notes: list[str]) -> list[Part]:
         Part(
             *("reading", name, "precision / recall of needs", quality[first], quality[name]),
             turns.ratio(first, name),
-            {},
         )
         for name in others
     ]

@@ -13,9 +13,9 @@ from benchmarks import world
 from benchmarks.corpus import PRICE_BOUNDS, Corpus, Filter, Question, questions
 from benchmarks.peers import best_of
 from benchmarks.products import AREAS, made, products
-from benchmarks.report import Spread
+from benchmarks.report import Row, Spread
 from benchmarks.stream import lines
-from benchmarks.turns import Turns, Work, for_a_while, in_turns, over
+from benchmarks.turns import Turns, Work, for_a_while, in_turns, over, rounded
 from benchmarks.words import cutter, jieba_cut
 from catalog.repository import OnSale
 from recommender import bits
@@ -37,8 +37,11 @@ _WHOLE = "as it is"
 
 
 @dataclass(frozen=True, slots=True)
-class Structure:
-    """A structure that was left out: what stays the same without it, and how often as long it takes."""
+class Part:
+    """A part that was left out: the measure of quality with and without it, and how often as long it takes without.
+
+    ``difference`` has its interval; ``first`` is P@1 with and without the part.
+    """
 
     where: str
     name: str
@@ -46,9 +49,25 @@ class Structure:
     kept: str
     without: str
     cost: Spread
+    difference: str = ""
+    first: str = ""
+
+    def row(self) -> Row:
+        """Return it as a line of the table."""
+        return {
+            "in": self.where,
+            "without": self.name,
+            "quality": self.measure,
+            "as it is": self.kept,
+            "without it": self.without,
+            "difference [95 %]": self.difference,
+            "P@1": self.first,
+            "takes ×": rounded(self.cost.median),
+            "× spread": self.cost.percent,
+        }
 
 
-def structures(rounds: int, *, quick: bool) -> list[Structure]:
+def structures(rounds: int, *, quick: bool) -> list[Part]:
     """Measure every structure that can be left out or replaced."""
     return [
         *_cutting(rounds),
@@ -57,7 +76,7 @@ def structures(rounds: int, *, quick: bool) -> list[Structure]:
     ]
 
 
-def _cutting(rounds: int) -> Iterator[Structure]:
+def _cutting(rounds: int) -> Iterator[Part]:
     texts = list(islice(lines(BATCH * 32), BATCH * 32))
     batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
     one_by_one, jieba = f"batches of {BATCH} (one text at a time)", "trie and compiled code (jieba itself)"
@@ -84,7 +103,7 @@ def _cut_one(text: str) -> list[str]:
     return _cut([text]).texts([text])[0]
 
 
-def _searching(rounds: int, size: int) -> Iterator[Structure]:
+def _searching(rounds: int, size: int) -> Iterator[Part]:
     """Leave structures out of the search for the best three products under a filter."""
     corpus = Corpus.of(made(size))
     asked = questions(_ASKED)
@@ -104,7 +123,7 @@ def _searching(rounds: int, size: int) -> Iterator[Structure]:
     yield from _rows(f"search, {size:,} products", f"same best {LIMIT}", same, turns)
 
 
-def _changing(rounds: int, size: int) -> Iterator[Structure]:
+def _changing(rounds: int, size: int) -> Iterator[Part]:
     """Take a change over into the shelf, against reading the shelf anew."""
     shelf = list(products(size))
     _, recommender = world.understanding(shelf)
@@ -136,10 +155,10 @@ def _changing(rounds: int, size: int) -> Iterator[Structure]:
     yield from _rows(f"a price changes, {size:,} products", "is shown afterwards", seen, turns)
 
 
-def _rows(where: str, measure: str, same: dict[str, str], turns: Turns) -> Iterator[Structure]:
+def _rows(where: str, measure: str, same: dict[str, str], turns: Turns) -> Iterator[Part]:
     first, *others = same
     for name in others:
-        yield Structure(where, name, measure, same[first], same[name], turns.ratio(first, name))
+        yield Part(where, name, measure, same[first], same[name], turns.ratio(first, name))
 
 
 def _share(found: Sequence[object], expected: Sequence[object]) -> str:

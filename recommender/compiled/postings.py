@@ -48,7 +48,7 @@ Table = npt.NDArray[np.int64]
 WEIGHT_UNIT, GAIN_UNIT = 1 << 12, 1 << 14
 """What a weight and a gain of 1 are as whole numbers; a score of 1 is their product."""
 FREQUENT = 400
-"""A term in more than one of so many documents takes less room as bits than as a list."""
+"""A term in more than one of so many documents is a row of bits; ADR 20 says what that costs and saves."""
 
 
 class Paper:
