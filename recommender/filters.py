@@ -12,8 +12,9 @@ The set of a group is made once and kept until a product changes. It may hold wh
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -24,6 +25,7 @@ from recommender.bits import Bits, of_documents, put
 
 _STEPS = tuple(Decimal(step) for step in (1, 2, 5, 10, 20, 30, 50, 80, 100, 200, 500, 1000, 2000, 5000))
 """Yuan."""
+_STEP_KEYS = tuple(("price", str(step)) for step in _STEPS)
 _KEPT_BYTES = 16 << 20
 _ROOM = 1 << 12
 """Documents that can be added before the sets grow."""
@@ -77,16 +79,22 @@ class Filters:
             self._grow(number)
         self._kept.clear()
         for key in _keys(product):
-            self._join(key, number)
+            put(self._set_of(key), number, member=True)
 
     def change(self, number: int, before: Shown, after: Shown) -> None:
-        """Take over what changed of a document: few sets change with a price or a stock."""
+        """Take over what changed of a document with the same words: its stock, its price, where it is delivered."""
         self._kept.clear()
-        old, new = set(_keys(before)), set(_keys(after))
-        for key in old - new:
-            put(self._sets[key], number, member=False)
-        for key in new - old:
-            self._join(key, number)
+        if _in_stock(before) != _in_stock(after):
+            put(self._set_of(_STOCK), number, member=_in_stock(after))
+        if before.price != after.price:
+            old, new = bisect_left(_STEPS, before.price), bisect_left(_STEPS, after.price)
+            for step in _STEP_KEYS[min(old, new) : max(old, new)]:
+                put(self._set_of(step), number, member=new < old)
+        if before.neighbourhoods != after.neighbourhoods:
+            for key in _places(before):
+                put(self._sets[key], number, member=False)
+            for key in _places(after):
+                put(self._set_of(key), number, member=True)
 
     def retire(self, number: int, product: Shown) -> None:
         """Take a document out again; ``product`` is what it was put in as."""
@@ -104,10 +112,11 @@ class Filters:
         step = next((step for step in _STEPS if price_max is not None and price_max <= step), None)
         return bits if step is None else bits & self._set(("price", str(step)))
 
-    def _join(self, key: _Key, number: int) -> None:
+    def _set_of(self, key: _Key) -> Bits:
+        """Return a set to write on."""
         if key not in self._sets:
             self._sets[key] = np.zeros(-(-self._size // 64), np.uint64)
-        put(self._sets[key], number, member=True)
+        return self._sets[key]
 
     def _made(self, where: Where) -> Bits:
         here = self._set(_EVERYWHERE).copy()
@@ -134,15 +143,20 @@ class Filters:
 
 def _keys(product: Shown) -> Iterator[_Key]:
     """Yield the sets that a product is in."""
-    if product.stock is None or product.stock > 0:
+    if _in_stock(product):
         yield _STOCK
-    if not product.neighbourhoods:
-        yield _EVERYWHERE
-    for neighbourhood in product.neighbourhoods:
-        yield "neighbourhood", neighbourhood
+    yield from _places(product)
     parts = product.category.split("/")
     for depth in range(1, len(parts) + 1):
         yield "category", "/".join(parts[:depth])
-    for step in _STEPS:
-        if product.price <= step:
-            yield "price", str(step)
+    yield from _STEP_KEYS[bisect_left(_STEPS, product.price) :]
+
+
+def _places(product: Shown) -> Iterable[_Key]:
+    if not product.neighbourhoods:
+        return (_EVERYWHERE,)
+    return [("neighbourhood", neighbourhood) for neighbourhood in product.neighbourhoods]
+
+
+def _in_stock(product: Shown) -> bool:
+    return product.stock is None or product.stock > 0

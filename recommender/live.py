@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +22,8 @@ from recommender.bits import Bits, has
 from recommender.index import LONGEST_TEXT, REPEATED, Index, gains_of
 from recommender.terms import document_terms
 
+_KEPT_PIECES, _KEPT_LENGTHS = 5_000, 200
+"""Pieces of text that repeat over products (brands, categories, sizes), and how many terms texts have."""
 _LEAST, _SHARE = 256, 64
 """The newest are many when there are more than so many of them, and more than one for so many documents."""
 
@@ -29,17 +33,18 @@ class LiveIndex:
 
     def __init__(self, large: Index, cut: Callable[[str], list[str]]) -> None:
         self._large = large
-        self._cut = cut
+        self._terms = lru_cache(_KEPT_PIECES)(lambda piece: document_terms(cut(piece)))
+        self._gain = lru_cache(_KEPT_LENGTHS)(lambda length: float(gains_of(np.array(length), large.mean_length)))
         self._newest: dict[str, list[tuple[int, float]]] = {}
         self._gains: list[float] = []
 
     def add(self, text: str) -> int:
         """Take in a document; return its number."""
         number = self._large.size + len(self._gains)
-        bag = Counter(term for piece in text[:LONGEST_TEXT].split() for term in document_terms(self._cut(piece)))
+        bag = Counter(chain.from_iterable(map(self._terms, text[:LONGEST_TEXT].split())))
         for term, count in bag.items():
             self._newest.setdefault(term, []).append((number, 1 + REPEATED if count > 1 else 1.0))
-        self._gains.append(float(gains_of(np.array(len(bag)), self._large.mean_length)))
+        self._gains.append(self._gain(len(bag)))
         return number
 
     @property

@@ -136,8 +136,7 @@ class Recommender:
         if len(changed) > _AT_ONCE:
             self.shelf.take((), gone)
             return False
-        self.shelf.take(changed, gone)
-        new = catalogue_words(changed)
+        new = catalogue_words(self.shelf.take(changed, gone))
         unknown = any(self._lexicon.get(word) is None for word in (*new.goods, *new.brands) if len(word) > 1)
         return not unknown and not self.shelf.index.overgrown
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from recommender.bits import Bits, having
+from recommender.bits import Bits, has, having
 from recommender.filters import Filters, Where
 from recommender.heads import product_kinds, title_phrases
 from recommender.index import Index
@@ -82,6 +82,28 @@ class Item:
     orders: int = 0
     """How often it was ordered, over all groups, when the catalogue was read last."""
 
+    def as_now(self, product: CatalogueProduct) -> Item:
+        """Return the item as a product with the same words is now: its price, stock, places and times."""
+        return Item(
+            self.id,
+            self.key,
+            self.title,
+            self.category,
+            self.brand,
+            self.specification,
+            product.unit,
+            product.price,
+            product.stock,
+            frozenset(product.neighbourhoods),
+            product.on_sale_from,
+            product.on_sale_to,
+            self.kinds,
+            self.attributes,
+            self.whom,
+            self.words,
+            self.orders,
+        )
+
     def on_sale(self, now: datetime) -> bool:
         """Tell whether it can be ordered now: in its time and in stock."""
         begun = self.on_sale_from is None or self.on_sale_from <= now
@@ -106,6 +128,7 @@ class Shelf:
             for kind in item.kinds:
                 by_kind[kind].append(number)
         self._by_kind = {kind: np.array(found) for kind, found in by_kind.items()}
+        self._newest_by_kind: dict[str, list[int]] = defaultdict(list)
         self._sounds = SoundIndex(by_kind)
         self._filters = Filters(self._items)
 
@@ -134,27 +157,25 @@ class Shelf:
         index = index_of(texts(), segmenter)
         return cls(items, index, builder)
 
-    def take(self, changed: Iterable[CatalogueProduct], gone: Collection[int]) -> None:
-        """Show changed and new products, and take off those that are gone; from now on everybody finds it so."""
+    def take(self, changed: Iterable[CatalogueProduct], gone: Collection[int]) -> list[CatalogueProduct]:
+        """Show changed and new products, and take off those that are gone; from now on everybody finds it so.
+
+        Return those that are new or have other words than before.
+        """
+        reworded = []
         for product in changed:
-            text = _index_text(product)
             number = self._number.get(product.id or 0)
-            if number is None or self._items[number].words != hash(text):
+            if number is None or self._items[number].words != _words_of(product):
+                reworded.append(product)
+                text = _index_text(product)
                 self._replace(number, self._builder.item(product, text), text)
-                continue
-            self._change(
-                number,
-                price=product.price,
-                stock=product.stock,
-                unit=product.unit,
-                neighbourhoods=frozenset(product.neighbourhoods),
-                on_sale_from=product.on_sale_from,
-                on_sale_to=product.on_sale_to,
-            )
+            else:
+                self._change(number, self._items[number].as_now(product))
         for product_id in gone:
             number = self._number.get(product_id)
             if number is not None:
-                self._change(number, stock=0)
+                self._change(number, replace(self._items[number], stock=0))
+        return reworded
 
     def _replace(self, old: int | None, item: Item, text: str) -> None:
         """Put an item on the shelf as a new document, in the place of an old one if there was one."""
@@ -165,15 +186,14 @@ class Shelf:
         self._items.append(item)
         self._number[item.id] = number
         for kind in item.kinds:
-            if kind not in self._by_kind:
-                self._by_kind[kind] = np.empty(0, np.int64)
+            if kind not in self._by_kind and kind not in self._newest_by_kind:
                 self._sounds.add(kind)
-            self._by_kind[kind] = np.append(self._by_kind[kind], number)
+            self._newest_by_kind[kind].append(number)
         self._filters.put(number, item)
 
-    def _change(self, number: int, **values: Any) -> None:
+    def _change(self, number: int, after: Item) -> None:
         before = self._items[number]
-        self._items[number] = after = replace(before, **values)
+        self._items[number] = after
         self._filters.change(number, before, after)
 
     def at(self, number: int) -> Item:
@@ -191,7 +211,8 @@ class Shelf:
     def named(self, word: str, shown: Bits) -> list[int]:
         """Return the numbers of the items among those shown that a word names."""
         numbers = self._by_kind.get(word)
-        return [] if numbers is None else numbers[having(shown, numbers)].tolist()
+        found: list[int] = [] if numbers is None else numbers[having(shown, numbers)].tolist()
+        return found + [number for number in self._newest_by_kind.get(word, ()) if has(shown, number)]
 
     @property
     def items(self) -> list[Item]:
@@ -251,7 +272,7 @@ class _Builder:
             kinds={intern(kind): quality for kind, quality in kinds.items()},
             attributes=self._once(frozenset(intern(word.canonical) for word in marks)),
             whom=self._once(frozenset(intern(word.canonical) for word in marks if word.kind is WordKind.WHOM)),
-            words=hash(text),
+            words=_words_of(product),
         )
 
     def _once(self, value: _Value) -> _Value:
@@ -263,6 +284,11 @@ def _index_text(product: CatalogueProduct) -> str:
     """Return what the index reads of a product."""
     parts = [product.title, product.brand, product.specification, product.category.replace("/", " "), *product.keywords]
     return " ".join(part for part in parts if part).lower()
+
+
+def _words_of(product: CatalogueProduct) -> int:
+    """Return a fingerprint of everything the index reads of a product."""
+    return hash((product.title, product.brand, product.specification, product.category, *product.keywords))
 
 
 def catalogue_words(products: Iterable[CatalogueProduct]) -> CatalogueWords:
