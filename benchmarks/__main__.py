@@ -23,6 +23,7 @@ BENCHMARKS = {
     "durable": "messages a second with everything stored, against one ORM commit a message",
     "change": "changes of a product a second until a search shows them, against tantivy",
     "build": "seconds to index a million products and bytes a product, beside bm25s and tantivy",
+    "ablation": "quality and cost of matching with and without each of its parts",
     "memory": "memory of a running bot",
     "startup": "seconds until --help and until the chat page is online",
     "replay": "seconds for a transcript of 30,000 lines",

@@ -47,8 +47,8 @@ from recommender.index import gains_of, rarity
 Table = npt.NDArray[np.int64]
 WEIGHT_UNIT, GAIN_UNIT = 1 << 12, 1 << 14
 """What a weight and a gain of 1 are as whole numbers; a score of 1 is their product."""
-_FREQUENT = 400
-"""A term in more than one of so many documents takes less room as bits than as a list."""
+FREQUENT = 400
+"""A term in more than one of so many documents is a row of bits; ADR 20 says what that costs and saves."""
 
 
 class Paper:
@@ -74,8 +74,8 @@ class Postings:
     order: npt.NDArray[np.int32]
 
     @classmethod
-    def of(cls, collected: Collector) -> Postings:
-        """Lay out what was collected."""
+    def of(cls, collected: Collector, *, frequent: int = FREQUENT) -> Postings:
+        """Lay out what was collected; a term in more than one of ``frequent`` documents as bits, with 0 none."""
         lengths, frequency = collected.lengths, collected.frequency
         size = len(lengths)
         order = np.argsort(lengths.astype(np.uint16), kind="stable").astype(np.int32)
@@ -83,13 +83,13 @@ class Postings:
         terms = np.zeros((len(frequency), 4), np.int32)
         terms[:, LENGTH] = frequency
         _find_repetitions(collected.slots, terms)
-        frequent = frequency * _FREQUENT > size
-        terms[:, ROW] = np.where(frequent, np.cumsum(frequent) - 1, -1)
-        listed = np.where(frequent, 0, frequency)
+        as_bits = frequency * frequent > size
+        terms[:, ROW] = np.where(as_bits, np.cumsum(as_bits) - 1, -1)
+        listed = np.where(as_bits, 0, frequency)
         starts = np.cumsum(listed) - listed
         terms[:, START] = starts
         documents = np.empty(int(listed.sum()), np.int32)
-        rows = np.zeros((int(frequent.sum()), -(-size // 64)), np.uint64)
+        rows = np.zeros((int(as_bits.sum()), -(-size // 64)), np.uint64)
         bounds = np.zeros(size + 1, np.int64)
         np.cumsum(collected.counts, out=bounds[1:])
         _scatter(collected.terms, bounds, order, terms, starts, documents, rows)

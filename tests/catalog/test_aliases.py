@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from catalog.aliases import AliasFileError, AliasTable
 
@@ -84,6 +87,11 @@ def test_a_word_that_becomes_an_alias_takes_its_own_along(tmp_path: Path) -> Non
             8,
             "'西红柿' is itself an alias of '番茄'",
         ),
+        (
+            [("番茄", "regional", ["西红柿"]), ("番柿", "regional", ["番茄"]), ("西红柿", "regional", ["番柿"])],
+            8,
+            "'番柿' is itself an alias of '西红柿' (row 13)",
+        ),
         ([("", "regional", ["西红柿"])], 3, "word is empty"),
         ([("番茄", "regional", ["西红柿", " "])], 3, "something empty"),
         ([("番茄", "regional", [])], 3, "also of '番茄' is empty"),
@@ -97,6 +105,32 @@ def test_faults_name_file_and_row(
     with pytest.raises(AliasFileError) as caught:
         own(path)
     assert any(str(fault).startswith(f"{path}, row {row}: ") and text in fault.text for fault in caught.value.faults)
+
+
+_WORD = st.sampled_from("甲乙丙丁戊己")
+_FILE = st.dictionaries(_WORD, _WORD, min_size=1, max_size=5)
+"""What each alias stands for; where that is an alias of the same file, the entry is left out (it would be refused)."""
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(_FILE, min_size=2, max_size=4))
+def test_over_any_files_a_word_stands_for_one_that_stands_for_itself(said: list[dict[str, str]]) -> None:
+    """Circles within a file are refused; over several files they end at one word, the later file's."""
+    with TemporaryDirectory() as folder:
+        files = [
+            write(
+                Path(folder) / f"{number}.toml",
+                *((word, "regional", [alias]) for alias, word in meant.items() if word not in meant),
+            )
+            for number, meant in enumerate(said)
+        ]
+        table = own(*files)
+    for alias, word, _ in table:
+        assert alias != word
+        assert table.canonical(alias) == word == table.canonical(word)
+        assert table.kind(word) is None
+        assert {alias, word} <= set(table.all_forms(alias))
+    assert all(table.canonical(alias) is not None for meant in said for alias in meant if meant[alias] not in meant)
 
 
 def test_every_fault_of_every_file_is_reported(tmp_path: Path) -> None:
