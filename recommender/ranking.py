@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 
 import numpy as np
 
@@ -34,8 +35,13 @@ _SOUND = 0.92
 _LOOKED_AT = 200
 """Items whose titles are looked at for a word of no list, best text match first."""
 _FACTORS = TermFactors()
+_MOST = 2_000
+"""Of more products that a word names, so many of the nearest are looked at: a catalogue may hold a million alike."""
 _ALMOST = 0.85
 """A further product is shown beside the best one only when it is nearly as good."""
+
+Hit = tuple[int, str, float]
+"""Number of an item, the word it was found by, and how well that names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +101,16 @@ def find(need: Need, shelf: Shelf, place: Place, now: datetime, cut: Callable[[s
     shown = shelf.shown(Where(place.neighbourhoods, place.categories), need.constraints.price_max)
     found: dict[int, tuple[str, float]] = {}
     for term in need.terms:
-        for number, word, quality in _named(term, shelf, shown) if need.known else _unlisted(term, shelf, terms, shown):
+        hits = _named(term, shelf, shown) if need.known else _unlisted(term, shelf, terms, shown)
+        if len(hits) > _MOST and not (place.pinned_texts or place.also_pinned):
+            hits = _nearest(hits, shelf, terms, place)
+        taken = 0
+        for number, word, quality in hits:
             if number not in found and allowed(shelf.at(number), place, need, now):
                 found[number] = word, quality
+                taken += 1
+                if taken == _MOST:
+                    break
     numbers = sorted(found)
     scores = shelf.index.weighed(terms, np.array(numbers, np.int64))
     candidates = [
@@ -154,12 +167,20 @@ def in_order(
     return sorted(candidates, key=key)
 
 
-def _named(term: str, shelf: Shelf, shown: Bits) -> list[tuple[int, str, float]]:
+def _named(term: str, shelf: Shelf, shown: Bits) -> list[Hit]:
     """Return (number, word, quality) of the items that a known word names."""
     return [(number, term, shelf.at(number).kinds[term]) for number in shelf.named(term, shown)]
 
 
-def _unlisted(term: str, shelf: Shelf, terms: Mapping[str, float], shown: Bits) -> list[tuple[int, str, float]]:
+def _nearest(hits: list[Hit], shelf: Shelf, terms: Mapping[str, float], place: Place) -> list[Hit]:
+    """Return hits in the order in which they are worth a look: pinned ones, then by text match, the cheaper first."""
+    numbers = np.array(sorted(number for number, _, _ in hits), np.int64)
+    scores = np.round(shelf.index.weighed(terms, numbers), 3)
+    order = dict(zip(numbers[np.lexsort((shelf.prices_of(numbers), -scores))].tolist(), count(), strict=False))
+    return sorted(hits, key=lambda hit: (shelf.at(hit[0]).id not in place.pinned_ids, order[hit[0]]))
+
+
+def _unlisted(term: str, shelf: Shelf, terms: Mapping[str, float], shown: Bits) -> list[Hit]:
     """Return (number, word, quality) of items for a word of no list: their title says it, or it is a slip for theirs.
 
     The end of a title's first phrase names the product, the end of a further one nearly as well; anywhere else the

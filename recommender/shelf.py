@@ -6,6 +6,7 @@ brought new words, a new shelf is read beside the messages and takes the old one
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from recommender.bits import Bits, has, having
 from recommender.filters import Filters, Where
@@ -131,6 +133,7 @@ class Shelf:
         self._newest_by_kind: dict[str, list[int]] = defaultdict(list)
         self._sounds = SoundIndex(by_kind)
         self._filters = Filters(self._items)
+        self._prices = array("d", (float(item.price) for item in self._items))
 
     def __len__(self) -> int:
         return len(self._number)
@@ -184,6 +187,7 @@ class Shelf:
             item = replace(item, orders=self._items[old].orders)
         number = self.index.add(text)
         self._items.append(item)
+        self._prices.append(float(item.price))
         self._number[item.id] = number
         for kind in item.kinds:
             if kind not in self._by_kind and kind not in self._newest_by_kind:
@@ -194,6 +198,7 @@ class Shelf:
     def _change(self, number: int, after: Item) -> None:
         before = self._items[number]
         self._items[number] = after
+        self._prices[number] = float(after.price)
         self._filters.change(number, before, after)
 
     def at(self, number: int) -> Item:
@@ -203,6 +208,10 @@ class Shelf:
     def number(self, product_id: int) -> int:
         """Return the number in the index of an item that is on the shelf."""
         return self._number[product_id]
+
+    def prices_of(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Return the prices of items in yuan, as near as a float comes."""
+        return np.array(self._prices)[numbers]
 
     def shown(self, where: Where, price_max: Decimal | None = None) -> Bits:
         """Return the items that may be shown in a place; ``ranking.allowed`` may still drop some."""

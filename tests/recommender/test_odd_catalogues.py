@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from types import FrameType
 
 from core.text import Normaliser
@@ -60,15 +62,25 @@ def test_a_hundred_thousand_equal_titles_are_offered_in_their_order(aliases: Ali
     assert not _decide(shop, normaliser, "家里大米见底了").picks
 
 
-def test_what_a_need_costs_grows_no_faster_than_the_products_that_fit(aliases: Aliases, normaliser: Normaliser) -> None:
+def test_what_a_need_costs_stops_growing_with_the_products_that_fit(aliases: Aliases, normaliser: Normaliser) -> None:
     needed = []
-    for size in (1_000, 8_000):
+    for size in (1_000, 4_000, 16_000):
         shop = _shop(aliases, _equal(size))
         _decide(shop, normaliser, "有草莓吗")
         with _calls() as counted:
             _decide(shop, normaliser, "有草莓吗")
         needed.append(counted[0])
-    assert needed[1] <= 8 * needed[0]
+    assert needed[1] <= 4 * needed[0]
+    assert needed[2] <= 3 * needed[1]
+
+
+def test_of_very_many_that_fit_the_nearest_and_the_cheapest_are_found(aliases: Aliases, normaliser: Normaliser) -> None:
+    wares = _equal(5_000)
+    wares[4_321] = replace(wares[4_321], price=Decimal(1))
+    wares[1_234] = replace(wares[1_234], title="丹东草莓 有机 大果 3斤", price=Decimal(90))
+    shop = _shop(aliases, wares)
+    assert _decide(shop, normaliser, "有草莓吗").picks[0].item.id == 4_322
+    assert _decide(shop, normaliser, "想买有机草莓").picks[0].item.id == 1_235
 
 
 def test_talk_costs_the_same_whatever_is_on_sale(aliases: Aliases, normaliser: Normaliser) -> None:
