@@ -50,7 +50,7 @@ _PLACE = re.compile(r"(?:送到|送货到|配送到)(?P<to>[一-龥a-z0-9#\-]{2,
 STATED = (_PRICE_MAX, _PRICE_RANGE, _QUANTITY, _PACK, _CHEAP, _WHEN, _PLACE)
 """What is looked for in the message itself: without a match of any, and without known words, nothing is stated."""
 _NEGATED_ATTRIBUTE = re.compile(
-    r"(?:不要|别|不想要|不能|不含|不加|别太|不要太|不太|不|没有?|无)的?(?:太|带|有|加|含)?[ABP的]*?(?P<letter>A)"
+    r"(?:不要|别|不想要|不能|不含|不加|别太|不要太|不太|不|(?<!有)没有?(?![^,]{0,6}[吗么嘛?])|无)的?(?:太|带|有|加|含)?[ABP的]*?(?P<letter>A)"
 )
 
 

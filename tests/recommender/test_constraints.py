@@ -84,6 +84,23 @@ def test_a_pack_beside_the_quantity_is_an_attribute(read: Read) -> None:
     assert (constraints.quantity, constraints.unit, constraints.attributes) == (2, "箱", ("12包",))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "有没有无糖的饼干",
+        "有没无糖饼干",
+        "有木有无糖的饼干",
+        "团长有没有无糖饼干卖",
+        "没有无糖的饼干吗",
+        "饼干没有无糖的?",
+    ],
+)
+def test_who_asks_whether_there_is_something_wants_it(text: str, read: Read) -> None:
+    constraints = read(text).constraints
+    assert constraints.attributes == ("无糖",)
+    assert constraints.excluded == ()
+
+
 @pytest.mark.parametrize("text", ["想买点辣条,不要辣的", "辣条哪个不辣,想买"])
 def test_what_is_not_wanted_is_excluded(text: str, read: Read) -> None:
     constraints = read(text).constraints
