@@ -20,8 +20,9 @@ from core.messages import IncomingMessage, MessageKey
 from core.settings import DatabaseSettings
 from core.text import Normaliser
 from groups.state import GroupKey, GroupState, MemberState
+from recommender.decisions import Asked, Decision
 from recommender.memory import GroupMemory
-from recommender.service import Asked, Decision, Recommender
+from recommender.service import Recommender
 
 START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 CHANNEL = "bench"

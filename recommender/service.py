@@ -16,9 +16,9 @@ from core.outcomes import Hold, Outcome, Reason
 from core.text import NormalText
 from groups.people.profiles import Statement
 from groups.segments.effects import Effects, own_effects
-from groups.segments.settings import Wording
 from groups.state import GroupState
 from recommender.closer_look import CloserLook
+from recommender.decisions import Asked, Decision
 from recommender.dialogue import in_context, utterance_of
 from recommender.forms import WordForms
 from recommender.gain import NO_RESULTS, Gain, Record, expected_gain
@@ -43,40 +43,6 @@ _STEPS_OF_POPULARITY = 4
 _AT_ONCE = 2_000
 """Changed products that are taken over while messages wait; each costs some 50 µs."""
 _OFFER_MARKS = ("元", "块", "¥", "￥", "包邮", "接龙", "开团", "/斤", "/箱", "/盒")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One message as the recommender sees it; ``name`` and ``leader`` are what the push calls member and leader."""
-
-    member: str
-    name: str
-    text: NormalText
-    at: datetime
-    mentioned: bool = False
-    by_leader: bool = False
-    leader: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What a message came to.
-
-    ``picks`` are the products that go out (or would have, when ``hold`` says why not); ``reasons`` say why each was
-    chosen, ``gain`` what speaking was expected to gain, None when nothing fits. ``text`` is the push in words, once the
-    products have their codes; empty unless pushed or suggested.
-    """
-
-    outcome: Outcome
-    reason: Reason
-    reading: Reading
-    need: Need | None = None
-    picks: tuple[Candidate, ...] = ()
-    hold: Hold | None = None
-    text: str = ""
-    reasons: tuple[str, ...] = ()
-    wording: Wording = Wording.STANDARD
-    gain: Gain | None = None
 
 
 @dataclass(frozen=True, slots=True)

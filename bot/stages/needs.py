@@ -16,10 +16,10 @@ from core.outcomes import Outcome, Reason
 from groups.state import GroupState, Role
 from orders.pushes import open_pushes
 from recommender import repository
+from recommender.decisions import Asked, Decision
 from recommender.gain import NO_RESULTS
 from recommender.policy import Level
 from recommender.repository import QUEUED, SUGGESTED
-from recommender.service import Asked, Decision
 from recommender.wording import suggestion_text
 
 _HELPERS = frozenset({Role.LEADER, Role.ASSISTANT, Role.ADMIN})

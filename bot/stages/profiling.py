@@ -15,8 +15,8 @@ from groups.service import WordResult
 from groups.settings import ProfileSettings
 from groups.state import GroupState, MemberKey
 from orders.serving import Served
+from recommender.decisions import Decision
 from recommender.needs import Reading
-from recommender.service import Decision
 from recommender.taste import Liking, Taste
 
 

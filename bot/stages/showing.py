@@ -15,8 +15,8 @@ from groups.state import GroupState
 from groups.talk.speech import title
 from orders.sales import sold
 from orders.state import OfferKind, OfferState
+from recommender.decisions import Decision
 from recommender.policy import Level
-from recommender.service import Decision
 from recommender.shelf import Item
 from recommender.wording import product_line, recommendation_text
 

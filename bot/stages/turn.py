@@ -15,9 +15,10 @@ from groups.service import GroupService, WordResult
 from groups.state import GroupState
 from orders.service import OrderService
 from orders.serving import Effect
+from recommender.decisions import Decision
 from recommender.needs import Reading
 from recommender.screening import Glance
-from recommender.service import Decision, Recommender
+from recommender.service import Recommender
 
 _ANSWER_LIFETIME = timedelta(hours=1)
 """An answer to a word is still wanted after a short outage, not the next day."""

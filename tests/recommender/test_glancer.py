@@ -8,6 +8,7 @@ import pytest
 
 from core.text import Normaliser
 from recommender import glancer
+from recommender.decisions import Asked
 from recommender.dialogue import utterance_of
 from recommender.glancer import Glancer
 from recommender.lexicon import Lexicon
@@ -15,7 +16,7 @@ from recommender.memory import GroupMemory
 from recommender.needs import LONGEST_NEED, Reading
 from recommender.screening import Sign
 from recommender.segmentation import Segmenter
-from recommender.service import Asked, Recommender
+from recommender.service import Recommender
 from tests.recommender.conftest import lines
 
 START = datetime(2026, 5, 6, 8, tzinfo=UTC)

@@ -12,8 +12,9 @@ from types import FrameType
 
 from core.text import Normaliser
 from groups.state import GroupKey, GroupState
+from recommender.decisions import Asked, Decision
 from recommender.memory import GroupMemory
-from recommender.service import Asked, Decision, Recommender
+from recommender.service import Recommender
 from recommender.settings import RecommenderSettings
 from tests.recommender.conftest import SHANGHAI
 from tests.recommender.wares import Ware

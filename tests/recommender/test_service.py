@@ -11,9 +11,10 @@ from core.outcomes import Hold, Outcome, Reason
 from core.text import Normaliser
 from core.types import Money
 from groups.state import GroupKey, GroupState
+from recommender.decisions import Asked, Decision
 from recommender.gain import Record
 from recommender.memory import GroupMemory
-from recommender.service import Asked, Decision, Recommender
+from recommender.service import Recommender
 from recommender.settings import RecommenderSettings
 from tests.recommender.conftest import SHANGHAI, lines
 from tests.recommender.wares import wares

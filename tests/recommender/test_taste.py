@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from core.text import Normaliser
 from groups.people.profiles import Tag, TagKind
 from groups.state import GroupKey, GroupState
+from recommender.decisions import Asked, Decision
 from recommender.memory import GroupMemory
 from recommender.ranking import Candidate, Place, allowed, find
-from recommender.service import Asked, Decision, Recommender
+from recommender.service import Recommender
 from recommender.taste import Liking, Taste, bought, personal_order
 from tests.recommender.conftest import Read, Stock
 from tests.recommender.wares import Ware

@@ -1,0 +1,47 @@
+"""What the recommender is asked, and what it decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.outcomes import Hold, Outcome, Reason
+from core.text import NormalText
+from groups.segments.settings import Wording
+from recommender.gain import Gain
+from recommender.ranking import Candidate
+from recommender.readings import Need, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One message as the recommender sees it; ``name`` and ``leader`` are what the push calls member and leader."""
+
+    member: str
+    name: str
+    text: NormalText
+    at: datetime
+    mentioned: bool = False
+    by_leader: bool = False
+    leader: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a message came to.
+
+    ``picks`` are the products that go out (or would have, when ``hold`` says why not); ``reasons`` say why each was
+    chosen, ``gain`` what speaking was expected to gain, None when nothing fits. ``text`` is the push in words, once the
+    products have their codes; empty unless pushed or suggested.
+    """
+
+    outcome: Outcome
+    reason: Reason
+    reading: Reading
+    need: Need | None = None
+    picks: tuple[Candidate, ...] = ()
+    hold: Hold | None = None
+    text: str = ""
+    reasons: tuple[str, ...] = ()
+    wording: Wording = Wording.STANDARD
+    gain: Gain | None = None
