@@ -24,6 +24,8 @@ _LOOKED_AT = 10
 """The best so many are looked at; three at most are shown."""
 _LEVEL = 0.1
 """Who is so little further from what was said than the nearest is as near: price and popularity decide."""
+_NEAR = 0.6
+"""Words that even the nearest product is further from are not about products (哪里有卖, +1)."""
 _SHARE = 0.3
 """Of its score, what a product loses that has nothing of what was said."""
 
@@ -49,6 +51,8 @@ class CloserLook:
         found = [_found(one.item, places[one.item.id], scores[places[one.item.id]]) for one in near]
         looks = dict(self._look.ranked(query, found, self._shelf.index))
         best = max(looks.values())
+        if best < _NEAR:
+            return list(candidates)
         left = [1 - _SHARE * max(0.0, 1 - looks[places[one.item.id]] / best - _LEVEL) for one in near]
         looked = [replace(one, score=one.score * share) for one, share in zip(near, left, strict=True)]
         return [*looked, *candidates[_LOOKED_AT:]]

@@ -135,7 +135,7 @@ class SecondLook:
 
     def features(self, query: Query, found: Sequence[Found], index: TermStatistics) -> list[tuple[float, ...]]:
         """Return the features of each found title, in the order of ``FEATURES``."""
-        best = max((one.score for one in found), default=1.0)
+        best = max((one.score for one in found), default=0.0) or 1.0
         worths = [_worth(word.text, index) for word in query.words]
         prices = PriceWish.of(query.text, [one.price for one in found])
         return [

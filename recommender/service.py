@@ -23,7 +23,7 @@ from recommender.dialogue import in_context, utterance_of
 from recommender.forms import WordForms
 from recommender.gain import NO_RESULTS, Gain, Record, expected_gain
 from recommender.glancer import Glancer, unread
-from recommender.lexicon import Lexicon
+from recommender.lexicon import Lexicon, WordKind
 from recommender.memory import GroupMemory
 from recommender.need_model import usable_model
 from recommender.need_rules import packaged_rules
@@ -293,8 +293,9 @@ class Recommender:
     def _answerable(self, reading: Reading, place: Place, at: datetime) -> tuple[Need, list[Candidate]]:
         """Return the first of a message's needs that something fits, with what fits it; else the first of all."""
         needs = [need for need in reading.needs or (reading.need,) if need is not None]
+        whole = len(needs) == 1 and (not needs[0].known or reading.masked.has(WordKind.GOODS))
         for need in needs:
-            said = reading.masked.text.text if len(needs) == 1 else "".join((*need.modifiers, *need.terms))
+            said = reading.masked.text.text if whole else "".join((*need.modifiers, *need.terms))
             if candidates := self._found(need, said, place, at):
                 return need, candidates
         return needs[0], []
@@ -302,7 +303,7 @@ class Recommender:
     def _found(self, need: Need, said: str, place: Place, at: datetime) -> list[Candidate]:
         """Return what fits a need, best first; of equals what was ordered clearly more often, then the cheaper.
 
-        ``said`` is the message, or what it says of this need.
+        ``said`` is the message; of several needs, or where the message only answers another (+1), the need's words.
         """
         fitting = find(need, self.shelf, place, at, self._segmenter.cut)
         if len(fitting) < 2:

@@ -10,7 +10,11 @@ import pytest
 
 from core.text import Normaliser
 from groups.segments.effects import Effects
+from recommender.closer_look import CloserLook
+from recommender.forms import WordForms
+from recommender.lexicon import Lexicon
 from recommender.ranking import Candidate
+from recommender.segmentation import Segmenter
 from recommender.service import Recommender
 from recommender.settings import RecommenderSettings
 from tests.recommender.conftest import SHANGHAI
@@ -63,3 +67,10 @@ def test_with_nothing_else_said_the_cheaper_of_equals_comes_first(shop: Recommen
 def test_the_nearest_keeps_its_score(shop: Recommender, normaliser: Normaliser) -> None:
     plain, precise = (_found(shop, normaliser, said)[0] for said in ("苹果", "冰糖心苹果"))
     assert precise.score == pytest.approx(plain.score, abs=0.02)
+
+
+def test_a_message_that_says_nothing_of_the_product_leaves_the_order(shop: Recommender, normaliser: Normaliser) -> None:
+    apples = _found(shop, normaliser, "苹果")
+    closer = CloserLook(shop.shelf, WordForms(()), Lexicon(), Segmenter([]).cut)
+    for said in ("", "+1", "哪里有卖啊", "🍓🍓"):
+        assert [one.score for one in closer.at(apples, said)] == [one.score for one in apples]
