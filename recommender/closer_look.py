@@ -24,7 +24,7 @@ _LOOKED_AT = 10
 """The best so many are looked at; three at most are shown."""
 _LEVEL = 0.1
 """Who is so little further from what was said than the nearest is as near: price and popularity decide."""
-_NEAR = 0.6
+_NEAR = 0.5
 """Words that even the nearest product is further from are not about products (哪里有卖, +1)."""
 _SHARE = 0.3
 """Of its score, what a product loses that has nothing of what was said."""
