@@ -27,7 +27,8 @@ from recommender.match_evaluation import judge as judge_ranking
 from recommender.need_model import PACKAGED, packaged_text, read_model
 from recommender.need_report import hear
 from recommender.need_rules import packaged_rules
-from recommender.needs import NeedReader
+from recommender.needs import Need, NeedReader
+from recommender.ranking import Candidate, Place, allowed, find
 from recommender.readings import Reading
 from recommender.retrieval import CONFIGURATIONS, Retrieval
 from recommender.segmentation import Segmenter
@@ -55,6 +56,7 @@ def run(options: Options) -> Report:
     rounds = QUICK_ROUNDS if options.quick else ROUNDS
     parts = [
         *_matching(rounds, report.notes),
+        *_answering(rounds, report.notes),
         *_reading(rounds, options, report.notes),
         *structures(rounds, quick=options.quick),
     ]
@@ -102,6 +104,45 @@ def _matching(rounds: int, notes: list[str]) -> list[Part]:
 
 def _searching(way: Retrieval) -> Callable[[str], object]:
     return lambda query: way.search(query, DEPTH)
+
+
+def _answering(rounds: int, notes: list[str]) -> list[Part]:
+    """Leave the closer look out of what a need brings: the judging queries said as needs, over what is on sale."""
+    products = asyncio.run(world.demo_products())
+    keys = {product.id: product.supplier_product_id for product in products}
+    normaliser, recommender = world.understanding(products)
+    areas = tuple(sorted({area for product in products for area in product.neighbourhoods}))
+    place, cut = Place(areas), Segmenter(Lexicon()).cut
+    shown = {keys[item.id] for item in recommender.shelf.items if allowed(item, place, None, world.START)}
+    asked: list[tuple[Need, str, Mapping[str, int]]] = []
+    for query in queries_of("queries.jsonl", shown, "test"):
+        for said in (query.query, f"想买{query.query}"):
+            text = normaliser(said)
+            need = recommender.read(text, mentioned=True).need
+            if need is not None and need.terms:
+                asked.append((need, text.text, query.graded))
+                break
+    ways: dict[str, Callable[[tuple[Need, str, Mapping[str, int]]], list[Candidate]]] = {
+        "as it is": lambda one: recommender.fitting(one[0], one[1], place, world.START),
+        "without": lambda one: find(one[0], recommender.shelf, place, world.START, cut),
+    }
+    judged = {
+        name: [judge_ranking([keys[candidate.item.id] for candidate in way(one)], one[2]) for one in asked]
+        for name, way in ways.items()
+    }
+    turns = in_turns({name: over(way, asked) for name, way in ways.items()}, rounds)
+    notes.append(f"answering: {len(asked)} of those queries said as needs; grades of what may be shown.")
+    worth = {name: sum(one.ndcg for one in some) / len(some) for name, some in judged.items()}
+    first = {name: sum(one.first for one in some) / len(some) for name, some in judged.items()}
+    return [
+        Part(
+            *("answering", "the closer look at the products of a need", f"nDCG@{DEPTH}"),
+            *(f"{worth['as it is']:.3f}", f"{worth['without']:.3f}"),
+            turns.ratio("as it is", "without"),
+            difference=f"{compare(judged['as it is'], judged['without']).difference}",
+            first=f"{first['as it is']:.3f} / {first['without']:.3f}",
+        )
+    ]
 
 
 def _reading(rounds: int, options: Options, notes: list[str]) -> list[Part]:

@@ -214,7 +214,7 @@ class Recommender:
         need = reading.need
         if need is None or reading.reason is Reason.RECORDED:
             return Decision(Outcome.COMMAND, Reason.UNMET, reading)
-        candidates = self._found(need, wanted.text, self.place(effects), at)
+        candidates = self.fitting(need, wanted.text, self.place(effects), at)
         threshold = self.settings.threshold if effects.threshold is None else effects.threshold
         fitting = [candidate for candidate in candidates if candidate.score >= threshold]
         picks = tuple(choose(fitting, self.settings.max_products, ()))
@@ -296,11 +296,11 @@ class Recommender:
         whole = len(needs) == 1 and (not needs[0].known or reading.masked.has(WordKind.GOODS))
         for need in needs:
             said = reading.masked.text.text if whole else "".join((*need.modifiers, *need.terms))
-            if candidates := self._found(need, said, place, at):
+            if candidates := self.fitting(need, said, place, at):
                 return need, candidates
         return needs[0], []
 
-    def _found(self, need: Need, said: str, place: Place, at: datetime) -> list[Candidate]:
+    def fitting(self, need: Need, said: str, place: Place, at: datetime) -> list[Candidate]:
         """Return what fits a need, best first; of equals what was ordered clearly more often, then the cheaper.
 
         ``said`` is the message; of several needs, or where the message only answers another (+1), the need's words.
