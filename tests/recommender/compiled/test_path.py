@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.text import Normaliser
-from recommender.compiled.path import MOST_ROWS, Path, Rows, Workspace
+from recommender.compiled.path import Path
+from recommender.compiled.wanted import MOST_ROWS, Rows
+from recommender.compiled.workspace import Workspace
 from recommender.lexicon import Lexicon, WordKind
 from recommender.masking import mask_text
 from recommender.screening import Screen, Sign, packaged_screen
@@ -17,7 +19,7 @@ from tests.recommender.conftest import lines
 
 WANTED = {WordKind.GOODS, WordKind.ATTRIBUTE, WordKind.BRAND}
 PIECES = [
-    *"想买要囤?？，. 。\n@aＡ９🍓😂",
+    *"想买要囤?？，. 。\n@aＡ９🍓😂[]〔\u2005",
     *(
         "哪里有卖",
         "草莓",
@@ -25,6 +27,10 @@ PIECES = [
         "无糖",
         "車厘子",
         "[捂脸]",
+        "[ok]",
+        "@千群",
+        "@千群 ",
+        "www.",
         "宝宝",
         "还有吗",
         "有人拼",
@@ -78,19 +84,18 @@ def steps(normaliser: Normaliser, segmenter: Segmenter, lexicon: Lexicon, screen
 
 def _same(path: Path, steps: Steps, raws: list[str]) -> int:
     """Check a batch; return how many queries there were."""
-    walk = path.walk(raws)
+    walk = path.walk(raws, Workspace())
     queries = dict(walk.queries())
-    room = Workspace.of(1, 8)
+    room = Workspace()
     for place, raw in enumerate(raws):
         certainty, signs, query = steps.take(raw)
         assert walk.seen[place]["signs"] == int(signs), raw
         assert walk.seen[place]["certainty"] == pytest.approx(certainty, abs=1e-5), raw
         if len(query) <= MOST_ROWS:
             assert {int(term): int(weight) for term, weight in queries.get(place, ())} == query, raw
-        alone = path.step(raw, room)
-        assert alone[1] == int(signs)
-        assert alone[0] == pytest.approx(certainty, abs=1e-5)
-        assert alone[2].tolist() == [list(map(int, row)) for row in queries.get(place, ())]
+        alone = path.walk([raw], room)
+        assert alone.seen[0].tolist() == walk.seen[place].tolist()
+        assert alone.rows[: alone.bounds[1]].tolist() == [list(map(int, row)) for row in queries.get(place, ())]
     return len(queries)
 
 
@@ -112,6 +117,6 @@ def test_odd_batches(path: Path, steps: Steps, raws: list[str]) -> None:
 
 def test_a_query_of_many_goods_is_cut_off(path: Path, lexicon: Lexicon) -> None:
     goods = [text for text in lexicon if (word := lexicon.get(text)) and word.kind is WordKind.GOODS and len(text) == 2]
-    rows = dict(path.walk(["哪里有卖" + "、".join(goods[:100])]).queries())
+    rows = dict(path.walk(["哪里有卖" + "、".join(goods[:100])], Workspace()).queries())
     assert [len(query) for query in rows.values()] in ([], [MOST_ROWS])
-    assert path.walk(["哪里有卖草莓"]).bounds[1] > 0
+    assert path.walk(["哪里有卖草莓"], Workspace()).bounds[1] > 0
