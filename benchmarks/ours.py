@@ -117,7 +117,11 @@ class CompiledPath:
         self._room = Workspace()
 
     def answer(self, texts: Sequence[str]) -> list[list[int] | None]:
-        return self._placed(self._path.answer(texts, self._search.postings, self._here, self._room))
+        postings, places = self._search.postings, self._search.places
+        if len(texts) == 1:
+            found = self._path.answer_one(texts[0], postings, self._here, self._room)
+            return [None if found is None else [places[document] for document in found]]
+        return self._placed(self._path.answer(texts, postings, self._here, self._room))
 
     def needs(self, texts: Sequence[str]) -> list[bool]:
         return [certainty >= self._need for certainty in self._path.walk(texts, self._room).seen["certainty"].tolist()]

@@ -134,16 +134,14 @@ class Path:
             screen.need,
         )
 
-    def answer(
-        self, raws: Sequence[str], postings: Postings, allowed: Bits, room: Workspace
-    ) -> list[list[int] | None]:
+    def answer(self, raws: Sequence[str], postings: Postings, allowed: Bits, room: Workspace) -> list[list[int] | None]:
         """Return for each text the best allowed documents of the path's index, best first; None for one without a need.
 
         Ties go to the lower number. ``room`` says how many are found and is the caller's for as long as it likes.
         """
         index = (postings.terms, postings.documents, postings.rows, postings.gains, allowed)
-        answers: list[list[int] | None] = [None] * len(raws)
         needs, long = answer_into(self._laid_out(raws, room), len(raws), room.memory, room.sums, *self._tables, *index)
+        answers: list[list[int] | None] = [None] * len(raws)
         if needs:
             _note(answers, range(len(raws)), needs, room)
         if long:
@@ -153,6 +151,19 @@ class Path:
                 needs, _ = answer_into(codes, len(places), room.memory, room.sums, *self._tables, *index)
             _note(answers, places, needs, room)
         return answers
+
+    def answer_one(self, raw: str, postings: Postings, allowed: Bits, room: Workspace) -> list[int] | None:
+        """Return the answer to one text, with less around it than a batch of one has."""
+        codes = (self._quick_signs(raw) if "[" in raw or "@" in raw else raw).encode(_ENCODING, "surrogatepass")
+        if len(codes) > room.bytes:
+            room.fit(1, len(codes) >> 2)
+        needs, long = answer_into(
+            *(codes, 1, room.memory, room.sums, *self._tables),
+            *(postings.terms, postings.documents, postings.rows, postings.gains, allowed),
+        )
+        if long:
+            return self.answer([raw], postings, allowed, room)[0]
+        return room.first[: room.counts.item(0)].tolist() if needs else None
 
     def walk(self, raws: Sequence[str], room: Workspace) -> Walk:
         """Take raw texts to their queries; what is returned lies in ``room`` until the next call with it."""

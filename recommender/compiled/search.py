@@ -39,11 +39,11 @@ MOST_LISTS = 64
 """Lists of one query; a need has some fifteen, of a longer one the most frequent terms are left out."""
 WINDOW = 1 << 16
 """Documents that are looked at together; their sums stay in the processor's second cache."""
-_FIRST_WINDOW = 1 << 11
+_FIRST_WINDOW = 1 << 10
 _BOOT = 4
 """Documents of the heaviest list that are weighed first."""
-_CHEAPER = 16
-"""To ask a list for one document costs as much as to read so many postings; to ask a row of bits, as to read one."""
+_CHEAPER = 4
+"""To ask a list for one document costs as much as to read so many postings."""
 _REPEATED = 0.3  # recommender.index.REPEATED; compiled code wants it as a constant
 
 
@@ -260,14 +260,14 @@ def _completed(documents, rows, lists, size, document):
 
 @compiled
 def _also_read(lists, essential, size):
-    """Return how many lists to read through: the essential ones, and those that are cheaper read than asked."""
+    """Return how many lists to read through: the essential ones, and those that are cheaper read than asked.
+
+    A row of bits is quick to ask, and slow to read: most of its words are noughts.
+    """
     read, length = essential, np.int64(0)
     for place in range(essential):
         length += lists[place, LAST] - lists[place, FIRST]
-    while read < size:
-        cheaper = _CHEAPER if lists[read, BITS] < 0 else 1
-        if lists[read, LAST] - lists[read, FIRST] > cheaper * length:
-            break
+    while read < size and lists[read, BITS] < 0 and lists[read, LAST] - lists[read, FIRST] <= _CHEAPER * length:
         read += 1
     return read
 

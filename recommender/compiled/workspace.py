@@ -12,7 +12,7 @@ import numpy.typing as npt
 from recommender.compiled.cutting import STEP
 from recommender.compiled.packed import Memory, packed, seen_part
 from recommender.compiled.screening import GLANCE
-from recommender.compiled.search import LIST_COLUMNS, MOST_LISTS, WINDOW
+from recommender.compiled.search import DOCUMENT, LIST_COLUMNS, MOST_LISTS, WINDOW
 from recommender.compiled.wanted import MOST_ROWS
 
 RAW_BOUNDS, TEXT_BOUNDS, BOUNDS, QUERY_BOUNDS, SEEN, QUERIES, ROUTE, CODES, ENDS, WORDS = range(10)
@@ -28,7 +28,8 @@ class Workspace:
 
     What Python reads of it: ``seen`` and ``query_bounds`` by text, ``queries``; and of the texts that are needs, one
     behind the other, ``asked``, which text it is, ``counts``, how many documents were found for it, and these with
-    their scores in ``found[need]``.
+    their scores in ``found[need]``; ``first`` are the documents of the first need. ``bytes`` is the room for the
+    characters as UTF-32.
     """
 
     def __init__(self, texts: int = 1, characters: int = 64, limit: int = LEAST) -> None:
@@ -69,6 +70,8 @@ class Workspace:
         self.query_bounds = self._part(QUERY_BOUNDS)
         self.asked, self.counts = self._part(ASKED), self._part(COUNTS)
         self.found = self._part(FOUND).reshape(texts, self.limit, 2)
+        self.first = self.found[0, :, DOCUMENT]
+        self.bytes = 4 * characters
         self.settings = self._part(SETTINGS)
 
     def _part(self, number: int, kind: Any = np.int64) -> npt.NDArray[Any]:

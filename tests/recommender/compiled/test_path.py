@@ -8,7 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.text import Normaliser
+from recommender.bits import of_flags
 from recommender.compiled.path import Path
+from recommender.compiled.postings import Paper
+from recommender.compiled.text_index import CompiledIndex
 from recommender.compiled.wanted import MOST_ROWS, Rows
 from recommender.compiled.workspace import Workspace
 from recommender.lexicon import Lexicon, WordKind
@@ -17,6 +20,7 @@ from recommender.screening import Screen, Sign, packaged_screen
 from recommender.segmentation import Segmenter
 from tests.recommender.conftest import lines
 
+LIMIT = 4
 WANTED = {WordKind.GOODS, WordKind.ATTRIBUTE, WordKind.BRAND}
 PIECES = [
     *"想买要囤?？，. 。\n@aＡ９🍓😂[]〔\u2005",
@@ -120,3 +124,43 @@ def test_a_query_of_many_goods_is_cut_off(path: Path, lexicon: Lexicon) -> None:
     rows = dict(path.walk(["哪里有卖" + "、".join(goods[:100])], Workspace()).queries())
     assert [len(query) for query in rows.values()] in ([], [MOST_ROWS])
     assert path.walk(["哪里有卖草莓"], Workspace()).bounds[1] > 0
+
+
+@pytest.fixture(scope="module")
+def index(segmenter: Segmenter) -> CompiledIndex:
+    if segmenter.cutter is None:
+        pytest.skip("no compiler here")
+    qualities, things = ["儿童", "无糖", "新鲜", ""], ["草莓", "大米", "牛奶", "车厘子", "牙膏"]
+    return CompiledIndex.build(
+        [f"{quality}{thing} {weight}斤" for weight in range(1, 9) for quality in qualities for thing in things],
+        segmenter.cutter,
+    )
+
+
+@pytest.fixture(scope="module")
+def shop(normaliser: Normaliser, lexicon: Lexicon, segmenter: Segmenter, screen: Screen, index: CompiledIndex) -> Path:
+    assert segmenter.cutter is not None
+    return Path.of(normaliser, segmenter.cutter, lexicon, screen, lambda word: index.postings.query({f"w{word}": 1.0}))
+
+
+def _answered(shop: Path, index: CompiledIndex, raws: list[str]) -> int:
+    """Check the answers against a search for each query; return how many needs found something."""
+    allowed = of_flags(np.arange(index.postings.size) % 3 > 0)
+    expected: list[list[int] | None] = [None] * len(raws)
+    for place, rows in shop.walk(raws, Workspace()).queries():
+        expected[place] = index.postings.best(rows, allowed, LIMIT, Paper())[:, 0].tolist()
+    room = Workspace(limit=LIMIT)
+    assert shop.answer(raws, index.postings, allowed, room) == expected
+    assert [shop.answer_one(raw, index.postings, allowed, room) for raw in raws] == expected
+    return sum(map(bool, expected))
+
+
+def test_answers_are_those_of_a_search_for_each_query(shop: Path, index: CompiledIndex) -> None:
+    raws = [line["text"] for name in ("needs_test.jsonl", "talk.jsonl") for line in lines(name)]
+    assert _answered(shop, index, [*raws, "@千群 哪里有卖草莓[捂脸]", "求推荐無糖牛奶", "想买  大米"]) > 20
+
+
+@settings(max_examples=200, deadline=None)
+@given(raws=st.lists(st.lists(st.sampled_from(PIECES), max_size=10).map("".join), max_size=6))
+def test_answers_to_any_batch(shop: Path, index: CompiledIndex, raws: list[str]) -> None:
+    _answered(shop, index, raws)
