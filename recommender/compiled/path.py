@@ -197,7 +197,7 @@ def _side_by_side(texts: Sequence[str], room: Workspace) -> bytes:
 
 def _long_ones(room: Workspace, count: int) -> list[int]:
     """Return the places of the texts that have to go the long way."""
-    return np.flatnonzero(room.seen["signs"][:count] == LONG_WAY).tolist()  # type: ignore[no-any-return]
+    return np.flatnonzero(room.seen["signs"][:count] == LONG_WAY).tolist()
 
 
 def _note(answers: list[list[int] | None], places: Sequence[int], needs: int, room: Workspace) -> None:
