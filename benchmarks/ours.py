@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import world
-from benchmarks.answering import HERE, LIMIT, Answering, Shop
+from benchmarks.answering import HERE, Answering, Shop
 from benchmarks.corpus import Corpus, Filter, Question, question
 from benchmarks.peers import Masks, Search
 from benchmarks.products import AREAS
@@ -21,12 +21,13 @@ from core.text import Normaliser
 from recommender import bits
 from recommender.compiled.batch import Batch
 from recommender.compiled.cutting import Cuts
-from recommender.compiled.path import Path, Rows, Workspace
+from recommender.compiled.path import Path
 from recommender.compiled.postings import Paper
 from recommender.compiled.text_index import CompiledIndex
+from recommender.compiled.wanted import Rows
+from recommender.compiled.workspace import Workspace
 from recommender.index import TextIndex
 from recommender.lexicon import Lexicon
-from recommender.query import LONGEST_QUERY
 from recommender.readings import NeedClass
 from recommender.retrieval import Retrieval
 from recommender.screening import packaged_screen
@@ -72,14 +73,14 @@ class Compiled:
         self._masks = masks
         self.postings = compiled_index(corpus.texts).postings
         self._paper = Paper()
-        self._places = self.postings.order.tolist()
+        self.places = self.postings.order.tolist()
 
     def asked(self, question: Question) -> Any:
         allowed = _bits(self._masks, question.filter, self.postings.order)
         return self.postings.query(question.terms), allowed
 
     def top(self, asked: Any, limit: int) -> list[int]:
-        places = self._places
+        places = self.places
         return [places[document] for document in self.postings.best(*asked, limit, self._paper)[:, 0].tolist()]
 
 
@@ -113,24 +114,27 @@ class CompiledPath:
         self._here = self._search.asked(Question("", {}, HERE))[1]
         self._everybody = bits.every(len(shop.corpus))
         self._path = Path.of(normaliser, cutter(), Lexicon(aliases), screen, self._rows_of)
-        self._room = Workspace.of(1, LONGEST_QUERY)
+        self._room = Workspace()
 
     def answer(self, texts: Sequence[str]) -> list[list[int] | None]:
+        postings, places = self._search.postings, self._search.places
         if len(texts) == 1:
-            _, _, rows = self._path.step(texts[0], self._room)
-            return [self._search.top((rows, self._here), LIMIT) if len(rows) else None]
-        answers: list[list[int] | None] = [None] * len(texts)
-        for place, rows in self._path.walk(texts).queries():
-            answers[place] = self._search.top((rows, self._here), LIMIT)
-        return answers
+            found = self._path.answer_one(texts[0], postings, self._here, self._room)
+            return [None if found is None else [places[document] for document in found]]
+        return self._placed(self._path.answer(texts, postings, self._here, self._room))
 
     def needs(self, texts: Sequence[str]) -> list[bool]:
-        return [certainty >= self._need for certainty in self._path.walk(texts).seen["certainty"].tolist()]
+        return [certainty >= self._need for certainty in self._path.walk(texts, self._room).seen["certainty"].tolist()]
 
     def ranked(self, query: str, limit: int) -> list[int]:
         """Rank as for a message that asks for the query; a bare one is no need."""
-        _, _, rows = self._path.step(f"求推荐{query}", self._room)
-        return self._search.top((rows, self._everybody), limit) if len(rows) else []
+        asking, room = [f"求推荐{query}"], Workspace(limit=limit)
+        return self._placed(self._path.answer(asking, self._search.postings, self._everybody, room))[0] or []
+
+    def _placed(self, answers: list[list[int] | None]) -> list[list[int] | None]:
+        """Return answers as places of products."""
+        places = self._search.places
+        return [None if answer is None else [places[document] for document in answer] for answer in answers]
 
     def _rows_of(self, word: str) -> Rows:
         query = self._search.postings.query(question(word).terms)

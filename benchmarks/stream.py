@@ -1,4 +1,4 @@
-"""Made-up group talk in any length, about a tenth of it needs; the same lines for the same seed."""
+"""Made-up group talk in any length, about a tenth of it needs or as asked; the same lines for the same seed."""
 
 from __future__ import annotations
 
@@ -109,12 +109,12 @@ _SHORT = (
 )
 
 
-def lines(count: int, seed: int = 11) -> Iterator[str]:
-    """Yield ``count`` messages."""
+def lines(count: int, seed: int = 11, needs: float = NEED_SHARE) -> Iterator[str]:
+    """Yield ``count`` messages, of which a share is needs."""
     chance = random.Random(seed)
     goods = sorted(packaged_goods())
     for _ in range(count):
-        if chance.random() < NEED_SHARE:
+        if chance.random() < needs:
             yield need(chance, goods)
         elif chance.random() < 0.2:
             yield chance.choice(_SHORT)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from recommender.bits import every
 from recommender.compiled.batch import Batch
 from recommender.compiled.cutting import Cutter
-from recommender.compiled.path import Path, Wanted, Workspace
+from recommender.compiled.path import Path
 from recommender.compiled.screening import Screener
 from recommender.compiled.text_index import CompiledIndex
+from recommender.compiled.wanted import Wanted
+from recommender.compiled.workspace import Workspace
 from recommender.lexicon import Lexicon
 from recommender.screening import LENGTHS, Screen, Sign, SignTable
 
@@ -27,7 +30,7 @@ def _searching() -> object:
 
 
 def _path() -> object:
-    """Glance at a text and walk it to its query; the glance is a part of the walk."""
+    """Glance at a text, walk it to its query and to what is found; each is a part of the next."""
     cutter, lexicon = Cutter.of({"草莓": 5, "草": 2}, 10), Lexicon()
     signs = SignTable({"G": 1}, ((Sign.GOODS, 1),))
     screener = Screener.of(
@@ -36,7 +39,10 @@ def _path() -> object:
     wanted = Wanted.of(lexicon, cutter, lambda word: np.array([(1, len(word))], np.int64))
     batch = Batch.of(["草莓 ok"])
     screener.glances(batch, cutter.cut(batch))
-    return Path(str, range(0x10000), cutter, screener, wanted, 0.5).step("草莓 ok", Workspace.of(1, 5))
+    path, room = Path(str, range(0x10000), cutter, screener, wanted, 0.5), Workspace()
+    path.walk(["草莓 ok"], room)
+    postings = CompiledIndex.build(["草莓"], cutter).postings
+    return path.answer(["草莓 ok"], postings, every(1), room)
 
 
 STAGES = {"cutting": _cutting, "searching": _searching, "path": _path}

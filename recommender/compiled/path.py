@@ -1,4 +1,4 @@
-"""From raw texts to queries in one compiled call: uniform → cut → glance → the terms of what is wanted.
+"""From raw texts to the best documents in one compiled call: uniform → cut → glance → what is wanted → search.
 
 ::
 
@@ -6,6 +6,7 @@
     uniform    a2奶粉,有吗?                    texts with a character that has none go the ``Normaliser``'s long way
     tokens     a2 奶粉 , 有 吗 ?     glance    how likely a need, and what it could be (``screening``)
     query      terms of a2 and 奶粉   wanted    by word the rows of its terms, found once when the path is built
+    found      the best 3             search    in the postings that the rows belong to, of what is allowed
 
 The rows of a query are the index's own: what it makes of a word's terms (number, weight) is asked once for each word of
 the lexicon. So a query is put together by copying, and goes to the index's search as it is. This path decides by the
@@ -16,93 +17,52 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from core.quick_signs import QuickSigns
 from core.text import Normaliser
-from recommender.compiled.batch import Batch
-from recommender.compiled.cutting import NO_WORD, STEP, Cutter, cut_into
+from recommender.bits import Bits
+from recommender.compiled.cutting import STEP, Cutter, cut_into
+from recommender.compiled.folding import LONG_WAY, folded
 from recommender.compiled.jit import compiled
-from recommender.compiled.screening import GLANCE, Screener, glance_into
-from recommender.lexicon import Lexicon, WordKind
-from recommender.masking import GLUED_VERBS
+from recommender.compiled.packed import packed, part
+from recommender.compiled.postings import Postings
+from recommender.compiled.screening import GLANCE, ROW, RUN, SYMBOL, Screener, glance_into
+from recommender.compiled.search import DOCUMENT, LIST_COLUMNS, search
+from recommender.compiled.trie import CELL
+from recommender.compiled.wanted import Rows, Wanted, ask
+from recommender.compiled.workspace import (
+    ASKED,
+    BOUNDS,
+    CODES,
+    COUNTS,
+    ENDS,
+    FOLDING,
+    FOUND,
+    LIMIT,
+    LISTS,
+    QUERIES,
+    QUERY_BOUNDS,
+    RAW_BOUNDS,
+    ROUTE,
+    SEEN,
+    SETTINGS,
+    TEXT_BOUNDS,
+    WORDS,
+    Workspace,
+)
+from recommender.lexicon import Lexicon
 from recommender.screening import Screen, Sign
 
-Rows = npt.NDArray[np.int64]
-"""A query: (number of the term, its weight) in each row, as the index's search takes it."""
-LONG_WAY = -1
-"""Instead of signs: the text has to be made uniform by the ``Normaliser`` first."""
-MOST_ROWS = 64
-"""Rows of one query; what a member names beyond that is a list, not a need."""
+_FOLDS, _SYMBOLS, _RUNS, _TABLE, _WORD_BOUNDS, _WORD_ROWS, _FIGURES = range(7)
+"""Parts of the tables."""
+_UNKNOWN, _NEED = range(2)
+"""Places of the figures."""
 _GOODS = int(Sign.GOODS)
-_WANTED = frozenset({WordKind.GOODS, WordKind.ATTRIBUTE, WordKind.BRAND})
-_SPACE, _POINT, _LINE_FEED = ord(" "), ord("."), ord("\n")
-_GAPS, _APART = (_SPACE, _LINE_FEED), (_SPACE, _POINT)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The rows of each wanted word: those of word w are ``rows[bounds[p]:bounds[p + 1]]`` with p = ``places[w]``.
-
-    ``places`` is -1 for a word that names nothing wanted.
-    """
-
-    places: npt.NDArray[np.int32]
-    bounds: npt.NDArray[np.int32]
-    rows: Rows
-
-    @classmethod
-    def of(cls, lexicon: Lexicon, cutter: Cutter, rows_of: Callable[[str], Rows]) -> Wanted:
-        """Ask for the rows of every word for goods, attributes and brands, by its kept form.
-
-        ``rows_of`` gives what the index's search takes, such as ``postings.query(reader.read(word).terms)`` with the
-        ``QueryReader``: other forms of the word are in it. A term below zero is in no document and left out.
-        """
-        named = [(text, word) for text in lexicon if (word := lexicon.get(text)) is not None and word.kind in _WANTED]
-        kept = {text: place for place, text in enumerate(dict.fromkeys(word.canonical for _, word in named))}
-        rows = [found[found[:, 0] >= 0] for found in map(rows_of, kept)]
-        places = np.full(len(cutter.trie.cells) + 1, NO_WORD, np.int32)  # the last cell takes what is in no dictionary
-        goods = [(text, kept[word.canonical]) for text, word in named if word.kind is WordKind.GOODS]
-        for verb in GLUED_VERBS:
-            places[cutter.trie.nodes([verb + text for text, _ in goods])] = [place for _, place in goods]
-        places[cutter.trie.nodes(list(lexicon))] = NO_WORD
-        places[cutter.trie.nodes([text for text, _ in named])] = [kept[word.canonical] for _, word in named]
-        bounds = np.zeros(len(rows) + 1, np.int32)
-        np.cumsum([len(one) for one in rows], out=bounds[1:])
-        return cls(places[:-1], bounds, np.concatenate([np.empty((0, 2), np.int64), *rows]))
-
-
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """Room for the results of a call, for so many texts with so many characters in all. One for each thread."""
-
-    raw_bounds: npt.NDArray[np.int64]
-    codes: npt.NDArray[np.uint32]
-    text_bounds: npt.NDArray[np.int64]
-    route: npt.NDArray[np.void]
-    ends: npt.NDArray[np.int32]
-    words: npt.NDArray[np.int32]
-    bounds: npt.NDArray[np.int64]
-    seen: npt.NDArray[np.void]
-    queries: Rows
-    query_bounds: npt.NDArray[np.int64]
-
-    @classmethod
-    def of(cls, texts: int, characters: int) -> Workspace:
-        """Make room."""
-        return cls(
-            np.zeros(texts + 1, np.int64),
-            np.empty(characters, np.uint32),
-            np.zeros(texts + 1, np.int64),
-            np.empty(characters + 1, STEP),
-            np.empty(characters, np.int32),
-            np.empty(characters, np.int32),
-            np.zeros(texts + 1, np.int64),
-            np.empty(texts, GLANCE),
-            np.empty((texts * MOST_ROWS, 2), np.int64),
-            np.zeros(texts + 1, np.int64),
-        )
+_ENCODING = "utf-32-le"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +77,20 @@ class Walk:
         """Yield place and query of each text that is a need for something known."""
         for place in np.flatnonzero(np.diff(self.bounds)).tolist():
             yield place, self.rows[self.bounds[place] : self.bounds[place + 1]]
+
+    def copy(self) -> Walk:
+        """Return the same apart from any workspace."""
+        return Walk(self.seen.copy(), self.rows[: self.bounds[-1]].copy(), self.bounds.copy())
+
+    def merged(self, other: Walk, places: Sequence[int]) -> Walk:
+        """Return this with what became of some texts in another walk in its place."""
+        seen = self.seen.copy()
+        seen[list(places)] = other.seen
+        parts = [self.rows[begin:end] for begin, end in pairwise(self.bounds.tolist())]
+        for place, (begin, end) in zip(places, pairwise(other.bounds.tolist()), strict=True):
+            parts[place] = other.rows[begin:end]
+        bounds = np.fromiter(accumulate(map(len, parts), initial=0), np.int64, len(parts) + 1)
+        return Walk(seen, np.concatenate(parts), bounds)
 
 
 class Path:
@@ -136,11 +110,15 @@ class Path:
         need: float,
     ) -> None:
         self._uniform = uniform
-        self._folds = np.array(folds, np.uint32)
-        self._cutter = cutter
-        self._screener = screener
-        self._wanted = wanted
-        self._need = need
+        self._quick_signs = QuickSigns(folds)
+        tables = packed(
+            [
+                *(np.array(folds, np.uint32), screener.symbols, screener.cells, screener.table),
+                *(wanted.bounds, wanted.rows, np.array([cutter.unknown, need])),
+            ]
+        )
+        cells = cutter.trie.cells.view(np.int64)
+        self._tables = (cutter.trie.numbers, cells, screener.letters, wanted.places, tables)
 
     @classmethod
     def of(
@@ -156,166 +134,153 @@ class Path:
             screen.need,
         )
 
-    def walk(self, raws: Sequence[str]) -> Walk:
-        """Take raw texts to their queries.
+    def answer(self, raws: Sequence[str], postings: Postings, allowed: Bits, room: Workspace) -> list[list[int] | None]:
+        """Return for each text the best allowed documents of the path's index, best first; None for one without a need.
 
-        Texts with faces and mentions are sure to go the long way; what is uniform stays so on the quick way, so that
-        the batch is run once for all of them.
+        Ties go to the lower number. ``room`` says how many are found and is the caller's for as long as it likes.
         """
-        raws = [self._uniform(raw) if "[" in raw or "@" in raw else raw for raw in raws]
-        batch = Batch.of(raws)
-        room = Workspace.of(len(batch), len(batch.codes))
-        self._run(batch.codes, batch.bounds, room, folding=True)
-        walk = Walk(room.seen, room.queries, room.query_bounds)
-        long = np.flatnonzero(room.seen["signs"] == LONG_WAY).tolist()
-        return self._merged(raws, walk, long) if long else walk
+        index = (postings.terms, postings.documents, postings.rows, postings.gains, allowed)
+        needs, long = answer_into(self._laid_out(raws, room), len(raws), room.memory, room.sums, *self._tables, *index)
+        answers: list[list[int] | None] = [None] * len(raws)
+        if needs:
+            _note(answers, range(len(raws)), needs, room)
+        if long:
+            places = _long_ones(room, len(raws))
+            with room.unfolded():
+                codes = _side_by_side([self._uniform(raws[place]) for place in places], room)
+                needs, _ = answer_into(codes, len(places), room.memory, room.sums, *self._tables, *index)
+            _note(answers, places, needs, room)
+        return answers
 
-    def step(self, raw: str, room: Workspace) -> tuple[float, int, Rows]:
-        """Take one raw text to its query in the least time; return certainty, signs and query.
-
-        ``room`` is the caller's for as long as it likes; the query lies in it until the next call with it.
-        """
-        if len(raw) > len(room.codes):
-            room = Workspace.of(1, len(raw))
-        self._one(raw, room, folding=True)
-        certainty, signs = room.seen[0].item()
-        if signs == LONG_WAY:
-            uniform = self._uniform(raw)
-            if len(uniform) > len(room.codes):
-                room = Workspace.of(1, len(uniform))
-            self._one(uniform, room, folding=False)
-            certainty, signs = room.seen[0].item()
-        return certainty, signs, room.queries[: room.query_bounds[1]]
-
-    def _one(self, text: str, room: Workspace, *, folding: bool) -> None:
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-        room.raw_bounds[1] = len(codes)
-        self._run(codes, room.raw_bounds, room, folding=folding)
-
-    def _run(
-        self, codes: npt.NDArray[np.uint32], bounds: npt.NDArray[np.int64], room: Workspace, *, folding: bool
-    ) -> None:
-        trie, screener, wanted = self._cutter.trie, self._screener, self._wanted
-        path_into(
-            *(codes, bounds, folding, self._folds, trie.numbers, trie.cells, self._cutter.unknown),
-            *(screener.letters, screener.symbols, screener.cells, screener.table, self._need),
-            *(wanted.places, wanted.bounds, wanted.rows, room.codes, room.text_bounds),
-            *(room.route, room.ends, room.words, room.bounds, room.seen, room.queries, room.query_bounds),
+    def answer_one(self, raw: str, postings: Postings, allowed: Bits, room: Workspace) -> list[int] | None:
+        """Return the answer to one text, with less around it than a batch of one has."""
+        codes = (self._quick_signs(raw) if "[" in raw or "@" in raw else raw).encode(_ENCODING, "surrogatepass")
+        if len(codes) > room.bytes:
+            room.fit(1, len(codes) >> 2)
+        needs, long = answer_into(
+            *(codes, 1, room.memory, room.sums, *self._tables),
+            *(postings.terms, postings.documents, postings.rows, postings.gains, allowed),
         )
+        if long:
+            return self.answer([raw], postings, allowed, room)[0]
+        return room.first[: room.counts.item(0)].tolist() if needs else None
 
-    def _merged(self, raws: Sequence[str], quick: Walk, long: Sequence[int]) -> Walk:
-        """Take some texts the long way and put what became of them in its place."""
-        batch = Batch.of([self._uniform(raws[place]) for place in long])
-        room = Workspace.of(len(batch), len(batch.codes))
-        self._run(batch.codes, batch.bounds, room, folding=False)
-        seen = quick.seen.copy()
-        seen[np.array(long)] = room.seen
-        parts = [quick.rows[quick.bounds[place] : quick.bounds[place + 1]] for place in range(len(raws))]
-        for number, place in enumerate(long):
-            parts[place] = room.queries[room.query_bounds[number] : room.query_bounds[number + 1]]
-        bounds = np.zeros(len(raws) + 1, np.int64)
-        np.cumsum([len(part) for part in parts], out=bounds[1:])
-        return Walk(seen, np.concatenate(parts), bounds)
+    def walk(self, raws: Sequence[str], room: Workspace) -> Walk:
+        """Take raw texts to their queries; what is returned lies in ``room`` until the next call with it."""
+        long = walk_into(self._laid_out(raws, room), len(raws), room.memory, *self._tables)
+        if not long:
+            return _walked(room, len(raws))
+        places = _long_ones(room, len(raws))
+        quick = _walked(room, len(raws)).copy()
+        with room.unfolded():
+            codes = _side_by_side([self._uniform(raws[place]) for place in places], room)
+            walk_into(codes, len(places), room.memory, *self._tables)
+        return quick.merged(_walked(room, len(places)), places)
+
+    def _laid_out(self, raws: Sequence[str], room: Workspace) -> bytes:
+        """Return the code points of raw texts; where there are faces and mentions, without them."""
+        quick = self._quick_signs
+        if len(raws) == 1:
+            codes = quick(raws[0]).encode(_ENCODING, "surrogatepass")
+            room.fit(1, len(codes) >> 2)
+            return codes
+        return _side_by_side([quick(raw) if "[" in raw or "@" in raw else raw for raw in raws], room)
+
+
+def _side_by_side(texts: Sequence[str], room: Workspace) -> bytes:
+    """Return the code points of texts, and note their bounds."""
+    codes = "".join(texts).encode(_ENCODING, "surrogatepass")
+    room.fit(len(texts), len(codes) >> 2)
+    room.raw_bounds[: len(texts) + 1] = list(accumulate(map(len, texts), initial=0))
+    return codes
+
+
+def _long_ones(room: Workspace, count: int) -> list[int]:
+    """Return the places of the texts that have to go the long way."""
+    return np.flatnonzero(room.seen["signs"][:count] == LONG_WAY).tolist()
+
+
+def _note(answers: list[list[int] | None], places: Sequence[int], needs: int, room: Workspace) -> None:
+    """Put what was found for the needs of a call where it belongs; ``places`` are those of its texts."""
+    found = room.found[:needs, :, DOCUMENT].tolist()
+    counts = room.counts[:needs].tolist()
+    for need, text in enumerate(room.asked[:needs].tolist()):
+        answers[places[text]] = found[need][: counts[need]]
+
+
+def _walked(room: Workspace, count: int) -> Walk:
+    return Walk(room.seen[:count], room.queries, room.query_bounds[: count + 1])
 
 
 @compiled
-def path_into(
-    raw,
-    raw_bounds,
-    folding,
-    folds,
-    numbers,
-    cells,
-    unknown,
-    letters,
-    symbols,
-    runs,
-    table,
-    need,
-    places,
-    word_bounds,
-    word_rows,
-    codes,
-    text_bounds,
-    route,
-    ends,
-    words,
-    bounds,
-    seen,
-    queries,
-    query_bounds,
-):
-    """Write what is seen of each text and its query; a text that has to go the long way is seen as ``LONG_WAY``."""
-    for text in range(len(raw_bounds) - 1):
-        begin = text_bounds[text]
-        if folding:
-            end = _folded(raw, raw_bounds[text], raw_bounds[text + 1], folds, codes, begin)
-        else:
-            end = begin + raw_bounds[text + 1] - raw_bounds[text]
-            codes[begin:end] = raw[raw_bounds[text] : raw_bounds[text + 1]]
-        query_bounds[text + 1] = min(end, 0)
-        text_bounds[text + 1] = max(end, begin)
-    cut_into(codes, text_bounds, numbers, cells, unknown, route, ends, words, bounds)
-    glance_into(codes, text_bounds, ends, words, bounds, letters, symbols, runs, table, seen)
+def walk_into(raw, texts, memory, numbers, cells, letters, places, tables):
+    """Write what is seen of each text and its query; a text that has to go the long way is seen as ``LONG_WAY``.
+
+    ``raw`` are the bytes of all texts as UTF-32, their bounds are in the memory; a single text needs none. Return how
+    many have to go the long way.
+    """
+    codes, bounds, text_bounds = part(memory, CODES).view(np.uint32), part(memory, BOUNDS), part(memory, TEXT_BOUNDS)
+    ends, words = part(memory, ENDS).view(np.int32), part(memory, WORDS).view(np.int32)
+    seen, query_bounds = part(memory, SEEN).view(GLANCE), part(memory, QUERY_BOUNDS)
+    figures = part(tables, _FIGURES).view(np.float64)
+    long = _uniform(raw, texts, memory, part(tables, _FOLDS).view(np.uint32), codes, text_bounds, query_bounds)
+    cut_into(
+        *(codes, text_bounds[: texts + 1], numbers, cells.view(CELL), figures[_UNKNOWN]),
+        *(part(memory, ROUTE).view(STEP), ends, words, bounds),
+    )
+    glance_into(
+        *(codes, text_bounds[: texts + 1], ends, words, bounds, letters, part(tables, _SYMBOLS).view(SYMBOL)),
+        *(part(tables, _RUNS).view(RUN), part(tables, _TABLE).view(ROW), seen),
+    )
+    queries, rows = part(memory, QUERIES).reshape((-1, 2)), part(tables, _WORD_ROWS).reshape((-1, 2))
+    word_bounds = part(tables, _WORD_BOUNDS).view(np.int32)
     count = 0
-    for text in range(len(raw_bounds) - 1):
+    for text in range(texts):
         if query_bounds[text + 1] == LONG_WAY:
             seen[text]["signs"] = LONG_WAY
             seen[text]["certainty"] = 0.0
-        elif seen[text]["certainty"] >= need and seen[text]["signs"] & _GOODS:
-            count = _ask(words, bounds[text], bounds[text + 1], places, word_bounds, word_rows, queries, count)
+        elif seen[text]["certainty"] >= figures[_NEED] and seen[text]["signs"] & _GOODS:
+            count = ask(words, bounds[text], bounds[text + 1], places, word_bounds, rows, queries, count)
         query_bounds[text + 1] = count
+    return long
 
 
 @compiled
-def _folded(raw, start, stop, folds, codes, end):
-    """Write a text made uniform behind ``end``; return the end now, ``LONG_WAY`` where that was not enough.
-
-    As the gate of ``core.text`` has it: gaps at the ends are cut off, another space stands alone between two
-    characters, a point before a digit.
-    """
-    while start < stop and _gap(_fold(raw[start], folds)):
-        start += 1
-    while start < stop and _gap(_fold(raw[stop - 1], folds)):
-        stop -= 1
-    before = np.uint32(_SPACE)
-    for place in range(start, stop):
-        code = _fold(raw[place], folds)
-        if code in (0, _LINE_FEED) or (code in _APART and before in _APART):
-            return LONG_WAY
-        if before == _POINT and not 48 <= code <= 57:
-            return LONG_WAY
-        codes[end] = code
-        end += 1
-        before = code
-    return end if before != _POINT else LONG_WAY
+def _uniform(raw, texts, memory, folds, codes, text_bounds, query_bounds):
+    """Write uniform texts side by side and their bounds; mark those for the long way, return how many there are."""
+    given, raw_bounds = np.frombuffer(raw, np.uint32), part(memory, RAW_BOUNDS)
+    if texts == 1:
+        raw_bounds[1] = len(given)
+    folding, long = part(memory, SETTINGS)[FOLDING], 0
+    for text in range(texts):
+        begin, start, stop = text_bounds[text], raw_bounds[text], raw_bounds[text + 1]
+        if folding:
+            end = folded(given, start, stop, folds, codes, begin)
+        else:
+            end = begin + stop - start
+            codes[begin:end] = given[start:stop]
+        query_bounds[text + 1] = min(end, 0)
+        text_bounds[text + 1] = max(end, begin)
+        long += end == LONG_WAY
+    return long
 
 
 @compiled
-def _fold(code, folds):
-    return folds[code] if code < len(folds) else np.uint32(0)
-
-
-@compiled
-def _gap(code):
-    return code in _GAPS
-
-
-@compiled
-def _ask(words, first, last, places, word_bounds, word_rows, queries, count):
-    """Write the rows of the wanted words of a text behind ``count``, each term once; return the count now."""
-    begin = count
-    for token in range(first, last):
-        place = places[words[token]] if words[token] != NO_WORD else NO_WORD
-        if place == NO_WORD:
-            continue
-        for row in range(word_bounds[place], word_bounds[place + 1]):
-            known = begin
-            while known < count and queries[known, 0] != word_rows[row, 0]:
-                known += 1
-            if known < count:
-                queries[known, 1] = max(queries[known, 1], word_rows[row, 1])
-            elif count - begin < MOST_ROWS:
-                queries[count, 0], queries[count, 1] = word_rows[row, 0], word_rows[row, 1]
-                count += 1
-    return count
+def answer_into(
+    raw, texts, memory, sums, numbers, cells, letters, places, tables, terms, documents, rows, gains, allowed
+):
+    """Do the same, and search for each need; return how many there are, and how many texts have to go the long way."""
+    long = walk_into(raw, texts, memory, numbers, cells, letters, places, tables)
+    queries, query_bounds = part(memory, QUERIES).reshape((-1, 2)), part(memory, QUERY_BOUNDS)
+    asked, counts = part(memory, ASKED), part(memory, COUNTS)
+    lists = part(memory, LISTS).reshape((-1, LIST_COLUMNS))
+    found = part(memory, FOUND).reshape((-1, 2))
+    limit, needs = part(memory, SETTINGS)[LIMIT], 0
+    for text in range(texts):
+        query = queries[query_bounds[text] : query_bounds[text + 1]]
+        if len(query):
+            asked[needs] = text
+            best = found[needs * limit : (needs + 1) * limit]
+            counts[needs] = search(terms, documents, rows, gains, query, allowed, lists, sums, best)
+            needs += 1
+    return needs, long

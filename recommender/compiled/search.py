@@ -39,11 +39,11 @@ MOST_LISTS = 64
 """Lists of one query; a need has some fifteen, of a longer one the most frequent terms are left out."""
 WINDOW = 1 << 16
 """Documents that are looked at together; their sums stay in the processor's second cache."""
-_FIRST_WINDOW = 1 << 11
+_FIRST_WINDOW = 1 << 10
 _BOOT = 4
 """Documents of the heaviest list that are weighed first."""
-_CHEAPER = 16
-"""To ask a list for one document costs as much as to read so many postings; to ask a row of bits, as to read one."""
+_CHEAPER = 4
+"""To ask a list for one document costs as much as to read so many postings."""
 _REPEATED = 0.3  # recommender.index.REPEATED; compiled code wants it as a constant
 
 
@@ -79,11 +79,10 @@ def search(terms, documents, rows, gains, query, allowed, lists, paper, found):
             break  # what is left cannot be among the best
         high = min(low + width, len(gains))
         read = _also_read(lists, essential, size)
-        crossed = _read(documents, rows, allowed, lists, read, size, low, high, need, paper)
-        count = _judge(documents, rows, gains, allowed, lists, read, size, low, crossed, need, paper, found, count)
+        written = _read(documents, rows, allowed, lists, read, low, high, paper)
+        count = _judge(documents, rows, gains, allowed, lists, read, size, low, written, need, paper, found, count)
         if count == limit:
             floor = max(floor, found[limit - 1, SCORE])
-        _wipe(documents, lists, read, low, high, paper)
         low, width = high, min(4 * width, WINDOW)
     return count
 
@@ -261,82 +260,74 @@ def _completed(documents, rows, lists, size, document):
 
 @compiled
 def _also_read(lists, essential, size):
-    """Return how many lists to read through: the essential ones, and those that are cheaper read than asked."""
+    """Return how many lists to read through: the essential ones, and those that are cheaper read than asked.
+
+    A row of bits is quick to ask, and slow to read: most of its words are noughts.
+    """
     read, length = essential, np.int64(0)
     for place in range(essential):
         length += lists[place, LAST] - lists[place, FIRST]
-    while read < size:
-        cheaper = _CHEAPER if lists[read, BITS] < 0 else 1
-        if lists[read, LAST] - lists[read, FIRST] > cheaper * length:
-            break
+    while read < size and lists[read, BITS] < 0 and lists[read, LAST] - lists[read, FIRST] <= _CHEAPER * length:
         read += 1
     return read
 
 
 @compiled
-def _read(documents, rows, allowed, lists, read, size, low, high, need, paper):
-    """Add up what documents of a window weigh in the lists that are read; return how many may weigh more than needed.
+def _read(documents, rows, allowed, lists, read, low, high, paper):
+    """Add up what documents of a window weigh in the lists that are read; return how many of them have weight now.
 
-    Those are noted in the second row of the paper, each when its sum crosses the line.
+    Those are noted in the second row of the paper.
     """
-    line = max(need - (lists[read, REST] if read < size else 0), 0)
-    crossed = 0
+    written = 0
     for place in range(read):
         weight = lists[place, WEIGHS]
         if lists[place, BITS] >= 0:
-            crossed = _read_row(rows[lists[place, BITS]], allowed, weight, low, high, line, paper, crossed)
+            written = _read_row(rows[lists[place, BITS]], allowed, weight, low, high, paper, written)
             continue
         at, last = _seek(documents, lists[place, PLACE], lists[place, LAST], low), lists[place, LAST]
         while at < last and documents[at] < high:
-            here = documents[at] - low
+            written = _add(weight, documents[at] - low, paper, written)
             at += 1
-            before = paper[0, here]
-            paper[0, here] = before + weight
-            if before <= line and before + weight > line:
-                paper[1, crossed] = here
-                crossed += 1
         lists[place, PLACE] = at
-    return crossed
+    return written
 
 
 @compiled
-def _read_row(row, allowed, weight, low, high, line, paper, crossed):
+def _read_row(row, allowed, weight, low, high, paper, written):
     """Do the same with a row of bits; windows begin with a word."""
     for word in range(low >> 6, (high + 63) >> 6):
         bits = row[word] & allowed[word]
         first = (np.int64(word) << 6) - low
         while bits:
-            here = first + np.int64(_lowest(bits))
+            written = _add(weight, first + np.int64(_lowest(bits)), paper, written)
             bits &= bits - np.uint64(1)
-            before = paper[0, here]
-            paper[0, here] = before + weight
-            if before <= line and before + weight > line:
-                paper[1, crossed] = here
-                crossed += 1
-    return crossed
+    return written
 
 
 @compiled
-def _wipe(documents, lists, read, low, high, paper):
-    """Leave the paper with noughts again; rows of bits have written on most of it."""
-    if lists[read - 1, BITS] >= 0:
-        paper[0, : high - low] = 0
-        return
-    for place in range(read):
-        at = lists[place, PLACE] - 1
-        while at >= lists[place, FIRST] and documents[at] >= low:
-            paper[0, documents[at] - low] = 0
-            at -= 1
+def _add(weight, here, paper, written):
+    before = paper[0, here]
+    paper[0, here] = before + weight
+    if before == 0:
+        paper[1, written] = here
+        written += 1
+    return written
 
 
 @compiled
-def _judge(documents, rows, gains, allowed, lists, read, size, low, crossed, need, paper, found, count):
-    """Ask the lists that were not read for what may be among the best; return how many are among them now."""
-    for place in range(crossed):
-        document = low + np.int64(paper[1, place])
-        if not _has(allowed, document):
+def _judge(documents, rows, gains, allowed, lists, read, size, low, written, need, paper, found, count):
+    """Ask the lists that were not read for what may be among the best; return how many are among them now.
+
+    The paper has noughts again afterwards.
+    """
+    line = max(need - (lists[read, REST] if read < size else 0), 0)
+    for place in range(written):
+        here = paper[1, place]
+        weight = np.int64(paper[0, here])
+        paper[0, here] = 0
+        document = low + np.int64(here)
+        if weight <= line or not _has(allowed, document):
             continue
-        weight = np.int64(paper[0, paper[1, place]])
         for other in range(read, size):
             if weight + lists[other, REST] <= need:
                 weight = np.int64(-1)
