@@ -29,20 +29,29 @@ def _searching() -> object:
     return index.top({"草莓": 1.0, "5kg": 1.0}, 3)
 
 
-def _path() -> object:
-    """Glance at a text, walk it to its query and to what is found; each is a part of the next."""
-    cutter, lexicon = Cutter.of({"草莓": 5, "草": 2}, 10), Lexicon()
-    signs = SignTable({"G": 1}, ((Sign.GOODS, 1),))
-    screener = Screener.of(
-        Screen(0.0, {"G": 1.0}, [0.0] * len(LENGTHS), 1.0, 0.0, 0.0, 0.5, signs, {}), lexicon, cutter
-    )
-    wanted = Wanted.of(lexicon, cutter, lambda word: np.array([(1, len(word))], np.int64))
+def _glancing() -> object:
+    cutter = Cutter.of({"草莓": 5, "草": 2}, 10)
     batch = Batch.of(["草莓 ok"])
-    screener.glances(batch, cutter.cut(batch))
-    path, room = Path(str, range(0x10000), cutter, screener, wanted, 0.5), Workspace()
+    return _screener(cutter).glances(batch, cutter.cut(batch))
+
+
+def _path() -> object:
+    """Walk a text to its query and to what is found; each is a part of the next."""
+    cutter = Cutter.of({"草莓": 5, "草": 2}, 10)
+    wanted = Wanted.of(Lexicon(), cutter, lambda word: np.array([(1, len(word))], np.int64))
+    path, room = Path(str, range(0x10000), cutter, _screener(cutter), wanted, 0.5), Workspace()
     path.walk(["草莓 ok"], room)
     postings = CompiledIndex.build(["草莓"], cutter).postings
     return path.answer(["草莓 ok"], postings, every(1), room)
 
 
-STAGES = {"cutting": _cutting, "searching": _searching, "path": _path}
+def _screener(cutter: Cutter) -> Screener:
+    signs = SignTable({"G": 1}, ((Sign.GOODS, 1),))
+    screen = Screen(0.0, {"G": 1.0}, [0.0] * len(LENGTHS), 1.0, 0.0, 0.0, 0.5, signs, {})
+    return Screener.of(screen, Lexicon(), cutter)
+
+
+STAGES = {"cutting": _cutting, "glancing": _glancing, "searching": _searching}
+"""What the bot runs."""
+FURTHER = {"path": _path}
+"""What decides by itself, in benchmarks."""

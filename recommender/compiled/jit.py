@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from numba import config, njit
 
-from core.cache import cache_folder
-from recommender.compiled.readiness import CODE_FOLDER
+from recommender.compiled.readiness import code_folder
 
-config.CACHE_DIR = config.CACHE_DIR or str(cache_folder() / CODE_FOLDER)  # type: ignore[attr-defined]  # read by njit
+config.CACHE_DIR = config.CACHE_DIR or str(code_folder())  # type: ignore[attr-defined]  # read by njit
 
 compiled = njit(cache=True, nogil=True)

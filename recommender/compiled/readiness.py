@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from collections.abc import Callable, Mapping
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
-from types import MappingProxyType
 
 import structlog
 
 from core.cache import cache_folder
 from core.clock import monotonic
 
-CODE_FOLDER = "compiled"
+_KEPT = 3
+"""Folders of compiled code that stay: those of the last versions of the sources."""
 
 _log = structlog.get_logger(__name__)
 
@@ -44,24 +47,45 @@ def warmed() -> Mapping[str, float]:
 
 
 def _warm_up() -> dict[str, float]:
+    from recommender.compiled import examples  # noqa: PLC0415 - imports numba, which may be missing
+
+    seconds = timed(examples.STAGES)
+    _forget_old_code()
+    return seconds
+
+
+def timed(stages: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    """Run an example of each stage; return the seconds each took."""
     seconds = {}
-    for name, run in stages().items():
+    for name, run in stages.items():
         began = monotonic()
         run()
         seconds[name] = monotonic() - began
     return seconds
 
 
-def stages() -> Mapping[str, Callable[[], object]]:
-    """Return by name an example of each stage that calls all of its compiled functions."""
-    from recommender.compiled import examples  # noqa: PLC0415 - imports numba, which may be missing
+@cache
+def code_folder() -> Path:
+    """Return where compiled code is kept: a folder for each version of the sources and of numba.
 
-    return MappingProxyType(examples.STAGES)
+    numba itself looks only at the file of the function that is called, not at those it calls.
+    """
+    digest = hashlib.sha256(version("numba").encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return cache_folder() / f"compiled-{digest.hexdigest()[:16]}"
 
 
-def drop_code(folder: Path | None = None) -> int:
+def drop_code() -> int:
     """Delete the kept code; return how many files there were. The folders stay: numba writes into them again."""
-    found = [path for path in (folder or cache_folder() / CODE_FOLDER).rglob("*.nb?") if path.is_file()]
+    found = [path for path in code_folder().rglob("*.nb?") if path.is_file()]
     for path in found:
         path.unlink(missing_ok=True)
     return len(found)
+
+
+def _forget_old_code() -> None:
+    folders = sorted(cache_folder().glob("compiled-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for folder in folders[_KEPT:]:
+        if folder != code_folder():
+            shutil.rmtree(folder, ignore_errors=True)
