@@ -57,7 +57,7 @@ class Lane:
     async def drain(self) -> bool:
         """Handle one batch of what is waiting; tell whether there was any."""
         async with self._turn:
-            async with self._pipeline.database.reading() as session:
+            async with self._pipeline.database.reading(short=True) as session:
                 rows = await inbox.pending(session, after=0, limit=BATCH)
             if not rows:
                 return False
@@ -110,7 +110,7 @@ class Lane:
 
     async def _give_up(self, row: InboxRow) -> None:
         outcome = {"row_id": row.id, "outcome": Outcome.IGNORED, "reason": Reason.FAILED}
-        async with self._pipeline.database.transaction() as session:
+        async with self._pipeline.database.transaction(short=True) as session:
             await inbox.finish(session, [outcome], self._pipeline.clock.now())
 
     async def _rest(self) -> None:

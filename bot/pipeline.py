@@ -47,14 +47,14 @@ class Pipeline:
 
     async def handle(self, rows: Sequence[InboxRow]) -> list[Handled]:
         """Take a batch through the stages and commit all of its effects at once."""
-        async with self.database.transaction() as session:
+        async with self.database.transaction(short=True) as session:
             desk, handled = await self._serve(session, rows)
         self.office.keep(desk)
         return handled
 
     async def take(self, messages: Sequence[IncomingMessage]) -> list[Handled]:
         """Store messages and handle the new ones in one transaction: no lane of another process sees them waiting."""
-        async with self.database.transaction() as session:
+        async with self.database.transaction(short=True) as session:
             ids = await inbox.store(session, messages, self.clock.now())
             rows = await inbox.rows(session, [row_id for row_id in ids if row_id is not None])
             desk, handled = await self._serve(session, rows)
@@ -162,7 +162,7 @@ class Pipeline:
 
     async def observe(self, *events: RoomSeen | MemberLeft) -> None:
         """Take note of rooms in a transaction of their own; part of the lane like any message."""
-        async with self.database.transaction() as session:
+        async with self.database.transaction(short=True) as session:
             desk = await self._desk(session)
             await desk.fetch(_group_key(event) for event in events)
             introductions: list[tuple[GroupKey, str]] = []
@@ -186,7 +186,7 @@ class Pipeline:
 
     async def missed(self, gap: Gap) -> None:
         """Ask groups with open offers for what they may have ordered while the channel was deaf."""
-        async with self.database.transaction() as session:
+        async with self.database.transaction(short=True) as session:
             desk = await self._desk(session)
             says = await self.orders.missed(desk.orders, gap)
             rooms = await group_store.rooms(session, [say.group_id for say in says if say.group_id is not None])
@@ -198,7 +198,7 @@ class Pipeline:
 
     async def at_desk(self, job: Callable[[Desk], Awaitable[None]]) -> None:
         """Let somebody else do one thing at a desk of this lane, in a transaction of its own."""
-        async with self.database.transaction() as session:
+        async with self.database.transaction(short=True) as session:
             desk = await self._desk(session)
             await job(desk)
             await desk.flush()
@@ -206,7 +206,7 @@ class Pipeline:
 
     async def change(self, changes: Sequence[Change]) -> None:
         """Carry out changes of groups that come from elsewhere than a message."""
-        async with self.database.transaction() as session:
+        async with self.database.transaction(short=True) as session:
             desk = await self._desk(session)
             await desk.apply(changes)
             await desk.flush()

@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core import near
 from core.settings import DatabaseSettings
 
 _DRIVERS = {
@@ -67,7 +68,8 @@ class Database:
         is_sqlite = url.get_backend_name() == "sqlite"
         if is_sqlite:
             _prepare_file(url.database)
-        options: dict[str, Any] = {} if is_sqlite else {"pool_pre_ping": True, "pool_size": 10}
+        postgres = {"pool_pre_ping": True, "pool_size": 10}
+        options: dict[str, Any] = {"connect_args": {"async_creator_fn": near.connection}} if is_sqlite else postgres
         database = cls(create_async_engine(url, hide_parameters=True, **options))
         if is_sqlite:
             _tune_sqlite(database.engine)
@@ -81,21 +83,24 @@ class Database:
         return database
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """One writing transaction: committed at the end of the block, rolled back if it raises."""
+    async def transaction(self, *, short: bool = False) -> AsyncIterator[AsyncSession]:
+        """One writing transaction: committed at the end of the block, rolled back if it raises.
+
+        ``short`` is for many statements that touch a few rows each, found by a key: see ``core.near``.
+        """
         if self._writer is None:
             async with self.engine.connect() as connection, _session(connection) as session:
                 yield session
             return
         async with self._writer, self.engine.connect() as connection:
             _ = await connection.execution_options(qianqun_write=True)
-            async with _session(connection) as session:
+            async with _session(connection) as session, near.by(connection, near=short):
                 yield session
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session for reading; anything written in it is rolled back."""
-        async with self.engine.connect() as connection:
+    async def reading(self, *, short: bool = False) -> AsyncIterator[AsyncSession]:
+        """A session for reading; anything written in it is rolled back. ``short`` is the same as in ``transaction``."""
+        async with self.engine.connect() as connection, near.by(connection, near=short):
             session = AsyncSession(bind=connection, expire_on_commit=False)
             try:
                 yield session
