@@ -65,9 +65,10 @@ class Lane:
             handled = await self._handle(rows)
         if any(one.drafts for one in handled):
             self._committed()
+        log = _log.bind()  # once a batch: what stands in a module is bound anew with every line
         for one in handled:
-            _log.debug("message.handled", row=one.row_id, outcome=one.outcome.value, reason=one.reason.value)
-        _log.info("lane.batch", messages=len(rows), ms=round((monotonic() - began) * 1000, 1))
+            log.debug("message.handled", row=one.row_id, outcome=one.outcome.value, reason=one.reason.value)
+        log.info("lane.batch", messages=len(rows), ms=round((monotonic() - began) * 1000, 1))
         return True
 
     async def observe(self, event: RoomSeen | MemberLeft) -> None:

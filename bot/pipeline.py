@@ -87,7 +87,11 @@ class Pipeline:
         ]
         for (turn, _), glance in zip(heard, self.recommender.glances([turn.text for turn, _ in heard]), strict=True):
             turn.glance = glance
-        read = [turn for turn, memory in heard if not only_talk(turn.glance, memory, mentioned=turn.mentioned)]
+        read = [
+            turn
+            for turn, memory in heard
+            if not only_talk(turn.glance, memory, turn.message.sender_id, mentioned=turn.mentioned)
+        ]
         readings = self.recommender.read_all([turn.text for turn in read], [turn.mentioned for turn in read])
         for turn, reading in zip(read, readings, strict=True):
             turn.alone = reading

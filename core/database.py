@@ -26,6 +26,8 @@ _DRIVERS = {
     "postgres": "postgresql+asyncpg",
 }
 _BUSY_TIMEOUT_MS = 10_000
+_CONNECTION = "connection"
+"""Where a session keeps the connection of its transaction: asking for it anew costs as much as a small statement."""
 
 
 _PASSING_STATES = ("08", "40", "53", "57P")
@@ -103,6 +105,7 @@ class Database:
         async with self.engine.connect() as connection, near.by(connection, near=short):
             session = AsyncSession(bind=connection, expire_on_commit=False)
             try:
+                session.info[_CONNECTION] = await session.connection()
                 yield session
             finally:
                 await session.close()
@@ -119,26 +122,37 @@ async def _write_nothing_new(session: AsyncSession) -> None:
     await connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")
 
 
-async def execute(session: AsyncSession, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> Any:
+async def execute(
+    session: AsyncSession, statement: Executable, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+) -> Any:
     """Run a Core statement in the session's transaction, once for each of ``rows``; return the cursor result.
 
     Nothing of the ORM is involved: this is the way of the hot path.
     """
-    connection = await session.connection()
+    connection = session.info.get(_CONNECTION) or await session.connection()
     return await connection.execute(statement, rows)
 
 
 def insert_into(session: AsyncSession, table: Any) -> Any:
     """Return an INSERT in the dialect of the session, the one statement that knows ``on_conflict_…`` on both."""
-    return (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(table)
+    return insert_in(dialect_of(session), table)
+
+
+def insert_in(dialect: str, table: Any) -> Any:
+    """Return the same for a statement that is made once and kept: to make one costs more than to carry it out."""
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
+
+
+def dialect_of(session: AsyncSession) -> str:
+    """Return the dialect of a session's database: ``sqlite`` or ``postgresql``."""
+    return str(session.get_bind().dialect.name)
 
 
 @asynccontextmanager
 async def _session(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
     session = AsyncSession(bind=connection, expire_on_commit=False)
     try:
-        if connection.dialect.name == "sqlite":
-            _ = await session.connection()  # take the write lock before anything is read
+        session.info[_CONNECTION] = await session.connection()  # SQLite takes the write lock before anything is read
         yield session
         await session.commit()
     finally:

@@ -19,7 +19,7 @@ from recommender import repository
 from recommender.gain import NO_RESULTS
 from recommender.policy import Level
 from recommender.repository import QUEUED, SUGGESTED
-from recommender.service import Asked, Decision
+from recommender.service import Asked, Decision, only_talk
 from recommender.wording import suggestion_text
 
 _HELPERS = frozenset({Role.LEADER, Role.ASSISTANT, Role.ADMIN})
@@ -31,6 +31,8 @@ async def need(turn: Turn) -> Handled | None:
     if turn.known is None:
         return None
     group, message = turn.known.group, turn.message
+    if only_talk(turn.glance, turn.known.memory, message.sender_id, mentioned=turn.mentioned):
+        return turn.end(Outcome.IGNORED, Reason.TALK)
     asked = Asked(
         member=message.sender_id,
         name=_public_name(group, message),
