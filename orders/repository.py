@@ -39,6 +39,9 @@ _chains = OrderChain.__table__  # type: ignore[attr-defined]
 _allocations = Allocation.__table__  # type: ignore[attr-defined]
 _products = Product.__table__  # type: ignore[attr-defined]
 
+_new_offers = _offers.insert().returning(_offers.c.id, sort_by_parameter_order=True)
+_new_items = _items.insert().returning(_items.c.id, sort_by_parameter_order=True)
+
 _OFFER_FIELDS = (
     *("kind", "state", "title", "leader", "channel", "account", "created_at", "opens_at", "closes_at", "closed_at"),
     *("minimum_people", "minimum_pieces", "pickup_place", "pickup_when", "note", "open_items"),
@@ -168,33 +171,50 @@ def _item(row: Any) -> Item:
     return Item(id=int(row.id), offer_id=int(row.offer_id), tiers=tiers, **values)
 
 
-async def add_offer(session: AsyncSession, offer: Offer, now: datetime, copied_from: int | None = None) -> Offer:
-    """Store a new offer with its items and groups; return it with the ids that the database gave."""
-    row = {name: getattr(offer, name) for name in _OFFER_FIELDS}
-    row |= {"version": 1, "changed_at": now, "copied_from": copied_from}
-    offer_id = int((await execute(session, _offers.insert().values(row).returning(_offers.c.id))).scalar_one())
-    stored = replace(offer.copy(), id=offer_id, version=1, items={}, group_ids=())
-    await add_groups(session, offer_id, offer.group_ids)
-    stored.group_ids = offer.group_ids
-    for item in sorted(offer.items.values(), key=lambda item: item.position):
-        added = await add_item(session, replace(item, offer_id=offer_id))
-        stored.items[added.id] = added
+async def add_offers(
+    session: AsyncSession, offers: Sequence[Offer], now: datetime, copied_from: int | None = None
+) -> list[Offer]:
+    """Store new offers with their items and groups; return them with the ids that the database gave.
+
+    Three statements, however many there are.
+    """
+    news = {"version": 1, "changed_at": now, "copied_from": copied_from}
+    rows = [{name: getattr(offer, name) for name in _OFFER_FIELDS} | news for offer in offers]
+    ids = await _added(session, _new_offers, rows)
+    stored = [replace(offer.copy(), id=key, version=1, items={}) for offer, key in zip(offers, ids, strict=True)]
+    await _add_groups(session, [(offer.id, group_id) for offer in stored for group_id in offer.group_ids])
+    items = [
+        replace(item, offer_id=key)
+        for offer, key in zip(offers, ids, strict=True)
+        for item in sorted(offer.items.values(), key=lambda item: item.position)
+    ]
+    by_id = {offer.id: offer for offer in stored}
+    for item in await add_items(session, items):
+        by_id[item.offer_id].items[item.id] = item
     return stored
 
 
 async def add_groups(session: AsyncSession, offer_id: int, group_ids: Iterable[int]) -> None:
     """Let an offer run in more groups; those it runs in already are left alone."""
-    rows = [{"offer_id": offer_id, "group_id": group_id} for group_id in group_ids]
+    await _add_groups(session, [(offer_id, group_id) for group_id in group_ids])
+
+
+async def _add_groups(session: AsyncSession, pairs: Sequence[tuple[int, int]]) -> None:
+    rows = [{"offer_id": offer_id, "group_id": group_id} for offer_id, group_id in pairs]
     if rows:
         keys = ["offer_id", "group_id"]
         await execute(session, insert_into(session, _groups).on_conflict_do_nothing(index_elements=keys), rows)
 
 
-async def add_item(session: AsyncSession, item: Item) -> Item:
-    """Store a new item of an offer; return it with its id."""
-    row = {**_item_row(item), "offer_id": item.offer_id}
-    item_id = (await execute(session, _items.insert().values(row).returning(_items.c.id))).scalar_one()
-    return replace(item, id=int(item_id))
+async def add_items(session: AsyncSession, items: Sequence[Item]) -> list[Item]:
+    """Store new items of offers; return them with their ids."""
+    ids = await _added(session, _new_items, [{**_item_row(item), "offer_id": item.offer_id} for item in items])
+    return [replace(item, id=key) for item, key in zip(items, ids, strict=True)]
+
+
+async def _added(session: AsyncSession, statement: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Insert rows; return their ids in the same order."""
+    return [int(row_id) for row_id in (await execute(session, statement, rows)).scalars()] if rows else []
 
 
 def _item_row(item: Item) -> dict[str, Any]:

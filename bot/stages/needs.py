@@ -82,7 +82,7 @@ async def opened(turn: Turn, group: GroupState, shown: tuple[int, ...], *, agree
 
     One that was deleted meanwhile has none. Not ``agreed`` while the leader has still to say so.
     """
-    found = {product.id: product for product in await catalog_store.products_by_id(turn.desk.session, shown)}
+    found = await catalog_store.sold(turn.desk.session, shown)
     products = [found[product_id] for product_id in shown if product_id in found]
     if not products:
         return {}
