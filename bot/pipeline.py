@@ -27,10 +27,21 @@ from core.outcomes import Reason
 from core.text import Normaliser
 from groups import repository as group_store
 from groups.changes import Change
-from groups.service import GroupService
+from groups.service import NOTHING, GroupService
 from groups.state import GroupKey, MemberKey
 from orders.service import OrderService
 from recommender.service import Recommender, only_talk
+
+
+_STAGES: Stages = (
+    gate.readable,
+    rights.others,
+    orders.word,
+    words.command,
+    orders.reply,
+    gate.heard,
+    needs.need,
+)
 
 
 @dataclass(slots=True)
@@ -69,7 +80,7 @@ class Pipeline:
         waiting = await inbox.still_pending(session, [row.id for row in rows])
         desk = await self._desk(session)
         turns = [self._turn(desk, row) for row in rows if row.id in waiting]
-        await desk.fetch(_group_key(turn.message) for turn in turns if turn.message.room_id)
+        await desk.fetch(turn.room for turn in turns if turn.room.room_id)
         await desk.orders.look([known.group.id for known in desk.known.values() if known.group.id is not None])
         self._read_ahead(desk, turns)
         handled = [await self._through(turn) for turn in turns]
@@ -81,7 +92,7 @@ class Pipeline:
         heard = [
             (turn, known.memory)
             for turn in turns
-            if (known := desk.known.get(_group_key(turn.message))) is not None
+            if (known := desk.known.get(turn.room)) is not None
             and gate.unreadable(turn.message) is None
             and gate.unheard(known.group, turn.message) is None
         ]
@@ -109,16 +120,7 @@ class Pipeline:
     async def _through(self, turn: Turn) -> Handled:
         """Take one message through the stages; the first that knows what it is ends its way."""
         await self._enter(turn)
-        stages: Stages = (
-            gate.readable,
-            rights.others,
-            orders.word,
-            words.command,
-            orders.reply,
-            gate.heard,
-            needs.need,
-        )
-        for stage in stages:
+        for stage in _STAGES:
             handled = await stage(turn)
             if handled is not None:
                 if turn.deleted:
@@ -135,6 +137,7 @@ class Pipeline:
         return Turn(
             row_id=row.id,
             message=message,
+            room=_group_key(message),
             text=text,
             desk=desk,
             groups=self.groups,
@@ -152,9 +155,11 @@ class Pipeline:
         forgotten = await self.office.forgotten(desk.session, message.key.channel, message.key.account)
         turn.deleted = not message.is_self and forgotten.has(message.sender_id)
         if message.room_id and not message.is_self:
-            key = _group_key(message)
-            known = await desk.group(key)
+            key = turn.room
+            turn.known = known = await desk.group(key)
             observation = self.groups.heard(known.group if known else None, message, forgotten)
+            if observation is NOTHING:
+                return
             await desk.take(key, observation.changes)
             if known is None:
                 await desk.flush()  # what follows points at the new group's id

@@ -42,6 +42,16 @@ _products = Product.__table__  # type: ignore[attr-defined]
 _new_offers = _offers.insert().returning(_offers.c.id, sort_by_parameter_order=True)
 _new_items = _items.insert().returning(_items.c.id, sort_by_parameter_order=True)
 
+_standing = (
+    select(_offers.c.id, _groups.c.group_id, _offers.c.version)
+    .join(_groups, _groups.c.offer_id == _offers.c.id)
+    .where(
+        _groups.c.group_id.in_(bindparam("groups", expanding=True)),
+        or_(_offers.c.state.in_([OfferState.DRAFT, OfferState.OPEN]), _offers.c.closed_at >= bindparam("since")),
+    )
+    .order_by(_offers.c.id.desc())
+)
+
 _OFFER_FIELDS = (
     *("kind", "state", "title", "leader", "channel", "account", "created_at", "opens_at", "closes_at", "closed_at"),
     *("minimum_people", "minimum_pieces", "pickup_place", "pickup_when", "note", "open_items"),
@@ -65,14 +75,8 @@ async def standing(session: AsyncSession, group_ids: Collection[int], closed_sin
     """Return the offers of these groups that are open or drafted, or were closed since an instant; newest first."""
     if not group_ids:
         return []
-    going = _offers.c.state.in_([OfferState.DRAFT, OfferState.OPEN])
-    query = (
-        select(_offers.c.id, _groups.c.group_id, _offers.c.version)
-        .join(_groups, _groups.c.offer_id == _offers.c.id)
-        .where(_groups.c.group_id.in_(group_ids), or_(going, _offers.c.closed_at >= closed_since))
-        .order_by(_offers.c.id.desc())
-    )
-    return [Standing(*row) for row in await execute(session, query)]
+    asked = {"groups": list(group_ids), "since": closed_since}
+    return [Standing(*row) for row in await execute(session, _standing, asked)]
 
 
 async def offers_of(session: AsyncSession, group_ids: Collection[int], states: Collection[OfferState]) -> list[int]:

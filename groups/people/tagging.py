@@ -50,6 +50,7 @@ _tags_of_people = (
     .join(_members, _members.c.id == _tags.c.member_id)
     .where(tuple_(*_person).in_(bindparam("people", expanding=True)), _members.c.personalisation_off_at.is_(None))
 )
+_any_mark = select(_marks.c.mark).limit(1)
 _marks_among = select(_marks.c.mark).where(_marks.c.mark.in_(bindparam("marks", expanding=True)))
 
 _CHUNK = 500
@@ -185,6 +186,8 @@ def _willing_query() -> Any:
 
 async def _marked(session: AsyncSession, said: Iterable[tuple[MemberKey, Tag]]) -> set[tuple[MemberKey, Tag]]:
     """Return which of these tags, or of the categories above them, their owners have deleted."""
+    if (await execute(session, _any_mark)).first() is None:
+        return set()  # nobody ever deleted a tag: no hashes are needed
     secret = await ledger.key(session)
     wanted = {(member, above) for member, tag in said for above in wider(tag)}
     by_mark = {ledger.tag_mark(secret, member, *_text(tag)): (member, tag) for member, tag in wanted}
