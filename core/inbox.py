@@ -82,7 +82,10 @@ _read = [_table.c[name] for name in InboxRow._fields]
 _is_pending = _table.c.state == PENDING
 # made once: every batch asks for these
 _waiting = (
-    core_select(*_read).where(_is_pending, _table.c.id > bindparam("after")).order_by(_table.c.id).limit(bindparam("most", type_=Integer))
+    core_select(*_read)
+    .where(_is_pending, _table.c.id > bindparam("after"))
+    .order_by(_table.c.id)
+    .limit(bindparam("most", type_=Integer))
 )
 _still_waiting = (
     core_select(_table.c.id)
@@ -94,9 +97,7 @@ _note = core_select(_table.c.id).where(_table.c.channel == CONTROL, _is_pending)
 _finishing = (
     update(_table)
     .where(_table.c.id == bindparam("row_id"))
-    .values(
-        state=DONE, outcome=bindparam("new_outcome"), reason=bindparam("new_reason"), handled_at=bindparam("now")
-    )
+    .values(state=DONE, outcome=bindparam("new_outcome"), reason=bindparam("new_reason"), handled_at=bindparam("now"))
 )
 
 

@@ -40,8 +40,9 @@ class Handled:
 class Turn:
     """A message with everything its stages need.
 
-    ``room`` is the message's room, without an id in a private chat, where ``known`` is None. ``uniform`` makes a text uniform as ``text`` is. ``mentioned`` is true when the
-    message is addressed to the bot: by id, by mention, or by a name it begins with. ``deleted`` is true for somebody
+    ``room`` is without an id in a private chat, and ``known`` is then None. ``uniform`` makes a text uniform as
+    ``text`` is. ``mentioned`` is true when the message is addressed to the bot: by id, by mention, or by a name it
+    begins with. ``deleted`` is true for somebody
     whose data was deleted and who has not come back: only their words and orders are heard. ``glance`` and ``alone``
     are what was seen of the message, and what it says by itself, where that was found out with the others of its batch.
     """

@@ -105,9 +105,7 @@ def tags_of(statement: Statement) -> tuple[Tag, ...]:
     found += [Tag(TagKind.ATTRIBUTE, word) for word in statement.attributes]
     found += [Tag(TagKind.BRAND, statement.brand)] if statement.brand else []
     named = frozenset[Trait]().union(*(_told_by(word, category) for word, category in statement.goods))
-    found += [
-        trait.tag for trait in traits() if trait in named or not trait.words.isdisjoint(statement.pets)
-    ]
+    found += [trait.tag for trait in traits() if trait in named or not trait.words.isdisjoint(statement.pets)]
     return tuple(dict.fromkeys(tag for tag in found if 0 < len(tag.value) <= LONGEST_VALUE))
 
 
@@ -131,13 +129,11 @@ def _goods_tags(word: str, category: str) -> Iterable[Tag]:
         yield Tag(TagKind.GOODS, word)
 
 
+@lru_cache(4_096)
 def sensitive(text: str) -> bool:
     """Tell whether a word, a category or a whole message touches what must never be known of a person."""
-    return bool(text) and _sensitive(text)
-
-
-@lru_cache(4_096)
-def _sensitive(text: str) -> bool:
+    if not text:
+        return False
     spared, words, categories = _matters()
     plain = unicodedata.normalize("NFKC", text).lower()
     if plain in categories or plain.startswith(_below(categories)):

@@ -11,11 +11,11 @@ from recommender import glancer
 from recommender.dialogue import utterance_of
 from recommender.glancer import Glancer
 from recommender.lexicon import Lexicon
-from recommender.memory import GroupMemory
+from recommender.memory import GroupMemory, Utterance
 from recommender.needs import LONGEST_NEED, Reading
 from recommender.screening import Sign
 from recommender.segmentation import Segmenter
-from recommender.service import Asked, Recommender
+from recommender.service import Asked, Recommender, only_talk
 from tests.recommender.conftest import lines
 
 START = datetime(2026, 5, 6, 8, tzinfo=UTC)
@@ -49,6 +49,19 @@ def test_a_conversation_is_understood_alike(recommender: Recommender, normaliser
         assert (quick.outcome, quick.needs) == (full.outcome, full.needs)
         assert (quick.loose, quick.mentions, quick.opinion_about) == (full.loose, full.mentions, full.opinion_about)
     assert sum(not one.masked.mask for one in glancing) > sum(not one.masked.mask for one in reading)
+
+
+def test_what_narrows_a_need_down_is_read_only_of_whose_need_it_is(
+    recommender: Recommender, normaliser: Normaliser
+) -> None:
+    (glance,) = recommender.glances([normaliser("要大一点的")])
+    memory, at = GroupMemory(), START
+    need = recommender.read(normaliser("想买草莓")).need
+    assert only_talk(glance, memory, "xiaomei", mentioned=False)
+    memory.note(Utterance("xiaomei", at, need))
+    assert not only_talk(glance, memory, "xiaomei", mentioned=False)
+    assert only_talk(glance, memory, "chenyi", mentioned=False)
+    assert not only_talk(glance, memory, "chenyi", mentioned=True)
 
 
 def test_a_quotation_and_an_article_are_always_read(recommender: Recommender, normaliser: Normaliser) -> None:

@@ -76,7 +76,8 @@ def test_no_labelled_line_is_lost(screen: Screen, readings: list[Reading], *, wa
     lost = [
         reading.masked.mask
         for reading in readings
-        if screen.glance(reading.masked.mask).talk(waiting=waiting, own=waiting) and not _is_talk(reading, waiting=waiting)
+        if screen.glance(reading.masked.mask).talk(waiting=waiting, own=waiting)
+        and not _is_talk(reading, waiting=waiting)
     ]
     assert lost == []
     assert sum(screen.glance(reading.masked.mask).talk(waiting=waiting, own=waiting) for reading in readings) > 100
