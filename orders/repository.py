@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from catalog.models import ON_SALE, Product
-from core.database import execute, insert_into
+from core.database import dialect_of, execute, insert_in, insert_into
 from orders.models import (
     Allocation,
     BuyerRecord,
@@ -60,6 +61,8 @@ _ITEM_FIELDS = (
     *("position", "code", "title", "unit", "specification", "price", "stock", "taken"),
     *("limit_per_member", "minimum_quantity", "product_id", "active"),
 )
+_LINE_FIELDS = ("group_id", "name", "quantity", "note", "said_by")
+_BUYER_FIELDS = ("group_id", "name", "code", "payment", "handed_over_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,45 +252,29 @@ async def save_lines(session: AsyncSession, offer: Offer, keys: Collection[LineK
 
 def _line_row(offer: Offer, key: LineKey, now: datetime) -> dict[str, Any]:
     line = offer.lines[key]
-    return {
-        "offer_id": offer.id,
-        "item_id": key.item,
-        "member": key.member,
-        "for_whom": key.for_whom,
-        "group_id": line.group_id,
-        "name": line.name,
-        "quantity": line.quantity,
-        "note": line.note,
-        "said_by": line.said_by,
-        "at": line.at or now,
-    }
+    whose = {"offer_id": offer.id, "item_id": key.item, "member": key.member, "for_whom": key.for_whom}
+    return whose | {name: getattr(line, name) for name in _LINE_FIELDS} | {"at": line.at or now}
 
 
 async def save_buyers(session: AsyncSession, offer: Offer, members: Collection[str]) -> None:
     """Store buyers as they stand now."""
-    rows = []
-    for member in members:
-        buyer = offer.buyers[member]
-        rows.append(
-            {
-                "offer_id": offer.id,
-                "member": member,
-                "group_id": buyer.group_id,
-                "name": buyer.name,
-                "code": buyer.code,
-                "payment": buyer.payment,
-                "handed_over_at": buyer.handed_over_at,
-            }
-        )
+    rows = [
+        {"offer_id": offer.id, "member": member} | {name: getattr(offer.buyers[member], name) for name in _BUYER_FIELDS}
+        for member in members
+    ]
     await _upsert(session, _buyers, rows, ("offer_id", "member"))
 
 
 async def _upsert(session: AsyncSession, table: Any, rows: Sequence[Mapping[str, Any]], key: tuple[str, ...]) -> None:
-    if not rows:
-        return
-    statement = insert_into(session, table)
-    new = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    await execute(session, statement.on_conflict_do_update(index_elements=list(key), set_=new), rows)
+    if rows:
+        await execute(session, _upserting(dialect_of(session), table, key, tuple(rows[0])), rows)
+
+
+@cache
+def _upserting(dialect: str, table: Any, key: tuple[str, ...], names: tuple[str, ...]) -> Any:
+    statement = insert_in(dialect, table)
+    new = {name: statement.excluded[name] for name in names if name not in key}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=new)
 
 
 async def add_edits(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:

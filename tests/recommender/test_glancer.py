@@ -54,7 +54,7 @@ def test_a_conversation_is_understood_alike(recommender: Recommender, normaliser
 def test_what_narrows_a_need_down_is_read_only_of_whose_need_it_is(
     recommender: Recommender, normaliser: Normaliser
 ) -> None:
-    (glance,) = recommender.glances([normaliser("要大一点的")])
+    (glance,) = recommender.glances([normaliser("50块以内的就行")])
     memory, at = GroupMemory(), START
     need = recommender.read(normaliser("想买草莓")).need
     assert only_talk(glance, memory, "xiaomei", mentioned=False)
