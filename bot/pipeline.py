@@ -33,15 +33,6 @@ from groups.state import GroupKey, MemberKey
 from orders.service import OrderService
 from recommender.service import Recommender, only_talk
 
-_STAGES: Stages = (
-    gate.readable,
-    rights.others,
-    orders.word,
-    words.command,
-    orders.reply,
-    gate.heard,
-    needs.need,
-)
 _AT_A_TIME = 16
 """Messages, some 3 ms, after which everybody else has a turn: near to SQLite (``core.near``) nothing else lets them."""
 
@@ -126,7 +117,16 @@ class Pipeline:
     async def _through(self, turn: Turn) -> Handled:
         """Take one message through the stages; the first that knows what it is ends its way."""
         await self._enter(turn)
-        for stage in _STAGES:
+        stages: Stages = (
+            gate.readable,
+            rights.others,
+            orders.word,
+            words.command,
+            orders.reply,
+            gate.heard,
+            needs.need,
+        )
+        for stage in stages:
             handled = await stage(turn)
             if handled is not None:
                 if turn.deleted:
