@@ -58,17 +58,17 @@ class _Durable:
         await self._stored(messages)
         database, now = self.parts.database, self.parts.clock.now()
         while True:
-            async with database.reading() as session:
+            async with database.reading(short=True) as session:
                 rows = await inbox.pending(session, after=0, limit=BATCH)
             if not rows:
                 return
             ended = [{"row_id": row.id, "outcome": Outcome.IGNORED, "reason": Reason.TALK} for row in rows]
-            async with database.transaction() as session:
+            async with database.transaction(short=True) as session:
                 await inbox.finish(session, ended, now)
 
     async def _stored(self, messages: Sequence[IncomingMessage]) -> None:
         for start in range(0, len(messages), BATCH):
-            async with self.parts.database.transaction() as session:
+            async with self.parts.database.transaction(short=True) as session:
                 await inbox.store(session, messages[start : start + BATCH], self.parts.clock.now())
 
     async def naive(self, bot: NaiveBot, messages: Sequence[IncomingMessage]) -> None:

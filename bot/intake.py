@@ -38,7 +38,7 @@ class Intake:
 
     async def announce(self, key: MessageKey, raw: dict[str, Any]) -> bool:
         """Note that a message exists before its content is fetched; false if it is already complete."""
-        async with self._database.transaction() as session:
+        async with self._database.transaction(short=True) as session:
             return await inbox.announce(session, key, raw, self._clock.now())
 
     async def receive(self, message: IncomingMessage) -> bool:
@@ -77,7 +77,7 @@ class Intake:
                 _refuse([one], error)
 
     async def _store(self, batch: list[_Waiting]) -> None:
-        async with self._database.transaction() as session:
+        async with self._database.transaction(short=True) as session:
             ids = await inbox.store(session, [message for message, _ in batch], self._clock.now())
         for (_, future), row_id in zip(batch, ids, strict=True):
             if not future.done():
@@ -85,7 +85,7 @@ class Intake:
 
     async def unfetched(self, channel: str, account: str) -> list[MessageKey]:
         """Return announced messages whose content never came, oldest first."""
-        async with self._database.reading() as session:
+        async with self._database.reading(short=True) as session:
             return await inbox.unfetched(session, channel, account)
 
     async def observe(self, event: ChannelEvent) -> None:

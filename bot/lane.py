@@ -57,7 +57,7 @@ class Lane:
     async def drain(self) -> bool:
         """Handle one batch of what is waiting; tell whether there was any."""
         async with self._turn:
-            async with self._pipeline.database.reading() as session:
+            async with self._pipeline.database.reading(short=True) as session:
                 rows = await inbox.pending(session, after=0, limit=BATCH)
             if not rows:
                 return False
@@ -65,9 +65,10 @@ class Lane:
             handled = await self._handle(rows)
         if any(one.drafts for one in handled):
             self._committed()
+        log = _log.bind()  # once a batch: what stands in a module is bound anew with every line
         for one in handled:
-            _log.debug("message.handled", row=one.row_id, outcome=one.outcome.value, reason=one.reason.value)
-        _log.info("lane.batch", messages=len(rows), ms=round((monotonic() - began) * 1000, 1))
+            log.debug("message.handled", row=one.row_id, outcome=one.outcome.value, reason=one.reason.value)
+        log.info("lane.batch", messages=len(rows), ms=round((monotonic() - began) * 1000, 1))
         return True
 
     async def observe(self, event: RoomSeen | MemberLeft) -> None:
@@ -110,7 +111,7 @@ class Lane:
 
     async def _give_up(self, row: InboxRow) -> None:
         outcome = {"row_id": row.id, "outcome": Outcome.IGNORED, "reason": Reason.FAILED}
-        async with self._pipeline.database.transaction() as session:
+        async with self._pipeline.database.transaction(short=True) as session:
             await inbox.finish(session, [outcome], self._pipeline.clock.now())
 
     async def _rest(self) -> None:

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.channels.local.personal import ChatPageData
 from catalog.personal import CatalogData
+from core import near
 from core.boxes import Boxes
 from core.personal import Person, PersonalData, Sheet, Traces
 from groups.people import audit, ledger
@@ -53,6 +54,11 @@ class Erased:
 
 async def person_of(session: AsyncSession, key: MemberKey, *, until: int | None = None) -> Person:
     """Return somebody with every name and place that is known of them, whether or not there is any."""
+    async with near.far(session):
+        return await _person_of(session, key, until)
+
+
+async def _person_of(session: AsyncSession, key: MemberKey, until: int | None) -> Person:
     secret = await ledger.key(session)
     person = Person(*key, secret=secret, until=until)
     places = await group_data.places(session, person)
@@ -87,7 +93,8 @@ async def is_known(session: AsyncSession, person: Person) -> bool:
 
 async def export(session: AsyncSession, person: Person) -> list[Sheet]:
     """Return everything that is kept about a person, sheet by sheet."""
-    return [sheet for part in PARTS for sheet in await part.export(session, person)]
+    async with near.far(session):
+        return [sheet for part in PARTS for sheet in await part.export(session, person)]
 
 
 async def erase(session: AsyncSession, person: Person, look: Look, now: datetime) -> Erased:
@@ -97,8 +104,9 @@ async def erase(session: AsyncSession, person: Person, look: Look, now: datetime
     """
     traces = Traces(person, without_lines)
     counts: Counter[str] = Counter()
-    for part in PARTS:
-        counts.update(await part.erase(session, person, traces, now))
+    async with near.far(session):
+        for part in PARTS:
+            counts.update(await part.erase(session, person, traces, now))
     receipt = f"{now:%Y%m%d}-{secrets.token_hex(4).upper()}"
     detail = {**look.detail, "receipt": receipt, "rows": sum(counts.values())}
     await audit.write(session, replace(look, detail=detail), now)

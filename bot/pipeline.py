@@ -9,6 +9,7 @@ and may the dispatcher send. Nothing is sent from here.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -27,10 +28,13 @@ from core.outcomes import Reason
 from core.text import Normaliser
 from groups import repository as group_store
 from groups.changes import Change
-from groups.service import GroupService
+from groups.service import NOTHING, GroupService
 from groups.state import GroupKey, MemberKey
 from orders.service import OrderService
 from recommender.service import Recommender, only_talk
+
+_AT_A_TIME = 16
+"""Messages, some 3 ms, after which everybody else has a turn: near to SQLite (``core.near``) nothing else lets them."""
 
 
 @dataclass(slots=True)
@@ -47,14 +51,14 @@ class Pipeline:
 
     async def handle(self, rows: Sequence[InboxRow]) -> list[Handled]:
         """Take a batch through the stages and commit all of its effects at once."""
-        async with self.database.transaction() as session:
+        async with self.database.transaction(short=True) as session:
             desk, handled = await self._serve(session, rows)
         self.office.keep(desk)
         return handled
 
     async def take(self, messages: Sequence[IncomingMessage]) -> list[Handled]:
         """Store messages and handle the new ones in one transaction: no lane of another process sees them waiting."""
-        async with self.database.transaction() as session:
+        async with self.database.transaction(short=True) as session:
             ids = await inbox.store(session, messages, self.clock.now())
             rows = await inbox.rows(session, [row_id for row_id in ids if row_id is not None])
             desk, handled = await self._serve(session, rows)
@@ -69,10 +73,14 @@ class Pipeline:
         waiting = await inbox.still_pending(session, [row.id for row in rows])
         desk = await self._desk(session)
         turns = [self._turn(desk, row) for row in rows if row.id in waiting]
-        await desk.fetch(_group_key(turn.message) for turn in turns if turn.message.room_id)
+        await desk.fetch(turn.room for turn in turns if turn.room.room_id)
         await desk.orders.look([known.group.id for known in desk.known.values() if known.group.id is not None])
         self._read_ahead(desk, turns)
-        handled = [await self._through(turn) for turn in turns]
+        handled = []
+        for place, turn in enumerate(turns):
+            if place % _AT_A_TIME == 0:
+                await asyncio.sleep(0)
+            handled.append(await self._through(turn))
         await desk.flush()
         return desk, handled
 
@@ -81,13 +89,17 @@ class Pipeline:
         heard = [
             (turn, known.memory)
             for turn in turns
-            if (known := desk.known.get(_group_key(turn.message))) is not None
+            if (known := desk.known.get(turn.room)) is not None
             and gate.unreadable(turn.message) is None
             and gate.unheard(known.group, turn.message) is None
         ]
         for (turn, _), glance in zip(heard, self.recommender.glances([turn.text for turn, _ in heard]), strict=True):
             turn.glance = glance
-        read = [turn for turn, memory in heard if not only_talk(turn.glance, memory, mentioned=turn.mentioned)]
+        read = [
+            turn
+            for turn, memory in heard
+            if not only_talk(turn.glance, memory, turn.message.sender_id, mentioned=turn.mentioned)
+        ]
         readings = self.recommender.read_all([turn.text for turn in read], [turn.mentioned for turn in read])
         for turn, reading in zip(read, readings, strict=True):
             turn.alone = reading
@@ -131,6 +143,7 @@ class Pipeline:
         return Turn(
             row_id=row.id,
             message=message,
+            room=_group_key(message),
             text=text,
             desk=desk,
             groups=self.groups,
@@ -148,9 +161,11 @@ class Pipeline:
         forgotten = await self.office.forgotten(desk.session, message.key.channel, message.key.account)
         turn.deleted = not message.is_self and forgotten.has(message.sender_id)
         if message.room_id and not message.is_self:
-            key = _group_key(message)
-            known = await desk.group(key)
+            key = turn.room
+            turn.known = known = await desk.group(key)
             observation = self.groups.heard(known.group if known else None, message, forgotten)
+            if observation is NOTHING:
+                return
             await desk.take(key, observation.changes)
             if known is None:
                 await desk.flush()  # what follows points at the new group's id
@@ -162,7 +177,7 @@ class Pipeline:
 
     async def observe(self, *events: RoomSeen | MemberLeft) -> None:
         """Take note of rooms in a transaction of their own; part of the lane like any message."""
-        async with self.database.transaction() as session:
+        async with self.database.transaction(short=True) as session:
             desk = await self._desk(session)
             await desk.fetch(_group_key(event) for event in events)
             introductions: list[tuple[GroupKey, str]] = []
@@ -186,7 +201,7 @@ class Pipeline:
 
     async def missed(self, gap: Gap) -> None:
         """Ask groups with open offers for what they may have ordered while the channel was deaf."""
-        async with self.database.transaction() as session:
+        async with self.database.transaction(short=True) as session:
             desk = await self._desk(session)
             says = await self.orders.missed(desk.orders, gap)
             rooms = await group_store.rooms(session, [say.group_id for say in says if say.group_id is not None])
@@ -198,7 +213,7 @@ class Pipeline:
 
     async def at_desk(self, job: Callable[[Desk], Awaitable[None]]) -> None:
         """Let somebody else do one thing at a desk of this lane, in a transaction of its own."""
-        async with self.database.transaction() as session:
+        async with self.database.transaction(short=True) as session:
             desk = await self._desk(session)
             await job(desk)
             await desk.flush()
@@ -206,7 +221,7 @@ class Pipeline:
 
     async def change(self, changes: Sequence[Change]) -> None:
         """Carry out changes of groups that come from elsewhere than a message."""
-        async with self.database.transaction() as session:
+        async with self.database.transaction(short=True) as session:
             desk = await self._desk(session)
             await desk.apply(changes)
             await desk.flush()

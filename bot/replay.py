@@ -59,10 +59,10 @@ async def replay(parts: Parts, clock: ManualClock, transcript: Iterable[Said]) -
         clock.set(batch[-1].at)
         await rooms.enter(batch)
         messages = [_message(said, n + place) for place, said in enumerate(batch, start=1)]
-        async with parts.database.transaction() as session:
+        async with parts.database.transaction(short=True) as session:
             await inbox.store(session, messages, clock.now())
         while True:
-            async with parts.database.reading() as session:
+            async with parts.database.reading(short=True) as session:
                 rows = await inbox.pending(session, after=0, limit=_BATCH)
             if not rows:
                 break

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from sys import intern
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 from sqlmodel import select as select_models
@@ -53,6 +53,25 @@ class OnSale:
     on_sale_from: datetime | None
     on_sale_to: datetime | None
     keywords: list[str]
+
+
+class Sold(NamedTuple):
+    """What an offer takes over of a product; the fields are those of ``Product``."""
+
+    id: int
+    title: str
+    unit: str
+    specification: str
+    price: Decimal
+    price_tiers: list[dict[str, Any]]
+    limit_per_member: int | None
+    minimum_quantity: int
+    on_sale_to: datetime | None
+
+
+_sold = select(*(_products.c[name] for name in Sold._fields)).where(
+    _products.c.id.in_(bindparam("ids", expanding=True))
+)
 
 
 async def store_products(
@@ -267,6 +286,11 @@ async def products_by_id(session: AsyncSession, ids: Sequence[int]) -> list[Prod
     """Return these products, by id."""
     query = select_models(Product).where(col(Product.id).in_(ids)).order_by(col(Product.id))
     return list((await session.exec(query)).all())
+
+
+async def sold(session: AsyncSession, ids: Sequence[int]) -> dict[int, Sold]:
+    """Return by id what an offer takes over of these products; those that were deleted are left out."""
+    return {row.id: Sold._make(row) for row in await execute(session, _sold, {"ids": list(ids)})}
 
 
 async def product_by_key(session: AsyncSession, supplier: str, supplier_product_id: str) -> Product | None:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core import near
 from core.settings import DatabaseSettings
 
 _DRIVERS = {
@@ -25,6 +26,8 @@ _DRIVERS = {
     "postgres": "postgresql+asyncpg",
 }
 _BUSY_TIMEOUT_MS = 10_000
+_CONNECTION = "connection"
+"""Where a session keeps the connection of its transaction: asking for it anew costs as much as a small statement."""
 
 
 _PASSING_STATES = ("08", "40", "53", "57P")
@@ -67,7 +70,8 @@ class Database:
         is_sqlite = url.get_backend_name() == "sqlite"
         if is_sqlite:
             _prepare_file(url.database)
-        options: dict[str, Any] = {} if is_sqlite else {"pool_pre_ping": True, "pool_size": 10}
+        postgres = {"pool_pre_ping": True, "pool_size": 10}
+        options: dict[str, Any] = {"connect_args": {"async_creator_fn": near.connection}} if is_sqlite else postgres
         database = cls(create_async_engine(url, hide_parameters=True, **options))
         if is_sqlite:
             _tune_sqlite(database.engine)
@@ -81,23 +85,27 @@ class Database:
         return database
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """One writing transaction: committed at the end of the block, rolled back if it raises."""
+    async def transaction(self, *, short: bool = False) -> AsyncIterator[AsyncSession]:
+        """One writing transaction: committed at the end of the block, rolled back if it raises.
+
+        ``short`` is for many statements that touch a few rows each, found by a key: see ``core.near``.
+        """
         if self._writer is None:
             async with self.engine.connect() as connection, _session(connection) as session:
                 yield session
             return
         async with self._writer, self.engine.connect() as connection:
             _ = await connection.execution_options(qianqun_write=True)
-            async with _session(connection) as session:
+            async with _session(connection) as session, near.by(connection, near=short):
                 yield session
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session for reading; anything written in it is rolled back."""
-        async with self.engine.connect() as connection:
+    async def reading(self, *, short: bool = False) -> AsyncIterator[AsyncSession]:
+        """A session for reading; anything written in it is rolled back. ``short`` is the same as in ``transaction``."""
+        async with self.engine.connect() as connection, near.by(connection, near=short):
             session = AsyncSession(bind=connection, expire_on_commit=False)
             try:
+                session.info[_CONNECTION] = await session.connection()
                 yield session
             finally:
                 await session.close()
@@ -114,26 +122,37 @@ async def _write_nothing_new(session: AsyncSession) -> None:
     await connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")
 
 
-async def execute(session: AsyncSession, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> Any:
+async def execute(
+    session: AsyncSession, statement: Executable, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+) -> Any:
     """Run a Core statement in the session's transaction, once for each of ``rows``; return the cursor result.
 
     Nothing of the ORM is involved: this is the way of the hot path.
     """
-    connection = await session.connection()
+    connection = session.info.get(_CONNECTION) or await session.connection()
     return await connection.execute(statement, rows)
 
 
 def insert_into(session: AsyncSession, table: Any) -> Any:
     """Return an INSERT in the dialect of the session, the one statement that knows ``on_conflict_…`` on both."""
-    return (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(table)
+    return insert_in(dialect_of(session), table)
+
+
+def insert_in(dialect: str, table: Any) -> Any:
+    """Return the same for a statement that is made once and kept: to make one costs more than to carry it out."""
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
+
+
+def dialect_of(session: AsyncSession) -> str:
+    """Return the dialect of a session's database: ``sqlite`` or ``postgresql``."""
+    return str(session.get_bind().dialect.name)
 
 
 @asynccontextmanager
 async def _session(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
     session = AsyncSession(bind=connection, expire_on_commit=False)
     try:
-        if connection.dialect.name == "sqlite":
-            _ = await session.connection()  # take the write lock before anything is read
+        session.info[_CONNECTION] = await session.connection()  # SQLite takes the write lock before anything is read
         yield session
         await session.commit()
     finally:

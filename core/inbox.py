@@ -1,17 +1,19 @@
 """The inbox: every message a channel saw, once, with the outcome it came to."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 from datetime import datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint, and_, bindparam, delete, or_, update
+from sqlalchemy import JSON, Column, Index, Integer, UniqueConstraint, and_, bindparam, delete, or_, update
 from sqlalchemy import select as core_select
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database import execute, insert_into
+from core.database import dialect_of, execute, insert_in
 from core.messages import IncomingMessage, MessageKey, MessageKind, Quote
 from core.types import BigId, UtcDateTime
 
@@ -68,14 +70,41 @@ class InboxRow(NamedTuple):
 
 
 _APART = frozenset({"key", "room_id", "sender_id", "text", "at"})
-_REST = tuple(field.name for field in fields(IncomingMessage) if field.name not in _APART)
+_REST = {
+    field.name: field.default if field.default_factory is MISSING else field.default_factory()
+    for field in fields(IncomingMessage)
+    if field.name not in _APART
+}
+"""What a message has beside its columns, and what each is when nothing is said of it: that is not stored."""
+_rest_of = attrgetter(*_REST)
 _table = InboxMessage.__table__  # type: ignore[attr-defined]
 _read = [_table.c[name] for name in InboxRow._fields]
+_is_pending = _table.c.state == PENDING
+# made once: every batch asks for these
+_waiting = (
+    core_select(*_read)
+    .where(_is_pending, _table.c.id > bindparam("after"))
+    .order_by(_table.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_still_waiting = (
+    core_select(_table.c.id)
+    .where(_table.c.id.between(bindparam("first"), bindparam("last")), _is_pending)
+    .order_by(_table.c.id)
+    .with_for_update()
+)
+_note = core_select(_table.c.id).where(_table.c.channel == CONTROL, _is_pending).limit(1)
+_finishing = (
+    update(_table)
+    .where(_table.c.id == bindparam("row_id"))
+    .values(state=DONE, outcome=bindparam("new_outcome"), reason=bindparam("new_reason"), handled_at=bindparam("now"))
+)
 
 
 def row_of(message: IncomingMessage, received_at: datetime) -> dict[str, Any]:
     """Return the column values of a whole message; what has no column of its own goes into ``message``."""
-    rest = {name: getattr(message, name) for name in _REST}
+    said = zip(_REST.items(), _rest_of(message), strict=True)
+    rest = {name: value for (name, default), value in said if value != default}
     if message.quote is not None:
         rest["quote"] = asdict(message.quote)
     return {
@@ -101,24 +130,32 @@ def _storable(text: str) -> str:
 
 def message_of(row: InboxRow | InboxMessage) -> IncomingMessage:
     """Return the message that ``row_of`` stored."""
-    rest = dict(row.message)
-    quote = rest.pop("quote", None)
-    return IncomingMessage(
-        key=MessageKey(row.channel, row.account, row.message_id),
-        room_id=row.room_id,
-        sender_id=row.sender_id,
-        text=row.text,
-        at=row.at,
-        kind=MessageKind(rest.pop("kind", MessageKind.TEXT)),
-        mentions=tuple(rest.pop("mentions", ())),
-        quote=Quote(**quote) if quote else None,
-        **rest,
-    )
+    rest = row.message
+    if "kind" in rest or "mentions" in rest or "quote" in rest:
+        quote = rest.get("quote")
+        rest = rest | {
+            "kind": MessageKind(rest.get("kind", MessageKind.TEXT)),
+            "mentions": tuple(rest.get("mentions", ())),
+            "quote": Quote(**quote) if quote else None,
+        }
+    key = MessageKey(row.channel, row.account, row.message_id)
+    return IncomingMessage(key, row.room_id, row.sender_id, row.text, row.at, **rest)
 
 
 def _insert_ignore(session: AsyncSession) -> Any:
     """Return an INSERT that leaves an existing key alone."""
-    return insert_into(session, _table).on_conflict_do_nothing(index_elements=["channel", "account", "message_id"])
+    return _ignoring(dialect_of(session))
+
+
+@cache
+def _ignoring(dialect: str) -> Any:
+    return insert_in(dialect, _table).on_conflict_do_nothing(index_elements=["channel", "account", "message_id"])
+
+
+@cache
+def _storing(dialect: str) -> Any:
+    key = (_table.c.channel, _table.c.account, _table.c.message_id)
+    return _ignoring(dialect).returning(*key, _table.c.id)
 
 
 async def announce(session: AsyncSession, key: MessageKey, raw: dict[str, Any], now: datetime) -> bool:
@@ -148,8 +185,8 @@ async def store(session: AsyncSession, messages: Sequence[IncomingMessage], now:
     if not messages:
         return []
     rows = [row_of(message, now) for message in messages]
-    insert = _insert_ignore(session).returning(_table.c.channel, _table.c.account, _table.c.message_id, _table.c.id)
-    inserted = {MessageKey(*row[:3]): int(row[3]) for row in await execute(session, insert, rows)}
+    new = await execute(session, _storing(dialect_of(session)), rows)
+    inserted = {MessageKey(channel, account, message_id): row_id for channel, account, message_id, row_id in new}
     ids: list[int | None] = []
     for message, row in zip(messages, rows, strict=True):
         row_id = inserted.pop(message.key, None)  # a key twice in one call counts once
@@ -191,8 +228,7 @@ async def unfetched(session: AsyncSession, channel: str, account: str) -> list[M
 
 async def pending(session: AsyncSession, after: int, limit: int) -> list[InboxRow]:
     """Return stored messages that no lane has handled, in the order they came."""
-    waiting = core_select(*_read).where(_table.c.state == PENDING, _table.c.id > after)
-    return [InboxRow._make(row) for row in await execute(session, waiting.order_by(_table.c.id).limit(limit))]
+    return [InboxRow._make(row) for row in await execute(session, _waiting, {"after": after, "most": limit})]
 
 
 async def still_pending(session: AsyncSession, row_ids: Sequence[int]) -> set[int]:
@@ -202,9 +238,8 @@ async def still_pending(session: AsyncSession, row_ids: Sequence[int]) -> set[in
     """
     if not row_ids:
         return set()
-    between = _table.c.id.between(min(row_ids), max(row_ids))
-    query = core_select(_table.c.id).where(between, _table.c.state == PENDING).order_by(_table.c.id).with_for_update()
-    return {row.id for row in await execute(session, query)}.intersection(row_ids)
+    ends = {"first": min(row_ids), "last": max(row_ids)}
+    return set((await execute(session, _still_waiting, ends)).scalars()).intersection(row_ids)
 
 
 async def tell_lanes(session: AsyncSession, now: datetime) -> None:
@@ -215,14 +250,12 @@ async def tell_lanes(session: AsyncSession, now: datetime) -> None:
 
 async def finish(session: AsyncSession, outcomes: Sequence[dict[str, Any]], now: datetime) -> None:
     """Write outcomes: each a dict with ``row_id``, ``outcome`` and ``reason``; part of the lane's one commit."""
-    statement = (
-        update(_table)
-        .where(_table.c.id == bindparam("row_id"))
-        .values(state=DONE, outcome=bindparam("new_outcome"), reason=bindparam("new_reason"), handled_at=now)
-    )
-    rows = [{"row_id": row["row_id"], "new_outcome": row["outcome"], "new_reason": row["reason"]} for row in outcomes]
+    rows = [
+        {"row_id": row["row_id"], "new_outcome": row["outcome"], "new_reason": row["reason"], "now": now}
+        for row in outcomes
+    ]
     if rows:
-        await execute(session, statement, rows)
+        await execute(session, _finishing, rows)
 
 
 async def forget(session: AsyncSession, before: datetime) -> int:
@@ -248,8 +281,7 @@ async def disown(session: AsyncSession, row_ids: Sequence[int]) -> None:
 
 async def told(session: AsyncSession) -> bool:
     """Tell whether another process has changed the database since lanes read it: a note of ``tell_lanes`` waits."""
-    note = core_select(_table.c.id).where(_table.c.channel == CONTROL, _table.c.state == PENDING).limit(1)
-    return (await execute(session, note)).first() is not None
+    return (await execute(session, _note)).first() is not None
 
 
 async def texts_of(

@@ -197,5 +197,8 @@ def _nothing_new(state: GroupState, message: IncomingMessage) -> bool:
     known = state.members.get(message.sender_id)
     if known is None or not known.present:
         return False
-    pairs = ((message.sender_name, known.name), (message.room_name, known.room_name))
-    return all(not said or said == kept or clean_name(said) in {"", kept} for said, kept in pairs)
+    return _as_known(message.sender_name, known.name) and _as_known(message.room_name, known.room_name)
+
+
+def _as_known(said: str, kept: str) -> bool:
+    return not said or said == kept or clean_name(said) in {"", kept}

@@ -40,7 +40,8 @@ class Observation:
         return any(isinstance(change, happened.MemberJoined) for change in self.changes)
 
 
-_NOTHING = Observation()
+NOTHING = Observation()
+"""What most messages show."""
 ORDER_DAYS = 3 * 365
 """How long orders are kept unless the program says otherwise: what the law asks (电子商务法 art. 31)."""
 
@@ -78,7 +79,7 @@ class GroupService:
     def heard(self, state: GroupState | None, message: IncomingMessage, forgotten: Forgotten = NOBODY) -> Observation:
         """Take note of what a message in a room shows: the room itself, its topic, the sender and their names."""
         observer = observe_message(self.names, state, message, self.clock.now(), forgotten)
-        return _NOTHING if observer is None else self._observed(observer)
+        return NOTHING if observer is None else self._observed(observer)
 
     def left(self, state: GroupState, gone: MemberLeft) -> list[happened.Change]:
         """Take note of somebody leaving; when it is the bot, the group is no longer active."""

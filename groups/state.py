@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import NamedTuple
 
 from groups.people.forgetting import NOBODY, Forgotten
@@ -206,9 +207,7 @@ class GroupState:
 
     def copy(self) -> GroupState:
         """Return a copy that changes may be applied to; members and labels are immutable and shared."""
-        twin = GroupState.__new__(GroupState)
-        for name in GroupState.__slots__:
-            setattr(twin, name, getattr(self, name))
+        twin = GroupState(*_all_of(self))
         twin.members = self.members.copy()
         return twin
 
@@ -234,6 +233,9 @@ class GroupState:
 
         self.excluded_ids, self.excluded_texts = ids(RuleKind.EXCLUDED), texts(RuleKind.EXCLUDED)
         self.pinned_ids, self.pinned_texts = ids(RuleKind.PINNED), texts(RuleKind.PINNED)
+
+
+_all_of = attrgetter(*(one.name for one in fields(GroupState)))
 
 
 def winners(labels: Iterable[LabelState], kind: LabelKind, key: str = "") -> tuple[str, ...]:

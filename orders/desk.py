@@ -149,11 +149,16 @@ class OrderDesk:
 
     async def open(self, offer: Offer, copied_from: int | None = None) -> Offer:
         """Store a new offer and lay it on the desk; return it with its ids."""
-        stored = await repository.add_offer(self.session, offer, self.now, copied_from)
-        self.offers[stored.id] = stored
-        self._locked.add(stored.id)
-        for group_id in stored.group_ids:
-            self._in_group.setdefault(group_id, []).insert(0, stored.id)
+        return (await self.open_all([offer], copied_from))[0]
+
+    async def open_all(self, offers: Sequence[Offer], copied_from: int | None = None) -> list[Offer]:
+        """Store new offers and lay them on the desk; return them with their ids."""
+        stored = await repository.add_offers(self.session, offers, self.now, copied_from)
+        for offer in stored:
+            self.offers[offer.id] = offer
+            self._locked.add(offer.id)
+            for group_id in offer.group_ids:
+                self._in_group.setdefault(group_id, []).insert(0, offer.id)
         return stored
 
     async def run_in(self, offer: Offer, group_id: int) -> None:
@@ -168,7 +173,7 @@ class OrderDesk:
 
     async def add_item(self, offer: Offer, item: Item) -> Item:
         """Put one more thing on a locked offer; return it with its id."""
-        stored = await repository.add_item(self.session, item)
+        stored = (await repository.add_items(self.session, [item]))[0]
         offer.items[stored.id] = stored
         self.note(offer)
         return stored

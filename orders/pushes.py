@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from catalog.models import Product
+from catalog.repository import Sold
 from orders.desk import OrderDesk
 from orders.offers import become
 from orders.settings import OrdersSettings
@@ -17,7 +17,7 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _CODES = tuple(f"{letter}{digit}" for letter in _LETTERS for digit in range(1, 10))
 
 
-def tiers_of(product: Product) -> tuple[Tier, ...]:
+def tiers_of(product: Sold) -> tuple[Tier, ...]:
     """Return a product's price tiers: a feed names the price of one piece from a quantity on."""
     return tuple(Tier(int(tier["quantity"]), Decimal(tier["price"]), bundle=False) for tier in product.price_tiers)
 
@@ -45,7 +45,7 @@ async def open_pushes(
     account: str,
     group_id: int,
     leader: str,
-    products: Sequence[Product],
+    products: Sequence[Sold],
     now: datetime,
     agreed: bool = True,
 ) -> dict[int, str]:
@@ -65,15 +65,17 @@ async def open_pushes(
     all_codes = [item.code for offer in desk.in_group(group_id) for item in offer.items.values()]
     last = next((item.code for offer in pushed for item in offer.items.values()), "")
     codes: dict[int, str] = {}
+    offers: list[Offer] = []
     for product, code in zip(new, free_codes(all_codes, last, len(new)), strict=True):
         offer = _offer(product, code, now, settings)
         offer.channel, offer.account, offer.leader, offer.group_ids = channel, account, leader, (group_id,)
         offer.state = OfferState.OPEN if agreed else OfferState.DRAFT
-        await desk.open(offer)
-        codes[product.id or 0] = code
+        offers.append(offer)
+        codes[product.id] = code
+    await desk.open_all(offers)
     if agreed:
-        await agree(desk, group_id, [product.id or 0 for product in products])
-    return {product.id or 0: codes.get(product.id or 0) or standing[product.id] for product in products}
+        await agree(desk, group_id, [product.id for product in products])
+    return {product.id: codes.get(product.id) or standing[product.id] for product in products}
 
 
 async def agree(desk: OrderDesk, group_id: int, product_ids: Sequence[int]) -> None:
@@ -91,7 +93,7 @@ async def agree(desk: OrderDesk, group_id: int, product_ids: Sequence[int]) -> N
             desk.note(offer)
 
 
-def _offer(product: Product, code: str, now: datetime, settings: OrdersSettings) -> Offer:
+def _offer(product: Sold, code: str, now: datetime, settings: OrdersSettings) -> Offer:
     longest = now + timedelta(hours=settings.push_offer_hours)
     ends = longest if product.on_sale_to is None else min(product.on_sale_to, longest)
     return Offer(
@@ -110,7 +112,7 @@ def _offer(product: Product, code: str, now: datetime, settings: OrdersSettings)
     )
 
 
-def item_of(product: Product, code: str, position: int) -> Item:
+def item_of(product: Sold, code: str, position: int) -> Item:
     """Return a catalogue's product as an item of an offer; its stock stays the supplier's."""
     return Item(
         id=0,

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute
@@ -21,6 +21,15 @@ LIFETIME = timedelta(minutes=30)
 """Whoever has not answered by then has gone on to something else."""
 _OPEN, _ANSWERED, _REPLACED = "open", "answered", "replaced"
 _table = OrderQuestion.__table__  # type: ignore[attr-defined]
+_waiting = (
+    select(_table)
+    .where(
+        _table.c.state == _OPEN,
+        _table.c.group_id.in_(bindparam("groups", expanding=True)),
+        _table.c.expires_at > bindparam("now"),
+    )
+    .order_by(_table.c.id)
+)
 
 
 class QuestionKind(StrEnum):
@@ -55,14 +64,10 @@ class Question:
 
 async def open_questions(session: AsyncSession, group_ids: Collection[int], now: datetime) -> list[Question]:
     """Return the questions that wait in these groups, oldest first."""
-    query = (
-        select(_table)
-        .where(_table.c.state == _OPEN, _table.c.group_id.in_(group_ids), _table.c.expires_at > now)
-        .order_by(_table.c.id)
-    )
+    asked = {"groups": list(group_ids), "now": now}
     return [
         Question(int(row.id), row.group_id, row.member, QuestionKind(row.kind), row.detail, row.inbox_id, row.asked_at)
-        for row in await execute(session, query)
+        for row in await execute(session, _waiting, asked)
     ]
 
 

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from catalog.models import ON_SALE, Product
-from core.database import execute, insert_into
+from core.database import dialect_of, execute, insert_in, insert_into
 from orders.models import (
     Allocation,
     BuyerRecord,
@@ -39,6 +40,19 @@ _chains = OrderChain.__table__  # type: ignore[attr-defined]
 _allocations = Allocation.__table__  # type: ignore[attr-defined]
 _products = Product.__table__  # type: ignore[attr-defined]
 
+_new_offers = _offers.insert().returning(_offers.c.id, sort_by_parameter_order=True)
+_new_items = _items.insert().returning(_items.c.id, sort_by_parameter_order=True)
+
+_standing = (
+    select(_offers.c.id, _groups.c.group_id, _offers.c.version)
+    .join(_groups, _groups.c.offer_id == _offers.c.id)
+    .where(
+        _groups.c.group_id.in_(bindparam("groups", expanding=True)),
+        or_(_offers.c.state.in_([OfferState.DRAFT, OfferState.OPEN]), _offers.c.closed_at >= bindparam("since")),
+    )
+    .order_by(_offers.c.id.desc())
+)
+
 _OFFER_FIELDS = (
     *("kind", "state", "title", "leader", "channel", "account", "created_at", "opens_at", "closes_at", "closed_at"),
     *("minimum_people", "minimum_pieces", "pickup_place", "pickup_when", "note", "open_items"),
@@ -47,6 +61,8 @@ _ITEM_FIELDS = (
     *("position", "code", "title", "unit", "specification", "price", "stock", "taken"),
     *("limit_per_member", "minimum_quantity", "product_id", "active"),
 )
+_LINE_FIELDS = ("group_id", "name", "quantity", "note", "said_by")
+_BUYER_FIELDS = ("group_id", "name", "code", "payment", "handed_over_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +78,8 @@ async def standing(session: AsyncSession, group_ids: Collection[int], closed_sin
     """Return the offers of these groups that are open or drafted, or were closed since an instant; newest first."""
     if not group_ids:
         return []
-    going = _offers.c.state.in_([OfferState.DRAFT, OfferState.OPEN])
-    query = (
-        select(_offers.c.id, _groups.c.group_id, _offers.c.version)
-        .join(_groups, _groups.c.offer_id == _offers.c.id)
-        .where(_groups.c.group_id.in_(group_ids), or_(going, _offers.c.closed_at >= closed_since))
-        .order_by(_offers.c.id.desc())
-    )
-    return [Standing(*row) for row in await execute(session, query)]
+    asked = {"groups": list(group_ids), "since": closed_since}
+    return [Standing(*row) for row in await execute(session, _standing, asked)]
 
 
 async def offers_of(session: AsyncSession, group_ids: Collection[int], states: Collection[OfferState]) -> list[int]:
@@ -168,33 +178,50 @@ def _item(row: Any) -> Item:
     return Item(id=int(row.id), offer_id=int(row.offer_id), tiers=tiers, **values)
 
 
-async def add_offer(session: AsyncSession, offer: Offer, now: datetime, copied_from: int | None = None) -> Offer:
-    """Store a new offer with its items and groups; return it with the ids that the database gave."""
-    row = {name: getattr(offer, name) for name in _OFFER_FIELDS}
-    row |= {"version": 1, "changed_at": now, "copied_from": copied_from}
-    offer_id = int((await execute(session, _offers.insert().values(row).returning(_offers.c.id))).scalar_one())
-    stored = replace(offer.copy(), id=offer_id, version=1, items={}, group_ids=())
-    await add_groups(session, offer_id, offer.group_ids)
-    stored.group_ids = offer.group_ids
-    for item in sorted(offer.items.values(), key=lambda item: item.position):
-        added = await add_item(session, replace(item, offer_id=offer_id))
-        stored.items[added.id] = added
+async def add_offers(
+    session: AsyncSession, offers: Sequence[Offer], now: datetime, copied_from: int | None = None
+) -> list[Offer]:
+    """Store new offers with their items and groups; return them with the ids that the database gave.
+
+    Three statements, however many there are.
+    """
+    news = {"version": 1, "changed_at": now, "copied_from": copied_from}
+    rows = [{name: getattr(offer, name) for name in _OFFER_FIELDS} | news for offer in offers]
+    ids = await _added(session, _new_offers, rows)
+    stored = [replace(offer.copy(), id=key, version=1, items={}) for offer, key in zip(offers, ids, strict=True)]
+    await _add_groups(session, [(offer.id, group_id) for offer in stored for group_id in offer.group_ids])
+    items = [
+        replace(item, offer_id=key)
+        for offer, key in zip(offers, ids, strict=True)
+        for item in sorted(offer.items.values(), key=lambda item: item.position)
+    ]
+    by_id = {offer.id: offer for offer in stored}
+    for item in await add_items(session, items):
+        by_id[item.offer_id].items[item.id] = item
     return stored
 
 
 async def add_groups(session: AsyncSession, offer_id: int, group_ids: Iterable[int]) -> None:
     """Let an offer run in more groups; those it runs in already are left alone."""
-    rows = [{"offer_id": offer_id, "group_id": group_id} for group_id in group_ids]
+    await _add_groups(session, [(offer_id, group_id) for group_id in group_ids])
+
+
+async def _add_groups(session: AsyncSession, pairs: Sequence[tuple[int, int]]) -> None:
+    rows = [{"offer_id": offer_id, "group_id": group_id} for offer_id, group_id in pairs]
     if rows:
         keys = ["offer_id", "group_id"]
         await execute(session, insert_into(session, _groups).on_conflict_do_nothing(index_elements=keys), rows)
 
 
-async def add_item(session: AsyncSession, item: Item) -> Item:
-    """Store a new item of an offer; return it with its id."""
-    row = {**_item_row(item), "offer_id": item.offer_id}
-    item_id = (await execute(session, _items.insert().values(row).returning(_items.c.id))).scalar_one()
-    return replace(item, id=int(item_id))
+async def add_items(session: AsyncSession, items: Sequence[Item]) -> list[Item]:
+    """Store new items of offers; return them with their ids."""
+    ids = await _added(session, _new_items, [{**_item_row(item), "offer_id": item.offer_id} for item in items])
+    return [replace(item, id=key) for item, key in zip(items, ids, strict=True)]
+
+
+async def _added(session: AsyncSession, statement: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Insert rows; return their ids in the same order."""
+    return [int(row_id) for row_id in (await execute(session, statement, rows)).scalars()] if rows else []
 
 
 def _item_row(item: Item) -> dict[str, Any]:
@@ -225,45 +252,29 @@ async def save_lines(session: AsyncSession, offer: Offer, keys: Collection[LineK
 
 def _line_row(offer: Offer, key: LineKey, now: datetime) -> dict[str, Any]:
     line = offer.lines[key]
-    return {
-        "offer_id": offer.id,
-        "item_id": key.item,
-        "member": key.member,
-        "for_whom": key.for_whom,
-        "group_id": line.group_id,
-        "name": line.name,
-        "quantity": line.quantity,
-        "note": line.note,
-        "said_by": line.said_by,
-        "at": line.at or now,
-    }
+    whose = {"offer_id": offer.id, "item_id": key.item, "member": key.member, "for_whom": key.for_whom}
+    return whose | {name: getattr(line, name) for name in _LINE_FIELDS} | {"at": line.at or now}
 
 
 async def save_buyers(session: AsyncSession, offer: Offer, members: Collection[str]) -> None:
     """Store buyers as they stand now."""
-    rows = []
-    for member in members:
-        buyer = offer.buyers[member]
-        rows.append(
-            {
-                "offer_id": offer.id,
-                "member": member,
-                "group_id": buyer.group_id,
-                "name": buyer.name,
-                "code": buyer.code,
-                "payment": buyer.payment,
-                "handed_over_at": buyer.handed_over_at,
-            }
-        )
+    rows = [
+        {"offer_id": offer.id, "member": member} | {name: getattr(offer.buyers[member], name) for name in _BUYER_FIELDS}
+        for member in members
+    ]
     await _upsert(session, _buyers, rows, ("offer_id", "member"))
 
 
 async def _upsert(session: AsyncSession, table: Any, rows: Sequence[Mapping[str, Any]], key: tuple[str, ...]) -> None:
-    if not rows:
-        return
-    statement = insert_into(session, table)
-    new = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    await execute(session, statement.on_conflict_do_update(index_elements=list(key), set_=new), rows)
+    if rows:
+        await execute(session, _upserting(dialect_of(session), table, key, tuple(rows[0])), rows)
+
+
+@cache
+def _upserting(dialect: str, table: Any, key: tuple[str, ...], names: tuple[str, ...]) -> Any:
+    statement = insert_in(dialect, table)
+    new = {name: statement.excluded[name] for name in names if name not in key}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=new)
 
 
 async def add_edits(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import NamedTuple
 
 
@@ -149,10 +150,8 @@ class Offer:
 
     def copy(self) -> Offer:
         """Return a copy to work on; lines and buyers are immutable and shared, items are copied."""
-        twin = Offer.__new__(Offer)
-        for name in Offer.__slots__:
-            setattr(twin, name, getattr(self, name))
-        twin.items = {key: _copied(item) for key, item in self.items.items()}
+        twin = Offer(*_all_of_offer(self))
+        twin.items = {key: Item(*_all_of_item(item)) for key, item in self.items.items()}
         twin.lines = self.lines.copy()
         twin.buyers = self.buyers.copy()
         return twin
@@ -171,8 +170,5 @@ class Offer:
         return sorted((item for item in self.items.values() if item.active), key=lambda item: item.position)
 
 
-def _copied(item: Item) -> Item:
-    twin = Item.__new__(Item)
-    for name in Item.__slots__:
-        setattr(twin, name, getattr(item, name))
-    return twin
+_all_of_offer = attrgetter(*(one.name for one in fields(Offer)))
+_all_of_item = attrgetter(*(one.name for one in fields(Item)))

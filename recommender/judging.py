@@ -10,7 +10,7 @@ from recommender.clauses import heads_of, kept_form
 from recommender.constraints import Constraints, read_constraints
 from recommender.hits import Hit, Phrase, find_hits, wanted_phrases
 from recommender.masking import MaskedText
-from recommender.need_features import feature_names
+from recommender.need_features import FeatureTable
 from recommender.need_model import NEED, PRAISE, NeedModel
 from recommender.need_rules import NeedRules
 from recommender.readings import Need, NeedClass
@@ -45,6 +45,7 @@ class NeedJudge:
     def __init__(self, rules: NeedRules, model: NeedModel | None) -> None:
         self._rules = rules
         self._model = model
+        self._features = FeatureTable(model.vocabulary if model is not None else {})
 
     def __call__(
         self, masked: MaskedText, hits: Sequence[Hit], constraints: Constraints, *, mentioned: bool
@@ -54,7 +55,7 @@ class NeedJudge:
         model = self._model
         if model is None or not (free or "G" in masked.mask):
             return Judgement(self._needs(masked, free, constraints) if free else ())
-        ids = model.ids(feature_names(masked, hits, self._rules))
+        ids = self._features.ids(masked, hits, self._rules)
         certainty = model.certainty(ids)
         needs: tuple[Need, ...] = ()
         least = model.keep if any(hit.known for hit in free) else min(model.keep, _KEEP_UNKNOWN)
@@ -98,7 +99,7 @@ class NeedJudge:
         model = self._model
         if model is None:
             return need
-        ids = model.ids(feature_names(part, hits, self._rules))
+        ids = self._features.ids(part, hits, self._rules)
         if model.certainty(ids) < model.keep:
             return None
         return replace(need, need_class=NeedClass(model.need_class(ids)))
@@ -126,7 +127,7 @@ class NeedJudge:
             phrases = wanted_phrases(masked, low, high, self._rules)
             if not phrases:
                 continue
-            score = model.heads[NEED].score(model.ids(feature_names(masked.part(low, high), (), self._rules)))
+            score = model.heads[NEED].score(self._features.ids(masked.part(low, high), (), self._rules))
             if best is None or score > best[0]:
                 best = score, phrases, (low, high)
         if best is None:

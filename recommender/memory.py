@@ -78,10 +78,10 @@ class GroupMemory:
         """Remember that somebody in charge offered these goods; what was asked before is answered."""
         self.terms.update(dict.fromkeys(terms, at))
 
-    @property
-    def waiting(self) -> bool:
-        """Tell whether a need was said lately that a message could join, narrow down or take back."""
-        return any(utterance.need is not None for utterance in self.utterances)
+    def waiting(self, member: str) -> tuple[bool, bool]:
+        """Tell whether a need was said lately that somebody could join or take back, and whether one is their own."""
+        members = [utterance.member for utterance in self.utterances if utterance.need is not None]
+        return bool(members), member in members
 
     def withdrawn(self, member: str) -> bool:
         """Forget the member's open needs; tell whether there were any."""

@@ -41,17 +41,56 @@ _FIGURE = re.compile(r"\d")
 
 def feature_names(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> set[str]:
     """Return the features of a message; ``hits`` are its triggers'."""
-    names = set(_rule_features(masked, hits, rules))
-    names.update(_sign_features(masked))
+    names = set(_few(masked, hits, rules))
+    for family, values in _many(masked).items():
+        names.update(f"{family}:{value}" for value in values)
+    return names
+
+
+class FeatureTable:
+    """The features that a model weighs, by family: most of a message's are of none, and then their names are not made.
+
+    ::
+
+        char ─► 想买  4711        mask ─► 想买 G  812        few ─► rule:hits:1  7
+                买G   4712                G 吗    813               sign:price   96
+    """
+
+    def __init__(self, vocabulary: Mapping[str, int]) -> None:
+        self._few = vocabulary
+        self._many: dict[str, dict[str, int]] = {}
+        for name, number in vocabulary.items():
+            family, _, value = name.partition(":")
+            self._many.setdefault(family, {})[value] = number
+
+    def ids(self, masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> list[int]:
+        """Return the numbers of a message's features that the model weighs, in ascending order."""
+        found = {self._few[name] for name in _few(masked, hits, rules) if name in self._few}
+        for family, values in _many(masked).items():
+            known = self._many.get(family, {})
+            found.update([known[value] for value in known.keys() & values])
+        return sorted(found)
+
+
+def _few(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> Iterator[str]:
+    """Yield the features that are worked out one by one, by their names."""
+    yield from _rule_features(masked, hits, rules)
+    yield from _sign_features(masked)
+    yield from _list_features(masked.mask, rules)
+
+
+def _many(masked: MaskedText) -> dict[str, set[str]]:
+    """Return the values of the features that are cut out of the mask, by family."""
     words = list(_words(masked))
-    names.update(_grams("mask:", words, 1, 3))
-    names.update(_pairs(words))
-    names.update(_stretches("char:", f"^{masked.mask}$", 1, 3))
-    names.update(_list_features(masked.mask, rules))
+    values = {
+        "mask": set(_grams(words, 1, 3)),
+        "pair": set(_pairs(words)),
+        "char": _stretches(f"^{masked.mask}$", 1, 3),
+    }
     counted, quantities = _QUANTITY.subn("Q", masked.mask)
     if quantities:
-        names.update(name for name in _stretches("much:", f"^{counted}$", 2, 4) if "Q" in name)
-    return names
+        values["much"] = {value for value in _stretches(f"^{counted}$", 2, 4) if "Q" in value}
+    return values
 
 
 def feature_ids(names: Iterable[str], vocabulary: Mapping[str, int]) -> list[int]:
@@ -72,15 +111,15 @@ def _words(masked: MaskedText) -> Iterator[str]:
     yield "$"
 
 
-def _grams(family: str, words: Sequence[str], shortest: int, longest: int) -> Iterator[str]:
+def _grams(words: Sequence[str], shortest: int, longest: int) -> Iterator[str]:
     for length in range(shortest, longest + 1):
         for start in range(len(words) - length + 1):
-            yield family + " ".join(words[start : start + length])
+            yield " ".join(words[start : start + length])
 
 
-def _stretches(family: str, text: str, shortest: int, longest: int) -> list[str]:
+def _stretches(text: str, shortest: int, longest: int) -> set[str]:
     lengths = range(shortest, longest + 1)
-    return [family + text[start : start + length] for length in lengths for start in range(len(text) - length + 1)]
+    return {text[start : start + length] for length in lengths for start in range(len(text) - length + 1)}
 
 
 def _pairs(words: Sequence[str]) -> Iterator[str]:
@@ -92,8 +131,8 @@ def _pairs(words: Sequence[str]) -> Iterator[str]:
             continue
         if "G" in clause:
             first, last = clause.index("G"), len(clause) - 1 - clause[::-1].index("G")
-            yield from (f"pair:{before}<G" for before in clause[:last] if before != "G")
-            yield from (f"pair:G<{behind}" for behind in clause[first + 1 :] if behind != "G")
+            yield from (f"{before}<G" for before in clause[:last] if before != "G")
+            yield from (f"G<{behind}" for behind in clause[first + 1 :] if behind != "G")
         clause.clear()
 
 

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute, insert_into
@@ -33,6 +33,8 @@ from recommender.settings import RecommenderSettings
 
 _pushes = Push.__table__  # type: ignore[attr-defined]
 _records = PushRecord.__table__  # type: ignore[attr-defined]
+_records_of = select(_records).where(_records.c.group_id.in_(bindparam("groups", expanding=True)))
+_RECORD = tuple(one.name for one in fields(Record))
 
 
 async def settle(session: AsyncSession, now: datetime, settings: RecommenderSettings) -> Counter[Result]:
@@ -59,8 +61,8 @@ async def records(
     """Return what groups' records weigh at ``now``; groups without results are left out."""
     found: dict[int, Record] = {}
     for ids in chunks(group_ids):
-        for row in await execute(session, select(_records).where(_records.c.group_id.in_(ids))):
-            kept = Record(*(getattr(row, one.name) for one in fields(Record)))
+        for row in await execute(session, _records_of, {"groups": list(ids)}):
+            kept = Record(*(getattr(row, name) for name in _RECORD))
             found[row.group_id] = kept.later(now, settings.results.half_life_days)
     return found
 

@@ -139,7 +139,7 @@ class Recommender:
         ``alone`` is what it says by itself, where it was read with its batch. What is nothing but talk at a ``glance``
         is not read: no rule could find anything in it.
         """
-        if only_talk(glance, memory, mentioned=asked.mentioned):
+        if only_talk(glance, memory, asked.member, mentioned=asked.mentioned):
             return unread(asked.text)
         if alone is None:
             alone = self.read(asked.text, mentioned=asked.mentioned)
@@ -362,9 +362,12 @@ def _plain_text(text: str) -> NormalText:
     return NormalText(text, text, range(len(text)), range(1, len(text) + 1))
 
 
-def only_talk(glance: Glance | None, memory: GroupMemory, *, mentioned: bool) -> bool:
+def only_talk(glance: Glance | None, memory: GroupMemory, member: str, *, mentioned: bool) -> bool:
     """Tell whether a message need not be read; one that addresses the bot is, and so is one nobody glanced at."""
-    return glance is not None and not mentioned and glance.talk(waiting=memory.waiting)
+    if glance is None or mentioned:
+        return False
+    waiting, own = memory.waiting(member)
+    return glance.talk(waiting=waiting, own=own)
 
 
 def _is_offer(reading: Reading) -> bool:

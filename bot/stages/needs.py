@@ -20,6 +20,7 @@ from recommender.decisions import Asked, Decision
 from recommender.gain import NO_RESULTS
 from recommender.policy import Level
 from recommender.repository import QUEUED, SUGGESTED
+from recommender.service import only_talk
 from recommender.wording import suggestion_text
 
 _HELPERS = frozenset({Role.LEADER, Role.ASSISTANT, Role.ADMIN})
@@ -31,6 +32,8 @@ async def need(turn: Turn) -> Handled | None:
     if turn.known is None:
         return None
     group, message = turn.known.group, turn.message
+    if only_talk(turn.glance, turn.known.memory, message.sender_id, mentioned=turn.mentioned):
+        return turn.end(Outcome.IGNORED, Reason.TALK)
     asked = Asked(
         member=message.sender_id,
         name=_public_name(group, message),
@@ -80,7 +83,7 @@ async def opened(turn: Turn, group: GroupState, shown: tuple[int, ...], *, agree
 
     One that was deleted meanwhile has none. Not ``agreed`` while the leader has still to say so.
     """
-    found = {product.id: product for product in await catalog_store.products_by_id(turn.desk.session, shown)}
+    found = await catalog_store.sold(turn.desk.session, shown)
     products = [found[product_id] for product_id in shown if product_id in found]
     if not products:
         return {}

@@ -53,16 +53,17 @@ async def reply(turn: Turn) -> Handled | None:
     if turn.known is None:
         return None
     group = turn.known.group
+    recalls = turn.message.kind is MessageKind.RECALL
+    if not recalls and not turn.orders.may_concern(turn.desk.orders, group.id or 0, turn.message.sender_id, turn.text):
+        return None  # most messages end here
     if _deaf(turn, group) or group.retired:
         return None
     served: Served | None
-    if turn.message.kind is MessageKind.RECALL:
+    if recalls:
         row_id = await turn.desk.row_of(turn.message)
         served = await turn.orders.recalled(turn.desk.orders, heard_of(turn, group), row_id)
-    elif turn.orders.may_concern(turn.desk.orders, group.id or 0, turn.message.sender_id, turn.text):
-        served = await turn.orders.reply(turn.desk.orders, heard_of(turn, group), await _seen(turn, group))
     else:
-        return None
+        served = await turn.orders.reply(turn.desk.orders, heard_of(turn, group), await _seen(turn, group))
     return None if served is None else await _carry(turn, group, served)
 
 

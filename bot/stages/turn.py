@@ -12,7 +12,7 @@ from core.outbox import PRIORITY_ANSWER, Draft
 from core.outcomes import Outcome, Reason
 from core.text import NormalText
 from groups.service import GroupService, WordResult
-from groups.state import GroupState
+from groups.state import GroupKey, GroupState
 from orders.service import OrderService
 from orders.serving import Effect
 from recommender.decisions import Decision
@@ -41,14 +41,16 @@ class Handled:
 class Turn:
     """A message with everything its stages need.
 
-    ``known`` is None in a private chat. ``uniform`` makes a text uniform as ``text`` is. ``mentioned`` is true when the
-    message is addressed to the bot: by id, by mention, or by a name it begins with. ``deleted`` is true for somebody
+    ``room`` is without an id in a private chat, and ``known`` is then None. ``uniform`` makes a text uniform as
+    ``text`` is. ``mentioned`` is true when the message is addressed to the bot: by id, by mention, or by a name it
+    begins with. ``deleted`` is true for somebody
     whose data was deleted and who has not come back: only their words and orders are heard. ``glance`` and ``alone``
     are what was seen of the message, and what it says by itself, where that was found out with the others of its batch.
     """
 
     row_id: int
     message: IncomingMessage
+    room: GroupKey
     text: NormalText
     desk: Desk
     groups: GroupService

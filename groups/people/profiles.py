@@ -104,13 +104,20 @@ def tags_of(statement: Statement) -> tuple[Tag, ...]:
     found = [tag for word, category in statement.goods for tag in _goods_tags(word, category)]
     found += [Tag(TagKind.ATTRIBUTE, word) for word in statement.attributes]
     found += [Tag(TagKind.BRAND, statement.brand)] if statement.brand else []
-    found += [
-        trait.tag
-        for trait in traits()
-        if any(trait.fits((word,), category) for word, category in statement.goods)
-        or not trait.words.isdisjoint(statement.pets)
-    ]
+    named = frozenset[Trait]().union(*(_told_by(word, category) for word, category in statement.goods))
+    found += [trait.tag for trait in traits() if trait in named or not trait.words.isdisjoint(statement.pets)]
     return tuple(dict.fromkeys(tag for tag in found if 0 < len(tag.value) <= LONGEST_VALUE))
+
+
+@lru_cache(4_096)
+def _told_by(word: str, category: str) -> frozenset[Trait]:
+    """Return what goods say of whoever wants them; the same goods are asked for again and again."""
+    return frozenset(trait for trait in traits() if trait.fits((word,), category))
+
+
+@cache
+def _below(categories: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{category}/" for category in categories)
 
 
 def _goods_tags(word: str, category: str) -> Iterable[Tag]:
@@ -122,16 +129,14 @@ def _goods_tags(word: str, category: str) -> Iterable[Tag]:
         yield Tag(TagKind.GOODS, word)
 
 
+@lru_cache(4_096)
 def sensitive(text: str) -> bool:
     """Tell whether a word, a category or a whole message touches what must never be known of a person."""
-    return bool(text) and _sensitive(text)
-
-
-@lru_cache(4_096)
-def _sensitive(text: str) -> bool:
+    if not text:
+        return False
     spared, words, categories = _matters()
     plain = unicodedata.normalize("NFKC", text).lower()
-    if any(within(plain, category) for category in categories):
+    if plain in categories or plain.startswith(_below(categories)):
         return True
     return words.search(spared.sub("\n", plain)) is not None
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -30,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database import execute, insert_into
+from core.database import dialect_of, execute, insert_in, insert_into
 from core.types import UtcDateTime
 from groups.models import Member, MemberTag, TagMark
 from groups.people import ledger
@@ -43,6 +44,14 @@ _tags: Table = MemberTag.__table__  # type: ignore[attr-defined]
 _marks: Table = TagMark.__table__  # type: ignore[attr-defined]
 
 _person = (_members.c.channel, _members.c.account, _members.c.contact_id)
+
+_tags_of_people = (
+    select(*_person, _tags)
+    .join(_members, _members.c.id == _tags.c.member_id)
+    .where(tuple_(*_person).in_(bindparam("people", expanding=True)), _members.c.personalisation_off_at.is_(None))
+)
+_any_mark = select(_marks.c.mark).limit(1)
+_marks_among = select(_marks.c.mark).where(_marks.c.mark.in_(bindparam("marks", expanding=True)))
 
 _CHUNK = 500
 _NAMES = ("member_id", "kind", "key", "value")
@@ -99,12 +108,7 @@ async def tags_of_willing(
     """Return several people's tags, the strongest first; who refused personal answers, or has none, is left out."""
     found: dict[MemberKey, list[KeptTag]] = {}
     for chunk in _chunks(sorted(members)):
-        query = (
-            select(*_person, _tags)
-            .join(_members, _members.c.id == _tags.c.member_id)
-            .where(tuple_(*_person).in_(chunk), _members.c.personalisation_off_at.is_(None))
-        )
-        for row in await execute(session, query):
+        for row in await execute(session, _tags_of_people, {"people": chunk}):
             key = MemberKey(row.channel, row.account, row.contact_id)
             found.setdefault(key, []).append(_kept(row, settings, now))
     return {member: _by_strength(tags) for member, tags in found.items()}
@@ -150,7 +154,8 @@ async def delete_tags(session: AsyncSession, member: MemberKey, tags: Sequence[T
 
 async def forget(session: AsyncSession, settings: ProfileSettings, before: datetime, now: datetime) -> int:
     """Delete tags that rest on nothing newer than ``before``, or that have faded; return how many."""
-    faded = _faded(session, literal(now, UtcDateTime), settings) < settings.least_weight
+    weight = _faded(dialect_of(session), literal(now, UtcDateTime), settings.half_life_days)
+    faded = weight < settings.least_weight
     return int((await execute(session, delete(_tags).where(or_(_tags.c.at < before, faded)))).rowcount)
 
 
@@ -159,32 +164,36 @@ async def _willing(session: AsyncSession, members: set[MemberKey]) -> tuple[dict
 
     Each is held until the commit against a deletion of their tags.
     """
-    many = select(func.count()).where(_tags.c.member_id == _members.c.id).correlate(_members).scalar_subquery()
     ids: dict[MemberKey, int] = {}
     counts: dict[int, int] = {}
     for chunk in _chunks(sorted(members)):
-        query = (
-            select(_members.c.id, *_person, many.label("many"))
-            .where(tuple_(*_person).in_(chunk), _members.c.personalisation_off_at.is_(None))
-            .order_by(_members.c.id)
-            .with_for_update(read=True, key_share=True, of=_members)
-        )
-        for row in await execute(session, query):
+        for row in await execute(session, _willing_query(), {"people": chunk}):
             ids[MemberKey(row.channel, row.account, row.contact_id)] = row.id
             counts[row.id] = row.many
     return ids, counts
 
 
+@cache
+def _willing_query() -> Any:
+    many = select(func.count()).where(_tags.c.member_id == _members.c.id).correlate(_members).scalar_subquery()
+    return (
+        select(_members.c.id, *_person, many.label("many"))
+        .where(tuple_(*_person).in_(bindparam("people", expanding=True)), _members.c.personalisation_off_at.is_(None))
+        .order_by(_members.c.id)
+        .with_for_update(read=True, key_share=True, of=_members)
+    )
+
+
 async def _marked(session: AsyncSession, said: Iterable[tuple[MemberKey, Tag]]) -> set[tuple[MemberKey, Tag]]:
     """Return which of these tags, or of the categories above them, their owners have deleted."""
+    if (await execute(session, _any_mark)).first() is None:
+        return set()  # nobody ever deleted a tag: no hashes are needed
     secret = await ledger.key(session)
     wanted = {(member, above) for member, tag in said for above in wider(tag)}
     by_mark = {ledger.tag_mark(secret, member, *_text(tag)): (member, tag) for member, tag in wanted}
     found: set[tuple[MemberKey, Tag]] = set()
     for chunk in _chunks(by_mark):
-        found |= {
-            by_mark[row.mark] for row in await execute(session, select(_marks.c.mark).where(_marks.c.mark.in_(chunk)))
-        }
+        found |= {by_mark[row.mark] for row in await execute(session, _marks_among, {"marks": chunk})}
     return found
 
 
@@ -201,17 +210,22 @@ def _fold(row: dict[str, Any], one: Evidence) -> None:
 
 
 async def _add(session: AsyncSession, rows: Sequence[Mapping[str, Any]], settings: ProfileSettings) -> None:
-    if not rows:
-        return
-    statement = insert_into(session, _tags)
+    if rows:
+        await execute(session, _adding(dialect_of(session), settings.half_life_days), rows)
+
+
+@cache
+def _adding(dialect: str, half_life_days: float) -> Any:
+    """Return the statement that writes a tag, or adds to it."""
+    statement = insert_in(dialect, _tags)
     new = statement.excluded
     fresh = {
-        "weight": _faded(session, new.at, settings) + new.weight,
+        "weight": _faded(dialect, new.at, half_life_days) + new.weight,
         "said": _tags.c.said + new.said,
         "ordered": _tags.c.ordered + new.ordered,
         "at": case((new.at > _tags.c.at, new.at), else_=_tags.c.at),
     }
-    await execute(session, statement.on_conflict_do_update(index_elements=_NAMES, set_=fresh), rows)
+    return statement.on_conflict_do_update(index_elements=_NAMES, set_=fresh)
 
 
 async def _take_back(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -237,23 +251,31 @@ async def _take_back(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -
 
 async def _trim(session: AsyncSession, member_ids: set[int], settings: ProfileSettings, now: datetime) -> None:
     """Keep only the strongest tags of these members."""
+    trimming = _trimming(dialect_of(session), settings.half_life_days)
     for chunk in _chunks(sorted(member_ids)):
-        weight = _faded(session, literal(now, UtcDateTime), settings)
-        place = func.row_number().over(
-            partition_by=_tags.c.member_id, order_by=(weight.desc(), _tags.c.at.desc(), _tags.c.id)
-        )
-        ranked = select(_tags.c.id, place.label("place")).where(_tags.c.member_id.in_(chunk)).subquery()
-        weakest = select(ranked.c.id).where(ranked.c.place > settings.most_tags)
-        await execute(session, delete(_tags).where(_tags.c.id.in_(weakest)))
+        await execute(session, trimming, {"now": now, "members": chunk, "most": settings.most_tags})
 
 
-def _faded(session: AsyncSession, now: Any, settings: ProfileSettings) -> Any:
+@cache
+def _trimming(dialect: str, half_life_days: float) -> Any:
+    """Return the statement that deletes all but the ``most`` strongest tags of ``members`` at ``now``."""
+    weight = _faded(dialect, bindparam("now", type_=UtcDateTime), half_life_days)
+    place = func.row_number().over(
+        partition_by=_tags.c.member_id, order_by=(weight.desc(), _tags.c.at.desc(), _tags.c.id)
+    )
+    here = _tags.c.member_id.in_(bindparam("members", expanding=True))
+    ranked = select(_tags.c.id, place.label("place")).where(here).subquery()
+    weakest = select(ranked.c.id).where(ranked.c.place > bindparam("most", type_=Integer))
+    return delete(_tags).where(_tags.c.id.in_(weakest))
+
+
+def _faded(dialect: str, now: Any, half_life_days: float) -> Any:
     """Return the weight of a tag's row as it is at ``now``; what was said before that row's time fades nothing."""
-    if session.get_bind().dialect.name == "postgresql":
+    if dialect == "postgresql":
         days = cast(extract("epoch", now - _tags.c.at), Float) / 86_400.0
     else:
         days = func.julianday(now) - func.julianday(_tags.c.at)
-    halvings = case((now > _tags.c.at, days / settings.half_life_days), else_=0.0)
+    halvings = case((now > _tags.c.at, days / half_life_days), else_=0.0)
     return _tags.c.weight * func.power(literal(0.5, Float), cast(halvings, Float))
 
 

@@ -58,11 +58,11 @@ class Away:
         real = Database.transaction
 
         @asynccontextmanager
-        async def transaction(database: Database) -> AsyncIterator[Any]:
+        async def transaction(database: Database, *, short: bool = False) -> AsyncIterator[Any]:
             if self.is_away:
                 self.refused += 1
                 raise self.error
-            async with real(database) as session:
+            async with real(database, short=short) as session:
                 yield session
 
         monkeypatch.setattr(Database, "transaction", transaction)

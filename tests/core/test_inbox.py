@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 from core import inbox
 from core.clock import ManualClock
 from core.database import Database
@@ -26,6 +29,26 @@ async def test_a_message_comes_back_as_it_was_stored(database: Database, clock: 
     async with database.reading() as session:
         (row,) = await inbox.pending(session, after=0, limit=10)
     assert row.id == row_id
+    assert inbox.message_of(row) == message
+
+
+async def test_a_plain_line_is_stored_without_what_nobody_said(database: Database, clock: ManualClock) -> None:
+    plain = IncomingMessage(MessageKey("local", "bot", "m1"), "r1", "xiaomei", "在的", clock.now(), sender_name="小美")
+    async with database.transaction() as session:
+        await inbox.store(session, [plain], clock.now())
+    async with database.reading() as session:
+        (row,) = await inbox.pending(session, after=0, limit=10)
+    assert row.message == {"sender_name": "小美"}
+    assert inbox.message_of(row) == plain
+
+
+async def test_a_row_that_names_every_field_is_read_as_well(clock: ManualClock) -> None:
+    """As rows were written before fields that say nothing were left out."""
+    message = _message(clock)
+    rest = asdict(message)
+    key = rest.pop("key")
+    columns = [rest.pop(name) for name in ("room_id", "sender_id", "text", "at")]
+    row = inbox.InboxRow(1, *key.values(), *columns[:3], json.loads(json.dumps(rest)), columns[3])
     assert inbox.message_of(row) == message
 
 

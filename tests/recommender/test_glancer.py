@@ -12,11 +12,11 @@ from recommender.decisions import Asked
 from recommender.dialogue import utterance_of
 from recommender.glancer import Glancer
 from recommender.lexicon import Lexicon
-from recommender.memory import GroupMemory
+from recommender.memory import GroupMemory, Utterance
 from recommender.needs import LONGEST_NEED, Reading
 from recommender.screening import Sign
 from recommender.segmentation import Segmenter
-from recommender.service import Recommender
+from recommender.service import Recommender, only_talk
 from tests.recommender.conftest import lines
 
 START = datetime(2026, 5, 6, 8, tzinfo=UTC)
@@ -52,13 +52,26 @@ def test_a_conversation_is_understood_alike(recommender: Recommender, normaliser
     assert sum(not one.masked.mask for one in glancing) > sum(not one.masked.mask for one in reading)
 
 
+def test_what_narrows_a_need_down_is_read_only_of_whose_need_it_is(
+    recommender: Recommender, normaliser: Normaliser
+) -> None:
+    (glance,) = recommender.glances([normaliser("50块以内的就行")])
+    memory, at = GroupMemory(), START
+    need = recommender.read(normaliser("想买草莓")).need
+    assert only_talk(glance, memory, "xiaomei", mentioned=False)
+    memory.note(Utterance("xiaomei", at, need))
+    assert not only_talk(glance, memory, "xiaomei", mentioned=False)
+    assert only_talk(glance, memory, "chenyi", mentioned=False)
+    assert not only_talk(glance, memory, "chenyi", mentioned=True)
+
+
 def test_a_quotation_and_an_article_are_always_read(recommender: Recommender, normaliser: Normaliser) -> None:
     quoted = normaliser("「林姐：草莓」\n- - - - -\n这个呢")
     article = normaliser("今天" * LONGEST_NEED)
     for glance in recommender.glances([quoted, article]):
         assert glance is not None
         assert Sign.APART in glance.signs
-        assert not glance.talk(waiting=False)
+        assert not glance.talk(waiting=False, own=False)
 
 
 def test_without_a_compiler_or_a_screen_all_is_read(

@@ -15,8 +15,11 @@ from structlog.testing import capture_logs
 
 from bot.cli.learning import TALK_FILE, TRAINING_FILES, fingerprint
 from core.text import Normaliser
+from recommender.hits import find_hits
 from recommender.labelled import read_labelled
 from recommender.lexicon import Lexicon
+from recommender.masking import mask_text
+from recommender.need_features import FeatureTable, feature_ids, feature_names
 from recommender.need_model import (
     NEED,
     PACKAGED,
@@ -43,6 +46,21 @@ def training(normaliser: Normaliser, segmenter: Segmenter, lexicon: Lexicon) -> 
     """A model of a third of the lines: enough to compare sums, quick to make."""
     lines = read_labelled(DATA / name for name in TRAINING_FILES)[::3]
     return train(examples_of(lines, normaliser, segmenter, lexicon, packaged_rules()), (), {"data": {}})
+
+
+def test_a_models_table_finds_the_features_that_their_names_do(
+    normaliser: Normaliser, segmenter: Segmenter, lexicon: Lexicon
+) -> None:
+    model, rules = usable_model(""), packaged_rules()
+    assert model is not None
+    table, weighed = FeatureTable(model.vocabulary), 0
+    for line in read_labelled(DATA / name for name in TRAINING_FILES)[::7]:
+        masked = mask_text(normaliser(line.text), segmenter, lexicon)
+        hits = find_hits(masked, rules)
+        ids = table.ids(masked, hits, rules)
+        assert ids == feature_ids(feature_names(masked, hits, rules), model.vocabulary)
+        weighed += len(ids)
+    assert weighed > 1_000
 
 
 @pytest.fixture
