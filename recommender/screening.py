@@ -67,8 +67,6 @@ class Sign(IntFlag):
 
 ALONE = Sign.GOODS | Sign.WORDING | Sign.HINT | Sign.APART
 """Signs of what a message can be by itself."""
-ANSWERING = Sign.ANSWER | Sign.NARROWING
-"""Signs that count while a need waits in the group; nobody narrows down what others want."""
 _ALONE, _ANSWER, _NARROWING = int(ALONE), int(Sign.ANSWER), int(Sign.NARROWING)
 """The same as plain numbers: sets of signs are made, not looked up, and take a microsecond each."""
 
@@ -83,7 +81,8 @@ class Glance:
     def talk(self, *, waiting: bool, own: bool) -> bool:
         """Tell whether the message is nothing but talk.
 
-        ``waiting``: a need was said lately in the group; ``own``: one of its author.
+        ``waiting``: a need was said lately in the group, which somebody may join; ``own``: one of its author, which
+        nobody else narrows down.
         """
         told = _ALONE | (_ANSWER if waiting else 0) | (_NARROWING if own else 0)
         return not int(self.signs) & told
