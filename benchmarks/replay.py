@@ -10,7 +10,7 @@ from benchmarks.program import command, configured, finished
 from benchmarks.report import Options, Report, limit_row
 from benchmarks.stream import lines
 
-_LIMIT_SECONDS = 60
+_LIMIT_SECONDS = 10
 _LINES, _QUICK_LINES = 30_000, 3_000
 
 
