@@ -60,11 +60,6 @@ class Heard:
         """Return what the speaker is called here."""
         return self.members.get(self.member, frozenset()) | ({self.name} - {""})
 
-    def member_called(self, name: str) -> str:
-        """Return the contact id of the one member of that name, empty when there is none or more than one."""
-        found = [member for member, names in self.members.items() if name in names]
-        return found[0] if len(found) == 1 else ""
-
 
 @dataclass(frozen=True, slots=True)
 class Say:

@@ -22,7 +22,7 @@ from recommender.shelf import Item, Shelf
 
 _LOOKED_AT = 10
 """The best so many are looked at; three at most are shown."""
-_LEVEL = 0.1
+_LEVEL = 0.2
 """Who is so little further from what was said than the nearest is as near: price and popularity decide."""
 _NEAR = 0.5
 """Words that even the nearest product is further from are not about products (哪里有卖, +1)."""

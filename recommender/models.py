@@ -37,7 +37,7 @@ class NeedRecord(SQLModel, table=True):
 
 
 class Push(SQLModel, table=True):
-    """One decided push. ``state``: queued (in the outbox), suggested (waits for the leader), dismissed, expired.
+    """One decided push. ``state``: queued (in the outbox), suggested (waits for the leader), dismissed.
 
     ``products`` is a list of ``{"product", "score", "position"}``, with ``"ordered": true`` at what was ordered then;
     ``dedupe_key`` is the outbox row's. ``result`` is what came of it (``gain.Result``), empty until that is known.

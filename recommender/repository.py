@@ -24,7 +24,6 @@ from recommender.settings import RecommenderSettings
 QUEUED = "queued"
 SUGGESTED = "suggested"
 DISMISSED = "dismissed"
-EXPIRED = "expired"
 
 _CONSTRAINTS = tuple(field.name for field in fields(Constraints))
 _ANSWERED = {Reason.PUSHED.value, Reason.SUGGESTED.value}
