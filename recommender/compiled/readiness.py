@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -47,11 +49,25 @@ def warmed() -> Mapping[str, float]:
 
 
 def _warm_up() -> dict[str, float]:
-    from recommender.compiled import examples  # noqa: PLC0415 - imports numba, which may be missing
+    with _without("scipy.linalg"):  # numba looks for it, at 0.3 s and 40 MB; nothing here multiplies matrices
+        from recommender.compiled import examples  # noqa: PLC0415 - imports numba, which may be missing
 
-    seconds = timed(examples.STAGES)
+        seconds = timed(examples.STAGES)
     _forget_old_code()
     return seconds
+
+
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Let a module that was not imported yet count as missing for a while."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]  # the import system's own sign that there is none
+    try:
+        yield
+    finally:
+        del sys.modules[module]
 
 
 def timed(stages: Mapping[str, Callable[[], object]]) -> dict[str, float]:

@@ -23,8 +23,6 @@ def test_what_is_no_chinese_character_has_none() -> None:
 
 
 def test_the_package_with_its_phrases_is_not_imported() -> None:
-    script = (
-        "import sys, core.pinyin as p\nassert p.readings('长') == ('zhang', 'chang')\nprint('pypinyin' in sys.modules)"
-    )
+    script = "import sys; from core.pinyin import readings; print(readings('长')[0], 'pypinyin' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "zhang False", done.stderr
