@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, select
 from sqlmodel import SQLModel
 
-import bot.bootstrap  # noqa: F401 - every table of the program
+import bot.program  # noqa: F401 - every table of the program
 from core import switches
 from core.clock import SystemClock
 from core.database import Database, execute
