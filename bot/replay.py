@@ -17,7 +17,7 @@ from core import inbox
 from core.clock import ManualClock, SystemClock
 from core.messages import IncomingMessage, MessageKey, RoomMember, RoomSeen
 from core.outcomes import Reason
-from core.settings import DatabaseSettings
+from core.scratch import scratch_database
 from groups.changes import RoleSet
 from groups.state import GroupKey, Role
 from orders.serving import Effect
@@ -43,7 +43,7 @@ async def scratch(settings: Settings) -> AsyncIterator[tuple[Parts, ManualClock]
     """Open a scratch database with the configured catalogue in it, and remove it at the end."""
     clock = ManualClock(SystemClock().now())
     with TemporaryDirectory(prefix="qianqun-replay-") as folder:
-        database = DatabaseSettings(url=f"sqlite:///{folder}/scratch.db")
+        database = await scratch_database(Path(folder) / "scratch.db")
         async with open_parts(settings.model_copy(update={"database": database}), clock, Path(folder)) as parts:
             yield parts, clock
 

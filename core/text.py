@@ -355,13 +355,13 @@ def _emoji_tables(
     emoji.config.load_language("zh")
     names: dict[str, str] = {}
     base: set[str] = set()
+    kept = {chr(code) for low, high in KEPT_EMOJI for code in range(low, high + 1)} - DROPPED_EMOJI
     for sign, entry in emoji.EMOJI_DATA.items():
         bare = re.sub("[\ufe0e\ufe0f\u20e3]", "", sign)
         if bare.isascii() or bare[0] in FOLDED or unicodedata.normalize("NFKC", bare[0]) != bare[0]:
             continue
         base.update(bare.replace("\u200d", ""))
-        kept = any(low <= ord(bare[0]) <= high for low, high in KEPT_EMOJI) and bare[0] not in DROPPED_EMOJI
-        if kept and "zh" in entry:
+        if bare[0] in kept and "zh" in entry:
             names[bare] = uniform(str(entry["zh"]).strip(":"))
     names.update((re.sub("[\ufe0e\ufe0f]", "", sign), uniform(word)) for sign, word in words.items())
     base -= {char for char in base if char.isascii() or "\u4e00" <= char <= "\u9fff"}

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re._constants as sre  # type: ignore[import-not-found]  # the names of the tree's nodes; no stub file has them
 import re._parser as parser  # type: ignore[import-not-found]  # `re` offers its tree nowhere else
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 Strings = frozenset[str]
@@ -29,9 +30,10 @@ _WIDTHLESS = frozenset({sre.AT, sre.ASSERT, sre.ASSERT_NOT})
 _REPEATS = frozenset({sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT})
 
 
-def necessities(pattern: str) -> list[Alternative]:
+@cache
+def necessities(pattern: str) -> Sequence[Alternative]:
     """Return the alternatives of a pattern, at least one of which holds for every text that it matches."""
-    return _alternatives(parser.parse(pattern))
+    return tuple(_alternatives(parser.parse(pattern)))
 
 
 def _alternatives(nodes: Sequence[Any]) -> list[Alternative]:
@@ -87,7 +89,15 @@ def _worth(strings: Strings) -> tuple[int, int]:
 
 def _shortened(strings: Iterable[str]) -> Strings:
     short = {text[:LONGEST] for text in strings}
-    return frozenset(text for text in short if not any(other != text and other in text for other in short))
+    return frozenset(text for text in short if short.isdisjoint(_parts(text)))
+
+
+@cache
+def _parts(text: str) -> Strings:
+    """Return what stands inside of a string, without itself."""
+    length = len(text)
+    spans = ((start, end) for start in range(length) for end in range(start + 1, length + 1))
+    return frozenset(text[start:end] for start, end in spans if end - start < length)
 
 
 def _strings(node: Any) -> Strings | None:

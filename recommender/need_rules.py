@@ -1,4 +1,4 @@
-"""The rules of needs, compiled from ``data/need_rules.toml``; the file explains its notation."""
+"""The rules of needs, made of ``data/need_rules.toml``; the file explains its notation."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from core.late import late
 from core.outcomes import Reason
 from recommender.gates import Gate
 
@@ -158,7 +159,7 @@ def packaged_rules() -> NeedRules:
 
 
 class _Book:
-    """Compiles the notation: word lists by name, gaps, objects; white space in patterns is for the reader's eye."""
+    """Reads the notation: word lists by name, gaps, objects; white space in patterns is for the reader's eye."""
 
     def __init__(self, words: Mapping[str, str]) -> None:
         self._words = {"noun": NOUN}
@@ -193,7 +194,7 @@ class _Book:
         return self.compile(pattern) if pattern else None
 
     def compile(self, pattern: str) -> re.Pattern[str]:
-        return re.compile(self._expand(pattern))
+        return late(self._expand(pattern))
 
     def _expand(self, pattern: str) -> str:
         text = "".join(pattern.split())

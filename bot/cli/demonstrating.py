@@ -8,11 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
-from bot.bootstrap import Parts, Program, open_parts
+from bot.bootstrap import Parts, open_parts
 from bot.channels.local.channel import LocalChannel
 from bot.cli.serving import until_told
 from bot.cli.session import execute, out
 from bot.demo import SCRIPT, demo_settings
+from bot.program import Program
 from bot.replay import replay, replay_settings, scratch
 from bot.settings import Settings
 from bot.transcript import Said, read_transcript

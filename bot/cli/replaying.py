@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from bot.cli import garbage
 from bot.cli.session import execute, out, read_settings
 from bot.replay import replay, replay_settings, scratch
 from bot.transcript import read_transcript
@@ -26,6 +27,7 @@ def replay_file(file: Path, config: Path, *, form: str, unlimited: bool, group: 
             async with scratch(settings) as (parts, clock):
                 await parts.catalog.sync_all()
                 await parts.storefront.fill()
+                garbage.settle()
                 async for result in replay(parts, clock, read_transcript(stream, settings.zone, group)):
                     _print(result, form)
         return 0

@@ -6,8 +6,8 @@ import asyncio
 import signal
 from pathlib import Path
 
-from bot.bootstrap import Program
 from bot.cli.session import execute, opened
+from bot.program import Program
 
 
 def run(config: Path) -> int:
