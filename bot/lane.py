@@ -13,7 +13,7 @@ from bot.work import Desk
 from core import inbox
 from core.clock import monotonic
 from core.database import is_unavailable
-from core.inbox import InboxRow
+from core.inbox import Waiting
 from core.messages import Gap, MemberLeft, RoomSeen
 from core.outcomes import Outcome, Reason
 
@@ -89,7 +89,7 @@ class Lane:
             await self._pipeline.missed(gap)
         self._committed()
 
-    async def _handle(self, rows: Sequence[InboxRow]) -> list[Handled]:
+    async def _handle(self, rows: Sequence[Waiting]) -> list[Handled]:
         """Handle a batch; when it fails, read everything again and try one message at a time."""
         try:
             return await self._pipeline.handle(rows)
@@ -109,7 +109,7 @@ class Lane:
                 await self._give_up(row)
         return handled
 
-    async def _give_up(self, row: InboxRow) -> None:
+    async def _give_up(self, row: Waiting) -> None:
         outcome = {"row_id": row.id, "outcome": Outcome.IGNORED, "reason": Reason.FAILED}
         async with self._pipeline.database.transaction(short=True) as session:
             await inbox.finish(session, [outcome], self._pipeline.clock.now())

@@ -22,7 +22,7 @@ from bot.work import Desk, Office
 from core import inbox
 from core.clock import Clock
 from core.database import Database
-from core.inbox import InboxRow
+from core.inbox import Waiting
 from core.messages import Gap, IncomingMessage, MemberLeft, RoomSeen
 from core.outcomes import Reason
 from core.text import Normaliser
@@ -49,30 +49,29 @@ class Pipeline:
     recommender: Recommender
     office: Office
 
-    async def handle(self, rows: Sequence[InboxRow]) -> list[Handled]:
-        """Take a batch through the stages and commit all of its effects at once."""
+    async def handle(self, rows: Sequence[Waiting]) -> list[Handled]:
+        """Take a batch through the stages and commit all of its effects at once.
+
+        What was handled or deleted since the lane looked (two lanes, an erasure) is left out.
+        """
         async with self.database.transaction(short=True) as session:
-            desk, handled = await self._serve(session, rows)
+            waiting = await inbox.still_pending(session, [row.id for row in rows])
+            desk, handled = await self._serve(session, [row for row in rows if row.id in waiting])
         self.office.keep(desk)
         return handled
 
     async def take(self, messages: Sequence[IncomingMessage]) -> list[Handled]:
         """Store messages and handle the new ones in one transaction: no lane of another process sees them waiting."""
         async with self.database.transaction(short=True) as session:
-            ids = await inbox.store(session, messages, self.clock.now())
-            rows = await inbox.rows(session, [row_id for row_id in ids if row_id is not None])
-            desk, handled = await self._serve(session, rows)
+            stored = await inbox.store(session, messages, self.clock.now())
+            desk, handled = await self._serve(session, [row for row in stored if row is not None])
         self.office.keep(desk)
         return handled
 
-    async def _serve(self, session: AsyncSession, rows: Sequence[InboxRow]) -> tuple[Desk, list[Handled]]:
-        """Take a batch through the stages in a transaction that the caller commits.
-
-        What was handled or deleted since the lane looked (two lanes, an erasure) is left out.
-        """
-        waiting = await inbox.still_pending(session, [row.id for row in rows])
+    async def _serve(self, session: AsyncSession, rows: Sequence[Waiting]) -> tuple[Desk, list[Handled]]:
+        """Take messages that this transaction holds through the stages; the commit is the caller's."""
         desk = await self._desk(session)
-        turns = [self._turn(desk, row) for row in rows if row.id in waiting]
+        turns = [self._turn(desk, row) for row in rows]
         await desk.fetch(turn.room for turn in turns if turn.room.room_id)
         await desk.orders.look([known.group.id for known in desk.known.values() if known.group.id is not None])
         self._read_ahead(desk, turns)
@@ -136,9 +135,9 @@ class Pipeline:
                 return handled
         raise AssertionError("the last stage answers every message")
 
-    def _turn(self, desk: Desk, row: InboxRow) -> Turn:
+    def _turn(self, desk: Desk, row: Waiting) -> Turn:
         """Prepare a message: uniform text, and whether it is addressed to the bot."""
-        message = inbox.message_of(row)
+        message = row.message
         text, names = self.normaliser(message.text), self.groups.settings.bot_names
         return Turn(
             row_id=row.id,

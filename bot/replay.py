@@ -13,7 +13,6 @@ from bot.bootstrap import Parts, open_parts
 from bot.settings import Settings
 from bot.stages.turn import Handled
 from bot.transcript import Said, TranscriptError
-from core import inbox
 from core.clock import ManualClock, SystemClock
 from core.messages import IncomingMessage, MessageKey, RoomMember, RoomSeen
 from core.outcomes import Reason
@@ -59,16 +58,9 @@ async def replay(parts: Parts, clock: ManualClock, transcript: Iterable[Said]) -
         clock.set(batch[-1].at)
         await rooms.enter(batch)
         messages = [_message(said, n + place) for place, said in enumerate(batch, start=1)]
-        async with parts.database.transaction(short=True) as session:
-            await inbox.store(session, messages, clock.now())
-        while True:
-            async with parts.database.reading(short=True) as session:
-                rows = await inbox.pending(session, after=0, limit=_BATCH)
-            if not rows:
-                break
-            for handled in await parts.pipeline.handle(rows):
-                n += 1
-                yield result(n, handled)
+        for handled in await parts.pipeline.take(messages):
+            n += 1
+            yield result(n, handled)
 
 
 def _batches(transcript: Iterable[Said]) -> Iterator[Sequence[Said]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -233,7 +233,7 @@ class Desk:
 
     async def row_of(self, recall: IncomingMessage) -> int | None:
         """Return the inbox row of the message that a recall takes back, if it is still kept."""
-        return await inbox.row_id(self.session, replace(recall.key, message_id=recall.recalls))
+        return await inbox.row_id(self.session, recall.key._replace(message_id=recall.recalls))
 
     async def flush(self) -> None:
         """Write what is waiting into the transaction; the commit is the caller's."""

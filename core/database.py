@@ -129,8 +129,13 @@ async def execute(
 
     Nothing of the ORM is involved: this is the way of the hot path.
     """
-    connection = session.info.get(_CONNECTION) or await session.connection()
-    return await connection.execute(statement, rows)
+    return await (await connection_of(session)).execute(statement, rows)
+
+
+async def connection_of(session: AsyncSession) -> AsyncConnection:
+    """Return the connection of the session's transaction."""
+    kept: AsyncConnection | None = session.info.get(_CONNECTION)
+    return kept or await session.connection()
 
 
 def insert_into(session: AsyncSession, table: Any) -> Any:

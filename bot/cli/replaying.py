@@ -15,6 +15,8 @@ from bot.replay import replay, replay_settings, scratch
 from bot.transcript import read_transcript
 from core.settings import SettingsError
 
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def replay_file(file: Path, config: Path, *, form: str, unlimited: bool, group: str) -> int:
     """Replay a transcript and print one result a message."""
@@ -50,7 +52,7 @@ def _opened(file: Path) -> Iterator[TextIO]:
 
 def _print(result: dict[str, Any], form: str) -> None:
     if form == "jsonl":
-        sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+        sys.stdout.write(_to_json(result) + "\n")
         return
     held = f" ({result['hold']})" if "hold" in result else ""
     need = f" {result['need']['class']}: {result['need']['wanted']}" if result["need"] else ""
