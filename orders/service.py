@@ -18,7 +18,7 @@ from orders.running import WordRunner
 from orders.serving import Heard, Say, Served
 from orders.settings import OrdersSettings
 from orders.taking import OrderTaker
-from orders.words import OrderWord, UnknownOrderWord, parse
+from orders.words import OrderWord, UnknownOrderWord, may_be_word, parse
 
 
 class OrderService:
@@ -39,6 +39,10 @@ class OrderService:
         self._taker = OrderTaker(settings, reader)
         self._chains = ChainTaker(normaliser, reader.words)
         self._runner = WordRunner(settings, zone, self._taker, normaliser)
+
+    def may_be_word(self, text: str) -> bool:
+        """Tell whether a text that does not address the bot can be a word about offers at all. Quick."""
+        return may_be_word(text)
 
     def parse(self, text: str, *, addressed: bool) -> OrderWord | UnknownOrderWord | None:
         """Return the word about offers that a text is, or None."""
