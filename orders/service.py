@@ -60,8 +60,8 @@ class OrderService:
         """Tell whether a message can be about orders at all: a chain, or something about an offer. Quick."""
         if self._chains.may_be(text.raw) or (group_id, member) in desk.asked:
             return True
-        offers = desk.in_group(group_id)
-        return bool(offers) and self._glance.may_order(text.text, offers)
+        listed = desk.listed(group_id)
+        return listed is not None and self._glance.may_order(text.text, listed)
 
     async def reply(self, desk: OrderDesk, heard: Heard, seen: Collection[int]) -> Served | None:
         """Take a chain or a reply for an order; None when the message is about something else."""

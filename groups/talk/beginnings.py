@@ -33,8 +33,8 @@ class Beginnings:
 
     def _looked(self, beginning: str) -> bool:
         folded = self._fold(beginning)[:2]
-        if not folded or self._skipped.match(folded):
-            return True
-        if folded in self._begun or folded[0] in self._begun:
+        if not folded:
+            return False
+        if folded in self._begun or folded[0] in self._begun or self._skipped.match(folded):
             return True
         return folded[0] in self._first and (len(folded) == 1 or JOINTS.match(folded, 1) is not None)
