@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.stages import gate, needs, orders, rights, words
-from bot.stages.turn import Handled, Stages, Turn
+from bot.stages.turn import Handled, Stage, Turn
 from bot.welcome import expect
 from bot.work import Desk, Office
 from core import inbox
@@ -35,6 +35,17 @@ from recommender.service import Recommender, only_talk
 
 _AT_A_TIME = 16
 """Messages, some 3 ms, after which everybody else has a turn: near to SQLite (``core.near``) nothing else lets them."""
+
+STAGES = (
+    Stage(gate.may_be_unreadable, gate.readable),
+    Stage(rights.may_ask, rights.others),
+    Stage(orders.may_be_word, orders.word),
+    Stage(words.may_be_word, words.command),
+    Stage(orders.may_reply, orders.reply),
+    Stage(gate.may_be_unheard, gate.heard),
+    Stage(needs.always, needs.need),
+)
+"""What is asked of every message, in this order."""
 
 
 @dataclass(slots=True)
@@ -116,18 +127,8 @@ class Pipeline:
     async def _through(self, turn: Turn) -> Handled:
         """Take one message through the stages; the first that knows what it is ends its way."""
         await self._enter(turn)
-        stages: Stages = (
-            gate.readable,
-            rights.others,
-            orders.word,
-            words.command,
-            orders.reply,
-            gate.heard,
-            needs.need,
-        )
-        for stage in stages:
-            handled = await stage(turn)
-            if handled is not None:
+        for stage in STAGES:
+            if stage.may(turn) and (handled := await stage.answer(turn)) is not None:
                 if turn.deleted:
                     await rights.settle(turn, handled)
                 ended = {"row_id": turn.row_id, "outcome": handled.outcome, "reason": handled.reason}

@@ -19,6 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orders import questions, repository
 from orders.book import By, Rung, ring_up
 from orders.edits import Edit
+from orders.glance import Listed
 from orders.offers import LET_GO
 from orders.questions import Question
 from orders.state import Item, LineKey, Offer
@@ -67,6 +68,7 @@ class OrderDesk:
     offers: dict[int, Offer] = field(default_factory=dict)
     asked: dict[tuple[int, str], Question] = field(default_factory=dict)
     _in_group: dict[int, list[int]] = field(default_factory=dict)
+    _listed: dict[int, Listed | None] = field(default_factory=dict)
     _looked: set[int] = field(default_factory=set)
     _locked: set[int] = field(default_factory=set)
     _products: dict[int, tuple[Decimal, Decimal] | None] = field(default_factory=dict)
@@ -84,6 +86,7 @@ class OrderDesk:
         if not new:
             return
         self._looked.update(new)
+        self._listed.clear()
         standing = await repository.standing(self.session, new, self.now - CLOSED_LATELY)
         missing: list[int] = []
         for one in standing:
@@ -109,6 +112,13 @@ class OrderDesk:
         """Return the group's offers that are open or were closed lately, newest first."""
         return [self.offers[offer_id] for offer_id in self._in_group.get(group_id, ())]
 
+    def listed(self, group_id: int) -> Listed | None:
+        """Return what the group's offers list, None when there are none; worked out once until an offer changes."""
+        if group_id not in self._listed:
+            offers = self.in_group(group_id)
+            self._listed[group_id] = Listed.by(offers) if offers else None
+        return self._listed[group_id]
+
     async def lock(self, offer_ids: Iterable[int]) -> bool:
         """Lock offers until the commit; tell whether all were as we had them. What was not is read again."""
         as_known = True
@@ -117,6 +127,7 @@ class OrderDesk:
             self._locked.add(offer_id)
             if offer_id not in self.offers or self.offers[offer_id].version != version:
                 self.offers |= await repository.load(self.session, [offer_id])
+                self._listed.clear()
                 as_known = False
         return as_known
 
@@ -139,6 +150,7 @@ class OrderDesk:
     def note(self, offer: Offer, *, lines: Collection[LineKey] = (), buyers: Collection[str] = ()) -> None:
         """Note that a locked offer was changed on the desk, and which of its lines and buyers."""
         self._changed.add(offer.id)
+        self._listed.clear()
         self._lines.setdefault(offer.id, set()).update(lines)
         self._buyers.setdefault(offer.id, set()).update(buyers)
 
@@ -154,6 +166,7 @@ class OrderDesk:
     async def open_all(self, offers: Sequence[Offer], copied_from: int | None = None) -> list[Offer]:
         """Store new offers and lay them on the desk; return them with their ids."""
         stored = await repository.add_offers(self.session, offers, self.now, copied_from)
+        self._listed.clear()
         for offer in stored:
             self.offers[offer.id] = offer
             self._locked.add(offer.id)

@@ -18,7 +18,7 @@ from orders.running import WordRunner
 from orders.serving import Heard, Say, Served
 from orders.settings import OrdersSettings
 from orders.taking import OrderTaker
-from orders.words import OrderWord, UnknownOrderWord, parse
+from orders.words import OrderWord, UnknownOrderWord, may_be_word, parse
 
 
 class OrderService:
@@ -40,6 +40,10 @@ class OrderService:
         self._chains = ChainTaker(normaliser, reader.words)
         self._runner = WordRunner(settings, zone, self._taker, normaliser)
 
+    def may_be_word(self, text: str) -> bool:
+        """Tell whether a text that does not address the bot can be a word about offers at all. Quick."""
+        return may_be_word(text)
+
     def parse(self, text: str, *, addressed: bool) -> OrderWord | UnknownOrderWord | None:
         """Return the word about offers that a text is, or None."""
         return parse(text, addressed=addressed)
@@ -56,8 +60,8 @@ class OrderService:
         """Tell whether a message can be about orders at all: a chain, or something about an offer. Quick."""
         if self._chains.may_be(text.raw) or (group_id, member) in desk.asked:
             return True
-        offers = desk.in_group(group_id)
-        return bool(offers) and self._glance.may_order(text.text, offers)
+        listed = desk.listed(group_id)
+        return listed is not None and self._glance.may_order(text.text, listed)
 
     async def reply(self, desk: OrderDesk, heard: Heard, seen: Collection[int]) -> Served | None:
         """Take a chain or a reply for an order; None when the message is about something else."""

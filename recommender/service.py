@@ -366,8 +366,10 @@ def only_talk(glance: Glance | None, memory: GroupMemory, member: str, *, mentio
     """Tell whether a message need not be read; one that addresses the bot is, and so is one nobody glanced at."""
     if glance is None or mentioned:
         return False
-    waiting, own = memory.waiting(member)
-    return glance.talk(waiting=waiting, own=own)
+    if glance.bare:
+        return True
+    others, own = memory.waiting(member)
+    return glance.talk(others=others, own=own)
 
 
 def _is_offer(reading: Reading) -> bool:

@@ -27,6 +27,11 @@ _HELPERS = frozenset({Role.LEADER, Role.ASSISTANT, Role.ADMIN})
 _SHOWN = frozenset({Reason.PUSHED, Reason.SUGGESTED})
 
 
+def always(_: Turn) -> bool:
+    """Every message that comes this far is answered."""
+    return True
+
+
 async def need(turn: Turn) -> Handled | None:
     """Decide, and lay what is to be stored and sent on the desk."""
     if turn.known is None:

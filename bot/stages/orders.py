@@ -26,9 +26,14 @@ _LIFETIME = timedelta(days=1)
 """A receipt still matters after a night without connection."""
 
 
+def may_be_word(turn: Turn) -> bool:
+    """Tell whether a message can be a word about offers, or the answer to a question about an order."""
+    return turn.addressed or turn.orders.may_be_word(turn.message.text) or _may_agree(turn)
+
+
 async def word(turn: Turn) -> Handled | None:
     """Carry out a word about offers: a leader's in the group or in private, a member's 我的订单."""
-    said = turn.orders.parse(turn.message.text, addressed=turn.mentioned or not turn.message.room_id)
+    said = turn.orders.parse(turn.message.text, addressed=turn.addressed)
     agreed = _agreement(turn) if said is None else None
     if said is None and agreed is None:
         return None
@@ -48,18 +53,25 @@ async def word(turn: Turn) -> Handled | None:
     return None if served is None else await _carry(turn, group, served)
 
 
+def may_reply(turn: Turn) -> bool:
+    """Tell whether a message in a group can be about orders: beside no offer none is, and of talk hardly any."""
+    if turn.known is None:
+        return False
+    if turn.message.kind is MessageKind.RECALL:
+        return True
+    group_id, member = turn.known.group.id or 0, turn.message.sender_id
+    return turn.orders.may_concern(turn.desk.orders, group_id, member, turn.text)
+
+
 async def reply(turn: Turn) -> Handled | None:
     """Take a 接龙 or a reply for an order; a recalled one is asked about."""
     if turn.known is None:
         return None
     group = turn.known.group
-    recalls = turn.message.kind is MessageKind.RECALL
-    if not recalls and not turn.orders.may_concern(turn.desk.orders, group.id or 0, turn.message.sender_id, turn.text):
-        return None  # most messages end here
     if _deaf(turn, group) or group.retired:
         return None
     served: Served | None
-    if recalls:
+    if turn.message.kind is MessageKind.RECALL:
         row_id = await turn.desk.row_of(turn.message)
         served = await turn.orders.recalled(turn.desk.orders, heard_of(turn, group), row_id)
     else:
@@ -98,12 +110,17 @@ def _deaf(turn: Turn, group: GroupState) -> bool:
     return not group.active or ((group.level == 0 or group.retired) and not helper)
 
 
+def _may_agree(turn: Turn) -> bool:
+    """Tell whether a question about an order waits for the speaker; of a private chat that is not known yet."""
+    known = turn.known
+    return known is None or (known.group.id or 0, turn.message.sender_id) in turn.desk.orders.asked
+
+
 def _agreement(turn: Turn) -> bool | None:
     """Return what 同意 or 不用 says where it can answer a question; one about an order goes before a suggestion."""
-    known, asked = turn.known, turn.desk.orders.asked
-    if known is not None and (known.group.id or 0, turn.message.sender_id) not in asked:
+    if not _may_agree(turn):
         return None
-    parsed = turn.groups.parse(turn.text.text, addressed=turn.mentioned or not turn.message.room_id)
+    parsed = turn.groups.parse(turn.text.text, addressed=turn.addressed)
     if not isinstance(parsed, Word) or parsed.kind not in {WordKind.AGREE, WordKind.DECLINE} or parsed.object:
         return None
     return parsed.kind is WordKind.AGREE

@@ -42,10 +42,15 @@ _CARRIED_OUT: Mapping[WordKind, Callable[[Turn, WordResult], Awaitable[None]]] =
 """Who carries out the words that ``groups`` allows and passes on."""
 
 
+def may_be_word(turn: Turn) -> bool:
+    """Tell whether a message can be a word to the bot."""
+    return turn.addressed or turn.groups.may_be_word(turn.text.text)
+
+
 async def command(turn: Turn) -> Handled | None:
     """Carry out a word; None for talk."""
     private = not turn.message.room_id
-    word = turn.groups.parse(turn.text.text, addressed=turn.mentioned or private)
+    word = turn.groups.parse(turn.text.text, addressed=turn.addressed)
     if word is None or await _is_talk(turn, word):
         return None
     if turn.deleted:

@@ -57,18 +57,23 @@ class Slips:
             if len(form) > 1 and not form.isascii():
                 sounds[spoken(form)].append(form)
         self._sounds: Mapping[str, list[str]] = dict(sounds)
-        self._first = frozenset(sound.split(" ", 1)[0] for sound in sounds)
+        begun = [tuple(sound.split(" ")[:2]) for sound in sounds]
+        self._first = frozenset(one for one, _ in begun)
+        self._begun = frozenset(begun)
         self._longest = max(map(len, (sound.split(" ") for sound in sounds)), default=0)
         self._edited = [form for form in edited if not form.isascii()]
         self._longest_edited = max(map(len, self._edited), default=0) + 1
 
-    def may_begin(self, char: str) -> bool:
-        """Tell whether a form begins with the sound of this character; where most texts end."""
-        return not self._first.isdisjoint(_readings(char))
+    def may_begin(self, beginning: str) -> bool:
+        """Tell whether a form begins with the sounds of these one or two characters; where most texts end."""
+        first = self._first.intersection(_readings(beginning[0]))
+        if len(beginning) == 1 or not first:
+            return bool(first)
+        return not self._begun.isdisjoint(product(first, _readings(beginning[1])))
 
     def of_same_sound(self, text: str) -> list[str]:
         """Return the forms that sound like a text without spaces."""
-        if not 1 < len(text) <= self._longest or not self.may_begin(text[0]) or text in _OWN_WORDS:
+        if not 1 < len(text) <= self._longest or not self.may_begin(text[:2]) or text in _OWN_WORDS:
             return []
         return [form for sound in _sounds(text) for form in self._sounds.get(sound, ())]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from catalog.aliases import AliasTable
 from core.outcomes import Outcome
-from orders.glance import Glance
+from orders.glance import Glance, Listed
 from orders.replies import ReplyReader
 from orders.scanning import grammar
 from orders.table import Table
@@ -49,7 +49,7 @@ def _tables() -> tuple[Table, ...]:
 def _check(said: str, table: Table) -> bool:
     """Hold the glance against the reader; tell whether it spared the reader the work."""
     text = normaliser()(said)
-    seen = _glance().may_order(text.text, table.offers)
+    seen = _glance().may_order(text.text, Listed.by(table.offers))
     if not seen:
         reading = _reader().read(text, table)
         assert reading.outcome is Outcome.IGNORED, f"{said!r} was not seen"
