@@ -137,12 +137,11 @@ def _pairs(words: Sequence[str]) -> Iterator[str]:
 
 
 def _list_features(mask: str, rules: NeedRules) -> Iterator[str]:
-    goods = ",".join(clause for clause in mask.split(",") if "G" in clause)
-    for name, pattern in rules.possible.lists(mask):
-        if pattern.search(mask):
-            yield f"list:{name}"
-            if pattern.search(goods):
-                yield f"list:{name}/goods"
+    goods = mask if "," not in mask else ",".join(clause for clause in mask.split(",") if "G" in clause)
+    for name in rules.found.lists(mask):
+        yield f"list:{name}"
+        if "G" in goods and (goods is mask or rules.lists[name].search(goods)):
+            yield f"list:{name}/goods"
 
 
 def _rule_features(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> Iterator[str]:
@@ -163,15 +162,15 @@ def _rule_features(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) ->
         if blocker.applies(mask):
             yield f"rule:blocker:{blocker.name}"
     judged = masked.spelt_out
-    for opinion in rules.opinions:
+    for opinion in rules.possible.opinions(judged):
         if opinion.pattern.search(judged):
             spoilt = opinion.unless is not None and opinion.unless.search(judged) is not None
             yield f"rule:opinion:{opinion.reason.value}{'/spoilt' if spoilt else ''}"
-    if any(pattern.search(mask) for pattern in rules.implicit):
+    if rules.found.implicit(mask):
         yield "rule:hint"
-    if rules.joining.search(mask):
+    if rules.found.joining(mask):
         yield "rule:joining"
-    if rules.withdrawal.search(mask):
+    if rules.found.withdrawal(mask):
         yield "rule:withdrawal"
 
 

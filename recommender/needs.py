@@ -54,17 +54,19 @@ class NeedReader:
     def read_all(self, texts: Sequence[NormalText], mentioned: Sequence[bool]) -> list[Reading]:
         """Return what each of several messages says; they are cut into words together."""
         cuts = self._segmenter.cut_all([text.text if len(text.text) <= LONGEST_NEED else "" for text in texts])
-        messages = zip(texts, cuts, mentioned, strict=True)
-        return [self._read_words(text, words, mentioned=addressed) for text, words, addressed in messages]
+        masks = [mask_words(text, words, self._lexicon) for text, words in zip(texts, cuts, strict=True)]
+        if self._segmenter.cutter is not None:
+            self._rules.gate.look_ahead([*(masked.mask for masked in masks), *(masked.spelt_out for masked in masks if masked.has(WordKind.ATTRIBUTE))])
+        return [self._read_masked(masked, mentioned=addressed) for masked, addressed in zip(masks, mentioned, strict=True)]
 
-    def _read_words(self, text: NormalText, words: Sequence[str], *, mentioned: bool) -> Reading:
-        """Return what a message says that is cut into words."""
+    def _read_masked(self, masked: MaskedText, *, mentioned: bool) -> Reading:
+        """Return what a message says whose words are known."""
+        text = masked.text
         if len(text.text) > LONGEST_NEED:
-            return Reading(Outcome.IGNORED, Reason.TOO_LONG, MaskedText(text, (), "", ()))
-        masked = mask_words(text, words, self._lexicon)
+            return Reading(Outcome.IGNORED, Reason.TOO_LONG, masked)
         if not masked.mask:
             return Reading(Outcome.IGNORED, Reason.QUOTATION if text.quote else Reason.TALK, masked)
-        if "G" not in masked.mask and not self._rules.cue.search(masked.mask):
+        if "G" not in masked.mask and not self._rules.found.cue(masked.mask):
             return self._talk(masked)
         return self._misspelt(masked, mentioned=mentioned) or self._read(masked, mentioned=mentioned)
 
@@ -134,7 +136,7 @@ class NeedReader:
     def _opinion(self, masked: MaskedText) -> Reason | None:
         """Return what the rules take a message for that is no need: praise, complaint, or neither."""
         judged = masked.spelt_out
-        for opinion in self._rules.opinions:
+        for opinion in self._rules.possible.opinions(judged):
             if opinion.pattern.search(judged) and not (opinion.unless and opinion.unless.search(judged)):
                 return opinion.reason
         return None
@@ -151,17 +153,17 @@ class NeedReader:
 
     def _conversation(self, masked: MaskedText, constraints: Constraints) -> dict[str, Any]:
         """Return the fields of a reading that say how it answers what was said before."""
-        mask, rules = masked.mask, self._rules
+        mask, found = masked.mask, self._rules.found
         narrows = constraints.any and "G" not in mask and len(mask) <= _LONGEST_REFINEMENT
         return {
             "constraints": constraints,
-            "joins": rules.joining.search(mask) is not None,
-            "refines": narrows and rules.refinement.search(mask) is not None,
-            "withdraws": rules.withdrawal.search(mask) is not None,
+            "joins": bool(found.joining(mask)),
+            "refines": narrows and bool(found.refinement(mask)),
+            "withdraws": bool(found.withdrawal(mask)),
         }
 
     def _implicit(self, mask: str) -> bool:
-        return any(pattern.search(mask) for pattern in self._rules.implicit)
+        return bool(self._rules.found.implicit(mask))
 
     @staticmethod
     def _recorded(masked: MaskedText, constraints: Constraints, conversation: dict[str, Any]) -> Reading:
