@@ -30,6 +30,10 @@ from recommender.need_rules import NeedRules
 FEATURES = 1
 """Raised whenever a feature comes to mean something else: a model made for other features is not used."""
 
+MARKED = ("char", "mask", "pair")
+"""The families that are cut out of every mask; where there is a compiler, ``compiled.need_weights`` does it."""
+LONGEST_STRETCH = 3
+LONGEST_GRAM = 3
 _LENGTHS = (4, 8, 12, 16, 24, 36, 60)
 _MOST_COUNTED = 4
 _PRICE = re.compile(r"\d+(?:\.\d+)?\s*(?:元|块|/|一斤|一箱|一盒|¥)|[一二三四五六七八九十]+块|¥\d|折")
@@ -42,7 +46,7 @@ _FIGURE = re.compile(r"\d")
 def feature_names(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> set[str]:
     """Return the features of a message; ``hits`` are its triggers'."""
     names = set(_few(masked, hits, rules))
-    for family, values in _many(masked).items():
+    for family, values in {**_cut(masked), "much": _much(masked.mask)}.items():
         names.update(f"{family}:{value}" for value in values)
     return names
 
@@ -65,11 +69,21 @@ class FeatureTable:
 
     def ids(self, masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> list[int]:
         """Return the numbers of a message's features that the model weighs, in ascending order."""
-        found = {self._few[name] for name in _few(masked, hits, rules) if name in self._few}
-        for family, values in _many(masked).items():
+        return sorted({*self.few(masked, hits, rules), *self._known(_cut(masked))})
+
+    def few(self, masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> list[int]:
+        """Return the same without the families that are cut out of every mask, in any order."""
+        few = self._few
+        found = {few[name] for name in _few(masked, hits, rules) if name in few}
+        found.update(self._known({"much": _much(masked.mask)}))
+        return list(found)
+
+    def _known(self, values: Mapping[str, set[str]]) -> list[int]:
+        found: list[int] = []
+        for family, ones in values.items():
             known = self._many.get(family, {})
-            found.update([known[value] for value in known.keys() & values])
-        return sorted(found)
+            found += [known[value] for value in known.keys() & ones]
+        return found
 
 
 def _few(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> Iterator[str]:
@@ -79,36 +93,25 @@ def _few(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> Iterator[
     yield from _list_features(masked.mask, rules)
 
 
-def _many(masked: MaskedText) -> dict[str, set[str]]:
-    """Return the values of the features that are cut out of the mask, by family."""
-    words = list(_words(masked))
-    values = {
-        "mask": set(_grams(words, 1, 3)),
+def _cut(masked: MaskedText) -> dict[str, set[str]]:
+    """Return the values of the features that are cut out of every mask, by family."""
+    words = ["^", *masked.shown, "$"]
+    return {
+        "mask": set(_grams(words, 1, LONGEST_GRAM)),
         "pair": set(_pairs(words)),
-        "char": _stretches(f"^{masked.mask}$", 1, 3),
+        "char": _stretches(f"^{masked.mask}$", 1, LONGEST_STRETCH),
     }
-    counted, quantities = _QUANTITY.subn("Q", masked.mask)
-    if quantities:
-        values["much"] = {value for value in _stretches(f"^{counted}$", 2, 4) if "Q" in value}
-    return values
+
+
+def _much(mask: str) -> set[str]:
+    """Return the stretches around the quantities of a mask."""
+    counted, quantities = _QUANTITY.subn("Q", mask)
+    return {value for value in _stretches(f"^{counted}$", 2, 4) if "Q" in value} if quantities else set()
 
 
 def feature_ids(names: Iterable[str], vocabulary: Mapping[str, int]) -> list[int]:
     """Return the numbers of the features that a model weighs, in ascending order."""
     return sorted(vocabulary[name] for name in names if name in vocabulary)
-
-
-def _words(masked: MaskedText) -> Iterator[str]:
-    """Yield the words as the mask has them, between marks of the message's ends."""
-    yield "^"
-    place, mask, owner = 0, masked.mask, masked.owner
-    while place < len(mask):
-        end = place + 1
-        while end < len(mask) and owner[end] == owner[place]:
-            end += 1
-        yield mask[place:end]
-        place = end
-    yield "$"
 
 
 def _grams(words: Sequence[str], shortest: int, longest: int) -> Iterator[str]:

@@ -44,7 +44,7 @@ class NeedReader:
         self._lexicon = lexicon
         self._segmenter = segmenter
         self._rules = rules
-        self._judge = NeedJudge(rules, model)
+        self._judge = NeedJudge(rules, model, compiled=segmenter.cutter is not None)
         self._slips = Slips(lexicon, rules.never_slips)
 
     def read(self, text: NormalText, *, mentioned: bool = False) -> Reading:
@@ -55,11 +55,21 @@ class NeedReader:
         """Return what each of several messages says; they are cut into words together."""
         cuts = self._segmenter.cut_all([text.text if len(text.text) <= LONGEST_NEED else "" for text in texts])
         masks = [mask_words(text, words, self._lexicon) for text, words in zip(texts, cuts, strict=True)]
-        if self._segmenter.cutter is not None:
-            self._rules.gate.look_ahead([*(masked.mask for masked in masks), *(masked.spelt_out for masked in masks if masked.has(WordKind.ATTRIBUTE))])
-        return [self._read_masked(masked, mentioned=addressed) for masked, addressed in zip(masks, mentioned, strict=True)]
+        self._look_ahead(masks)
+        named = [masked for masked in masks if "G" in masked.mask]
+        sums = iter(self._judge.sums(named))
+        return [
+            self._read_masked(masked, mentioned=addressed, sums=next(sums) if "G" in masked.mask else None)
+            for masked, addressed in zip(masks, mentioned, strict=True)
+        ]
 
-    def _read_masked(self, masked: MaskedText, *, mentioned: bool) -> Reading:
+    def _look_ahead(self, masks: Sequence[MaskedText]) -> None:
+        """Let the gate look at all masks at once, and at how opinions see them."""
+        if self._segmenter.cutter is not None:
+            spelt = [masked.spelt_out for masked in masks if masked.has(WordKind.ATTRIBUTE)]
+            self._rules.gate.look_ahead([*(masked.mask for masked in masks), *spelt])
+
+    def _read_masked(self, masked: MaskedText, *, mentioned: bool, sums: Sequence[float] | None) -> Reading:
         """Return what a message says whose words are known."""
         text = masked.text
         if len(text.text) > LONGEST_NEED:
@@ -68,7 +78,7 @@ class NeedReader:
             return Reading(Outcome.IGNORED, Reason.QUOTATION if text.quote else Reason.TALK, masked)
         if "G" not in masked.mask and not self._rules.found.cue(masked.mask):
             return self._talk(masked)
-        return self._misspelt(masked, mentioned=mentioned) or self._read(masked, mentioned=mentioned)
+        return self._misspelt(masked, mentioned=mentioned) or self._read(masked, mentioned=mentioned, sums=sums)
 
     def _misspelt(self, masked: MaskedText, *, mentioned: bool) -> Reading | None:
         """Return the reading with slips mended, where a rule then finds that one of them is asked for."""
@@ -82,11 +92,11 @@ class NeedReader:
         needs = tuple(replace(need, strength=need.strength * COST) for need in reading.needs)
         return replace(reading, need=needs[0], needs=needs)
 
-    def _read(self, masked: MaskedText, *, mentioned: bool) -> Reading:
+    def _read(self, masked: MaskedText, *, mentioned: bool, sums: Sequence[float] | None = None) -> Reading:
         """Return what a message says in which a rule may find something."""
         constraints = read_constraints(masked)
         hits = find_hits(masked, self._rules)
-        judged = self._judge(masked, hits, constraints, mentioned=mentioned)
+        judged = self._judge(masked, hits, constraints, mentioned=mentioned, sums=sums)
         needs = judged.needs
         blocked = next((hit.blocker.reason for hit in hits if hit.blocker is not None), None)
         if not needs and mentioned and blocked is None and (addressed := self._addressed(masked, constraints)):
