@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _KEPT = 8
 """Texts whose look is remembered: reading one message asks many times about its mask and parts of it."""
+_CHOICES = 1_000
+"""Sets of rules that are remembered."""
 _T = TypeVar("_T")
 
 
@@ -51,29 +53,36 @@ class Gate:
         """Put the patterns of rules behind the gate; return what tells the rules that may match, in their order."""
         every = tuple(rules)
         first, mask = self._added([pattern(rule) for rule in every])
+        chosen = _chooser(every)
+        return lambda text: chosen(self.look(text).may >> first & mask)
 
-        def may_match(text: str) -> Sequence[_T]:
-            bits = self.look(text).may >> first & mask
-            return _chosen(every, bits) if bits else ()
+    def finder(
+        self,
+        rules: Iterable[_T],
+        pattern: Callable[[_T], re.Pattern[str]],
+        holds: Callable[[_T, str], bool] | None = None,
+    ) -> Callable[[str], Sequence[_T]]:
+        """Put the patterns of rules behind the gate; return what tells the rules that do match, in their order.
 
-        return may_match
-
-    def finder(self, rules: Iterable[_T], pattern: Callable[[_T], re.Pattern[str]]) -> Callable[[str], Sequence[_T]]:
-        """Put the patterns of rules behind the gate; return what tells the rules that do match, in their order."""
+        With ``holds`` it tells those of which this is true as well; it is asked only about rules that may match.
+        """
         every = tuple(rules)
         patterns = [pattern(rule) for rule in every]
         first, mask = self._added(patterns)
+        chosen = _chooser(every)
 
+        @lru_cache(_KEPT)
         def matching(text: str) -> Sequence[_T]:
             may, must = self.look(text)
             bits = (may | must) >> first & mask
-            unsure = bits & ~(must >> first)
+            unsure = bits if holds is not None else bits & ~(must >> first)
             while unsure:
                 lowest = unsure & -unsure
                 unsure ^= lowest
-                if patterns[lowest.bit_length() - 1].search(text) is None:
+                place = lowest.bit_length() - 1
+                if not (patterns[place].search(text) is not None if holds is None else holds(every[place], text)):
                     bits ^= lowest
-            return _chosen(every, bits) if bits else ()
+            return chosen(bits)
 
         return matching
 
@@ -128,11 +137,11 @@ class Gate:
         return Look(may, must)
 
 
-def _chosen(every: Sequence[_T], bits: int) -> list[_T]:
-    """Return the rules whose bits are set."""
-    found = []
-    while bits:
-        lowest = bits & -bits
-        found.append(every[lowest.bit_length() - 1])
-        bits ^= lowest
-    return found
+def _chooser(every: Sequence[_T]) -> Callable[[int], Sequence[_T]]:
+    """Return what tells the rules whose bits are set; most texts set the same few."""
+
+    @lru_cache(_CHOICES)
+    def chosen(bits: int) -> Sequence[_T]:
+        return [rule for place, rule in enumerate(every) if bits >> place & 1] if bits else ()
+
+    return chosen

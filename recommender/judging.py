@@ -15,7 +15,7 @@ from recommender.need_features import FeatureTable
 from recommender.need_model import HEADS, NEED, NO_SUMS, PRAISE, NeedModel
 from recommender.need_rules import NeedRules
 from recommender.readings import Need, NeedClass
-from recommender.several import clause_spans, groups_of, parts_of
+from recommender.several import clause_spans, groups_of, one_clause, parts_of
 
 if TYPE_CHECKING:
     from recommender.compiled.need_weights import CutWeights
@@ -78,9 +78,9 @@ class NeedJudge:
         needs: tuple[Need, ...] = ()
         least = model.keep if any(hit.known for hit in free) else min(model.keep, _KEEP_UNKNOWN)
         if free and (mentioned or certainty >= least):
-            needs = tuple(_as_sure_as(need, certainty) for need in self._needs(masked, free, constraints))
-            if len(needs) == 1:
-                needs = (replace(needs[0], need_class=NeedClass(model.need_class(*seen))),)
+            needs = self._needs(masked, free, constraints)
+            one = NeedClass(model.need_class(*seen)) if len(needs) == 1 else None
+            needs = tuple(_as_sure_as(need, certainty, one or need.need_class) for need in needs)
         elif not free and certainty >= model.rescue and not self._final(masked.mask):
             needs = self._rescued(masked, constraints, model, NeedClass(model.need_class(*seen)), certainty)
         if needs:
@@ -98,12 +98,14 @@ class NeedJudge:
         return self._features.few(masked, hits, self._rules), sums or self._cut.sums((masked,))[0]
 
     def _final(self, mask: str) -> bool:
-        return any(blocker.final and blocker.applies(mask) for blocker in self._rules.blockers)
+        return any(blocker.final for blocker in self._rules.found.blockers(mask))
 
     def _needs(self, masked: MaskedText, free: Sequence[Hit], constraints: Constraints) -> tuple[Need, ...]:
         """Return a need for each thing that the hits speak of, the one that tells most first."""
         main = self._telling(masked, constraints, free)
-        groups = groups_of(masked, free) if len(free) > 1 else [free]
+        if len(free) == 1 or one_clause(masked.mask):
+            return (main,)
+        groups = groups_of(masked, free)
         if len(groups) == 1:
             return (main,)
         needs = []
@@ -135,7 +137,7 @@ class NeedJudge:
         found = [_need(masked, constraints, hit) for hit in hits]
         surest = max(found, key=lambda need: need.strength)
         first = min(found, key=lambda need: self._rules.order[need.need_class])
-        if not first.known and surest.known:
+        if first is surest or (not first.known and surest.known):
             return surest
         return replace(surest, need_class=first.need_class, rule=first.rule)
 
@@ -193,5 +195,5 @@ def _modifiers(phrases: Sequence[Phrase]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kept_form(token) for phrase in phrases for token in phrase[:-1]))
 
 
-def _as_sure_as(need: Need, certainty: float) -> Need:
-    return replace(need, strength=certainty * (1.0 if need.known else _UNKNOWN_STRENGTH))
+def _as_sure_as(need: Need, certainty: float, need_class: NeedClass) -> Need:
+    return replace(need, need_class=need_class, strength=certainty * (1.0 if need.known else _UNKNOWN_STRENGTH))

@@ -86,11 +86,9 @@ class FeatureTable:
         return found
 
 
-def _few(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> Iterator[str]:
-    """Yield the features that are worked out one by one, by their names."""
-    yield from _rule_features(masked, hits, rules)
-    yield from _sign_features(masked)
-    yield from _list_features(masked.mask, rules)
+def _few(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> list[str]:
+    """Return the features that are worked out one by one, by their names."""
+    return [*_rule_features(masked, hits, rules), *_sign_features(masked), *_list_features(masked.mask, rules)]
 
 
 def _cut(masked: MaskedText) -> dict[str, set[str]]:
@@ -161,9 +159,8 @@ def _rule_features(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) ->
             yield "rule:unknown_object"
     yield f"rule:hits:{min(free, _MOST_COUNTED)}"
     mask = masked.mask
-    for blocker in rules.possible.blockers(mask):
-        if blocker.applies(mask):
-            yield f"rule:blocker:{blocker.name}"
+    for blocker in rules.found.blockers(mask):
+        yield f"rule:blocker:{blocker.name}"
     judged = masked.spelt_out
     for opinion in rules.possible.opinions(judged):
         if opinion.pattern.search(judged):

@@ -91,8 +91,9 @@ class PossibleRules:
 
 @dataclass(frozen=True, slots=True)
 class FoundRules:
-    """The patterns that do match a mask, in their order: ``lists`` by name, of the single ones one or none."""
+    """What does match a mask, in its order: blockers that apply to it, ``lists`` by name, of the single ones one or none."""
 
+    blockers: Callable[[str], Sequence[Blocker]]
     lists: Callable[[str], Sequence[str]]
     implicit: Callable[[str], Sequence[re.Pattern[str]]]
     cue: Callable[[str], Sequence[re.Pattern[str]]]
@@ -171,6 +172,7 @@ def packaged_rules() -> NeedRules:
             opinions=gate.guard(opinions, lambda rule: rule.pattern),
         ),
         found=FoundRules(
+            blockers=gate.finder(blockers, lambda rule: rule.pattern, Blocker.applies),
             lists=gate.finder(lists, lists.__getitem__),
             implicit=gate.finder(implicit, _itself),
             **{name: gate.finder((single[name],), _itself) for name in ("cue", "joining", "refinement", "withdrawal")},

@@ -209,9 +209,8 @@ class NeedReader:
 
     def _why_talk(self, masked: MaskedText) -> Reason:
         """Name the reason that explains best why talk stayed talk."""
-        for blocker in self._rules.possible.blockers(masked.mask):
-            if blocker.applies(masked.mask):
-                return blocker.reason
+        for blocker in self._rules.found.blockers(masked.mask):
+            return blocker.reason
         if masked.text.quote is not None and not masked.has(WordKind.GOODS):
             return Reason.QUOTATION
         asks = masked.mask.rstrip(",").endswith(("?", "吗", "么", "呢"))
