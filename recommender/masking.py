@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -33,12 +33,16 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MaskedText:
-    """``mask`` is what rules see. ``owner[i]`` is the index of the token that mask character i stands for."""
+    """``mask`` is what rules see, ``shown`` the same token by token.
+
+    ``owner[i]`` is the index of the token that mask character i stands for.
+    """
 
     text: NormalText
     tokens: tuple[Token, ...]
     mask: str
-    owner: tuple[int, ...]
+    owner: Sequence[int]
+    shown: Sequence[str] = ()
 
     def tokens_between(self, start: int, end: int) -> list[Token]:
         """Return the tokens that mask characters ``start`` to ``end`` stand for, in order."""
@@ -64,7 +68,8 @@ class MaskedText:
         tokens = tuple(
             token._replace(start=token.start - start, end=token.end - start) for token in self.tokens[first : last + 1]
         )
-        return MaskedText(text, tokens, self.mask[low:high], tuple(index - first for index in self.owner[low:high]))
+        owner = [index - first for index in self.owner[low:high]]
+        return MaskedText(text, tokens, self.mask[low:high], owner, self.shown[first : last + 1])
 
     @property
     def spelt_out(self) -> str:
@@ -92,30 +97,30 @@ def mask_text(text: NormalText, segmenter: Segmenter, lexicon: Lexicon) -> Maske
 def mask_words(text: NormalText, words: Iterable[str], lexicon: Lexicon) -> MaskedText:
     """Do the same for a body that is cut into ``words`` already."""
     tokens: list[Token] = []
-    position = 0
-    for piece in _pieces(words, lexicon):
-        end = position + len(piece)
-        tokens.append(Token(piece, position, end, lexicon.get(piece)))
-        position = end
+    start = 0
+    for piece in words:
+        end, word = start + len(piece), lexicon.get(piece)
+        if word is None and piece[0] in GLUED_VERBS and (goods := _goods(piece[1:], lexicon)) is not None:
+            tokens.append(Token(piece[0], start, start + 1, lexicon.get(piece[0])))
+            start, piece, word = start + 1, piece[1:], goods  # noqa: PLW2901 - its second half is a word like any other
+        tokens.append(Token(piece, start, end, word))
+        start = end
     return _laid_out(text, tokens)
 
 
 def _laid_out(text: NormalText, tokens: Sequence[Token]) -> MaskedText:
     pieces: list[str] = []
     owner: list[int] = []
-    for place, (text_of, _, _, word) in enumerate(tokens):
-        shown = word.kind.value if word is not None else "," if text_of in PAUSES else text_of
-        owner += [place] * len(shown)
+    for place, (piece, _, _, word) in enumerate(tokens):
+        shown = word.kind if word is not None else "," if piece in PAUSES else piece
         pieces.append(shown)
-    return MaskedText(text, tuple(tokens), "".join(pieces), tuple(owner))
+        if len(shown) == 1:
+            owner.append(place)
+        else:
+            owner += [place] * len(shown)
+    return MaskedText(text, tuple(tokens), "".join(pieces), owner, pieces)
 
 
-def _pieces(words: Iterable[str], lexicon: Lexicon) -> Iterator[str]:
-    for piece in words:
-        if len(piece) > 1 and piece[0] in GLUED_VERBS and lexicon.get(piece) is None:
-            rest = lexicon.get(piece[1:])
-            if rest is not None and rest.kind is WordKind.GOODS:
-                yield piece[0]
-                yield piece[1:]
-                continue
-        yield piece
+def _goods(piece: str, lexicon: Lexicon) -> Word | None:
+    word = lexicon.get(piece)
+    return word if word is not None and word.kind is WordKind.GOODS else None

@@ -36,6 +36,36 @@ def necessities(pattern: str) -> Sequence[Alternative]:
     return tuple(_alternatives(parser.parse(pattern)))
 
 
+def sufficiencies(pattern: str) -> Strings:
+    """Return short strings each of which is a match of the pattern by itself, wherever it stands; often there are none.
+
+    They are whole branches of the pattern without anything that looks around: a text with 罐 need not be shown to 罐|瓶|桶.
+    """
+    return frozenset(text for text in _matches(parser.parse(pattern)) if 0 < len(text) <= LONGEST)
+
+
+def _matches(nodes: Sequence[Any]) -> Strings:
+    """Return the strings of those branches that can be listed whole."""
+    if len(nodes) == 1:
+        kind, value = nodes[0]
+        if kind is sre.BRANCH:
+            return frozenset().union(*map(_matches, value[1]))
+        if kind is sre.SUBPATTERN:
+            return _matches(value[3])
+    return (_of_sequence(nodes) or frozenset()) if _bare(nodes) else frozenset()
+
+
+def _bare(nodes: Sequence[Any]) -> bool:
+    """Tell whether nothing in a sequence looks around, or gives nothing back."""
+    for kind, value in nodes:
+        if kind in _WIDTHLESS or kind is sre.POSSESSIVE_REPEAT:
+            return False
+        inner = value[1] if kind is sre.BRANCH else [value[-1]] if kind in {sre.SUBPATTERN, *_REPEATS} else []
+        if not all(map(_bare, inner)):
+            return False
+    return True
+
+
 def _alternatives(nodes: Sequence[Any]) -> list[Alternative]:
     wide = [node for node in nodes if node[0] not in _WIDTHLESS]
     if len(wide) == 1:

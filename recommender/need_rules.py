@@ -81,13 +81,26 @@ class OpinionRule:
 
 @dataclass(frozen=True, slots=True)
 class PossibleRules:
-    """The rules that may match a mask, in their order; of the few rules of other kinds all are tried."""
+    """The rules that may match a mask (of opinions: a mask that is spelt out), in their order."""
 
     triggers: Callable[[str], Sequence[Trigger]]
     unknown: Callable[[str], Sequence[Trigger]]
     loose: Callable[[str], Sequence[Trigger]]
     blockers: Callable[[str], Sequence[Blocker]]
-    lists: Callable[[str], Sequence[tuple[str, re.Pattern[str]]]]
+    opinions: Callable[[str], Sequence[OpinionRule]]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRules:
+    """What does match a mask, in its order: blockers that apply to it, ``lists`` by name, of the single ones one or none."""
+
+    blockers: Callable[[str], Sequence[Blocker]]
+    lists: Callable[[str], Sequence[str]]
+    implicit: Callable[[str], Sequence[re.Pattern[str]]]
+    cue: Callable[[str], Sequence[re.Pattern[str]]]
+    joining: Callable[[str], Sequence[re.Pattern[str]]]
+    refinement: Callable[[str], Sequence[re.Pattern[str]]]
+    withdrawal: Callable[[str], Sequence[re.Pattern[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +109,8 @@ class NeedRules:
 
     ``unknown`` are the triggers that need no known goods, ``loose`` those whose object may be elsewhere; ``cue`` is in
     every message without goods that any rule could mean. ``lists`` are the word lists and signs of the file by name;
-    ``never_slips`` characters that nobody types for another in the name of goods; ``possible`` tells which rules a
-    mask can match at all.
+    ``never_slips`` characters that nobody types for another in the name of goods; ``possible`` and ``found`` tell which
+    rules a mask can match at all and which it does, both from one look of the ``gate``.
     """
 
     order: Mapping[str, int]
@@ -116,7 +129,9 @@ class NeedRules:
     durable: tuple[str, ...]
     never_slips: frozenset[str]
     lists: Mapping[str, re.Pattern[str]]
+    gate: Gate
     possible: PossibleRules
+    found: FoundRules
 
 
 @cache
@@ -132,6 +147,11 @@ def packaged_rules() -> NeedRules:
     blockers = tuple(book.blocker(entry) for entry in document["blocker"])
     lists = {name: book.compile(f"{{{name}}}") for name in document["words"] if name not in _OPEN_LISTS}
     lists |= {name: book.compile(pattern) for name, pattern in document["signs"].items()}
+    implicit = tuple(book.compile(entry["pattern"]) for entry in document["implicit"])
+    opinions = tuple(
+        OpinionRule(Reason(entry["reason"]), book.compile(entry["pattern"]), book.optional(entry.get("not")))
+        for entry in document["opinion"]
+    )
     gate = Gate()
     return NeedRules(
         order={name: place for place, name in enumerate(document["order"])},
@@ -139,23 +159,31 @@ def packaged_rules() -> NeedRules:
         unknown=unknown,
         loose=loose,
         blockers=blockers,
-        implicit=tuple(book.compile(entry["pattern"]) for entry in document["implicit"]),
-        opinions=tuple(
-            OpinionRule(Reason(entry["reason"]), book.compile(entry["pattern"]), book.optional(entry.get("not")))
-            for entry in document["opinion"]
-        ),
+        implicit=implicit,
+        opinions=opinions,
         durable=tuple(document["durable"]),
         never_slips=frozenset(document["never_slips"]),
         lists=lists,
+        gate=gate,
         possible=PossibleRules(
             triggers=gate.guard(triggers, lambda rule: rule.pattern),
             unknown=gate.guard(unknown, lambda rule: rule.pattern),
             loose=gate.guard(loose, lambda rule: rule.pattern),
             blockers=gate.guard(blockers, lambda rule: rule.pattern),
-            lists=gate.guard(lists.items(), lambda named: named[1]),
+            opinions=gate.guard(opinions, lambda rule: rule.pattern),
+        ),
+        found=FoundRules(
+            blockers=gate.finder(blockers, lambda rule: rule.pattern, Blocker.applies),
+            lists=gate.finder(lists, lists.__getitem__),
+            implicit=gate.finder(implicit, _itself),
+            **{name: gate.finder((single[name],), _itself) for name in ("cue", "joining", "refinement", "withdrawal")},
         ),
         **single,
     )
+
+
+def _itself(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    return pattern
 
 
 class _Book:

@@ -44,7 +44,7 @@ class NeedReader:
         self._lexicon = lexicon
         self._segmenter = segmenter
         self._rules = rules
-        self._judge = NeedJudge(rules, model)
+        self._judge = NeedJudge(rules, model, compiled=segmenter.cutter is not None)
         self._slips = Slips(lexicon, rules.never_slips)
 
     def read(self, text: NormalText, *, mentioned: bool = False) -> Reading:
@@ -54,19 +54,31 @@ class NeedReader:
     def read_all(self, texts: Sequence[NormalText], mentioned: Sequence[bool]) -> list[Reading]:
         """Return what each of several messages says; they are cut into words together."""
         cuts = self._segmenter.cut_all([text.text if len(text.text) <= LONGEST_NEED else "" for text in texts])
-        messages = zip(texts, cuts, mentioned, strict=True)
-        return [self._read_words(text, words, mentioned=addressed) for text, words, addressed in messages]
+        masks = [mask_words(text, words, self._lexicon) for text, words in zip(texts, cuts, strict=True)]
+        self._look_ahead(masks)
+        named = [masked for masked in masks if "G" in masked.mask]
+        sums = iter(self._judge.sums(named))
+        return [
+            self._read_masked(masked, mentioned=addressed, sums=next(sums) if "G" in masked.mask else None)
+            for masked, addressed in zip(masks, mentioned, strict=True)
+        ]
 
-    def _read_words(self, text: NormalText, words: Sequence[str], *, mentioned: bool) -> Reading:
-        """Return what a message says that is cut into words."""
+    def _look_ahead(self, masks: Sequence[MaskedText]) -> None:
+        """Let the gate look at all masks at once, and at how opinions see them."""
+        if self._segmenter.cutter is not None:
+            spelt = [masked.spelt_out for masked in masks if masked.has(WordKind.ATTRIBUTE)]
+            self._rules.gate.look_ahead([*(masked.mask for masked in masks), *spelt])
+
+    def _read_masked(self, masked: MaskedText, *, mentioned: bool, sums: Sequence[float] | None) -> Reading:
+        """Return what a message says whose words are known."""
+        text = masked.text
         if len(text.text) > LONGEST_NEED:
-            return Reading(Outcome.IGNORED, Reason.TOO_LONG, MaskedText(text, (), "", ()))
-        masked = mask_words(text, words, self._lexicon)
+            return Reading(Outcome.IGNORED, Reason.TOO_LONG, masked)
         if not masked.mask:
             return Reading(Outcome.IGNORED, Reason.QUOTATION if text.quote else Reason.TALK, masked)
-        if "G" not in masked.mask and not self._rules.cue.search(masked.mask):
+        if "G" not in masked.mask and not self._rules.found.cue(masked.mask):
             return self._talk(masked)
-        return self._misspelt(masked, mentioned=mentioned) or self._read(masked, mentioned=mentioned)
+        return self._misspelt(masked, mentioned=mentioned) or self._read(masked, mentioned=mentioned, sums=sums)
 
     def _misspelt(self, masked: MaskedText, *, mentioned: bool) -> Reading | None:
         """Return the reading with slips mended, where a rule then finds that one of them is asked for."""
@@ -80,11 +92,11 @@ class NeedReader:
         needs = tuple(replace(need, strength=need.strength * COST) for need in reading.needs)
         return replace(reading, need=needs[0], needs=needs)
 
-    def _read(self, masked: MaskedText, *, mentioned: bool) -> Reading:
+    def _read(self, masked: MaskedText, *, mentioned: bool, sums: Sequence[float] | None = None) -> Reading:
         """Return what a message says in which a rule may find something."""
         constraints = read_constraints(masked)
         hits = find_hits(masked, self._rules)
-        judged = self._judge(masked, hits, constraints, mentioned=mentioned)
+        judged = self._judge(masked, hits, constraints, mentioned=mentioned, sums=sums)
         needs = judged.needs
         blocked = next((hit.blocker.reason for hit in hits if hit.blocker is not None), None)
         if not needs and mentioned and blocked is None and (addressed := self._addressed(masked, constraints)):
@@ -134,7 +146,7 @@ class NeedReader:
     def _opinion(self, masked: MaskedText) -> Reason | None:
         """Return what the rules take a message for that is no need: praise, complaint, or neither."""
         judged = masked.spelt_out
-        for opinion in self._rules.opinions:
+        for opinion in self._rules.possible.opinions(judged):
             if opinion.pattern.search(judged) and not (opinion.unless and opinion.unless.search(judged)):
                 return opinion.reason
         return None
@@ -151,17 +163,17 @@ class NeedReader:
 
     def _conversation(self, masked: MaskedText, constraints: Constraints) -> dict[str, Any]:
         """Return the fields of a reading that say how it answers what was said before."""
-        mask, rules = masked.mask, self._rules
+        mask, found = masked.mask, self._rules.found
         narrows = constraints.any and "G" not in mask and len(mask) <= _LONGEST_REFINEMENT
         return {
             "constraints": constraints,
-            "joins": rules.joining.search(mask) is not None,
-            "refines": narrows and rules.refinement.search(mask) is not None,
-            "withdraws": rules.withdrawal.search(mask) is not None,
+            "joins": bool(found.joining(mask)),
+            "refines": narrows and bool(found.refinement(mask)),
+            "withdraws": bool(found.withdrawal(mask)),
         }
 
     def _implicit(self, mask: str) -> bool:
-        return any(pattern.search(mask) for pattern in self._rules.implicit)
+        return bool(self._rules.found.implicit(mask))
 
     @staticmethod
     def _recorded(masked: MaskedText, constraints: Constraints, conversation: dict[str, Any]) -> Reading:
@@ -197,9 +209,8 @@ class NeedReader:
 
     def _why_talk(self, masked: MaskedText) -> Reason:
         """Name the reason that explains best why talk stayed talk."""
-        for blocker in self._rules.possible.blockers(masked.mask):
-            if blocker.applies(masked.mask):
-                return blocker.reason
+        for blocker in self._rules.found.blockers(masked.mask):
+            return blocker.reason
         if masked.text.quote is not None and not masked.has(WordKind.GOODS):
             return Reason.QUOTATION
         asks = masked.mask.rstrip(",").endswith(("?", "吗", "么", "呢"))
