@@ -45,10 +45,10 @@ _marks: Table = TagMark.__table__  # type: ignore[attr-defined]
 
 _person = (_members.c.channel, _members.c.account, _members.c.contact_id)
 
-_tags_of_people = (
-    select(*_person, _tags)
+_tags_of_one = (
+    select(_tags)
     .join(_members, _members.c.id == _tags.c.member_id)
-    .where(tuple_(*_person).in_(bindparam("people", expanding=True)), _members.c.personalisation_off_at.is_(None))
+    .where(*(column == bindparam(column.name) for column in _person), _members.c.personalisation_off_at.is_(None))
 )
 _any_mark = select(_marks.c.mark).limit(1)
 _marks_among = select(_marks.c.mark).where(_marks.c.mark.in_(bindparam("marks", expanding=True)))
@@ -103,15 +103,11 @@ async def tags_of(session: AsyncSession, member: MemberKey, settings: ProfileSet
 
 
 async def tags_of_willing(
-    session: AsyncSession, members: Iterable[MemberKey], settings: ProfileSettings, now: datetime
-) -> dict[MemberKey, list[KeptTag]]:
-    """Return several people's tags, the strongest first; who refused personal answers, or has none, is left out."""
-    found: dict[MemberKey, list[KeptTag]] = {}
-    for chunk in _chunks(sorted(members)):
-        for row in await execute(session, _tags_of_people, {"people": chunk}):
-            key = MemberKey(row.channel, row.account, row.contact_id)
-            found.setdefault(key, []).append(_kept(row, settings, now))
-    return {member: _by_strength(tags) for member, tags in found.items()}
+    session: AsyncSession, member: MemberKey, settings: ProfileSettings, now: datetime
+) -> list[KeptTag]:
+    """Return somebody's tags, the strongest first; none of who refused personal answers."""
+    rows = (await execute(session, _tags_of_one, member._asdict())).all()
+    return _by_strength(_kept(row, settings, now) for row in rows)
 
 
 def _kept(row: Any, settings: ProfileSettings, now: datetime) -> KeptTag:
