@@ -1,6 +1,6 @@
 """What the messages of a batch ask of the database alike: read once for all of them, when the first one asks.
 
-    groups on the desk  ──►  products that pushes showed there lately
+groups on the desk  ──►  products that pushes showed there lately
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ from recommender.gain import Gain
 from recommender.ranking import Candidate
 from recommender.readings import Need, Reading
 
-
 _SHOWN = frozenset({Reason.PUSHED, Reason.SUGGESTED})
 
 

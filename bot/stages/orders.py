@@ -168,7 +168,7 @@ async def _seen(turn: Turn, group: GroupState) -> Collection[int]:
     if not any(one.kind is OfferKind.PUSH and one.state is OfferState.OPEN for one in offers):
         return ()
     since = turn.message.at - timedelta(minutes=turn.orders.settings.reply_minutes)
-    others = (known.group.id for known in turn.desk.known.values() if known.group.id is not None)
+    others = (one for known in turn.desk.known.values() if turn.desk.orders.in_group(one := known.group.id or 0))
     return await turn.desk.ahead.shown(group.id or 0, since, turn.message.at, groups=others)
 
 

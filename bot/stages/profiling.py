@@ -24,7 +24,7 @@ async def taste(turn: Turn, group: GroupState) -> Taste:
     settings = turn.groups.settings.profiles
     if not _willing(turn, group, settings):
         return ()
-    kept = await tagging.tags_of_willing(turn.desk.session, _speaker(turn), settings, turn.desk.now)
+    kept = await tagging.weights_of_willing(turn.desk.session, _speaker(turn), settings, turn.desk.now)
     usable = [one for one in kept if one.weight >= settings.least_weight and not profiles.sensitive(one.tag.value)]
     return [Liking(one.tag, one.id, profiles.strength(one.weight)) for one in usable]
 

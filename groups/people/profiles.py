@@ -36,6 +36,8 @@ class TagKind(StrEnum):
     BRAND = "brand"
     FREE = "free"
 
+    __hash__ = str.__hash__  # an enumeration's own is slow, and tags are put into sets for every need
+
 
 class Tag(NamedTuple):
     """One thing that may be said of a person; ``key`` is set for the free kind only."""
@@ -98,21 +100,27 @@ class Trait:
 
 def tags_of(statement: Statement) -> tuple[Tag, ...]:
     """Return the tags that a statement makes; none when any part of it is sensitive or somebody else's."""
-    parts = [*(word for pair in statement.goods for word in pair), *statement.attributes, statement.brand]
-    if any(map(sensitive, (*parts, *statement.heard))) or any(map(_of_others, statement.heard)):
+    if any(map(_touches, statement.heard)) or any(map(_of_others, statement.heard)):
         return ()
-    found = [tag for word, category in statement.goods for tag in _goods_tags(word, category)]
-    found += [Tag(TagKind.ATTRIBUTE, word) for word in statement.attributes]
-    found += [Tag(TagKind.BRAND, statement.brand)] if statement.brand else []
-    named = frozenset[Trait]().union(*(_told_by(word, category) for word, category in statement.goods))
-    found += [trait.tag for trait in traits() if trait in named or not trait.words.isdisjoint(statement.pets)]
-    return tuple(dict.fromkeys(tag for tag in found if 0 < len(tag.value) <= LONGEST_VALUE))
+    return _tags_named(statement.goods, statement.attributes, statement.brand, statement.pets)
 
 
 @lru_cache(4_096)
-def _told_by(word: str, category: str) -> frozenset[Trait]:
-    """Return what goods say of whoever wants them; the same goods are asked for again and again."""
-    return frozenset(trait for trait in traits() if trait.fits((word,), category))
+def _tags_named(
+    goods: tuple[tuple[str, str], ...], attributes: tuple[str, ...], brand: str, pets: tuple[str, ...]
+) -> tuple[Tag, ...]:
+    """Return the tags of what is named: the same goods are asked for again and again."""
+    if any(map(sensitive, (*(word for pair in goods for word in pair), *attributes, brand))):
+        return ()
+    found = [tag for word, category in goods for tag in _goods_tags(word, category)]
+    found += [Tag(TagKind.ATTRIBUTE, word) for word in attributes]
+    found += [Tag(TagKind.BRAND, brand)] if brand else []
+    found += [
+        trait.tag
+        for trait in traits()
+        if any(trait.fits((word,), category) for word, category in goods) or not trait.words.isdisjoint(pets)
+    ]
+    return tuple(dict.fromkeys(tag for tag in found if 0 < len(tag.value) <= LONGEST_VALUE))
 
 
 @cache
@@ -131,14 +139,20 @@ def _goods_tags(word: str, category: str) -> Iterable[Tag]:
 
 @lru_cache(4_096)
 def sensitive(text: str) -> bool:
-    """Tell whether a word, a category or a whole message touches what must never be known of a person."""
+    """Tell whether a word or a category touches what must never be known of a person."""
+    return _touches(text)
+
+
+def _touches(text: str) -> bool:
+    """Tell the same of anything, a whole message too; what people write is not kept for the next time."""
     if not text:
         return False
-    spared, words, categories = _matters()
+    spared, words, patterns, categories = _matters()
     plain = unicodedata.normalize("NFKC", text).lower()
     if plain in categories or plain.startswith(_below(categories)):
         return True
-    return words.search(spared.sub("\n", plain)) is not None
+    plain = spared.sub("\n", plain)
+    return words.search(plain) is not None or patterns.search(plain) is not None
 
 
 def _of_others(text: str) -> bool:
@@ -209,8 +223,11 @@ def _others() -> re.Pattern[str]:
 
 
 @cache
-def _matters() -> tuple[re.Pattern[str], re.Pattern[str], tuple[str, ...]]:
-    """Return what is spared, what is sensitive wherever it stands, and the categories that are as a whole."""
+def _matters() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], tuple[str, ...]]:
+    """Return what is spared, words and patterns that are sensitive wherever they stand, and categories as a whole.
+
+    Words and patterns are looked for apart: where all alternatives begin with a character, ``re`` skips all others.
+    """
     document = _packaged("sensitive.toml")
     matters = document["matter"]
     words = {word.lower() for matter in matters for word in matter["words"]}
@@ -219,7 +236,8 @@ def _matters() -> tuple[re.Pattern[str], re.Pattern[str], tuple[str, ...]]:
     categories = tuple(category for matter in matters for category in matter.get("categories", ()))
     return (
         re.compile("|".join(map(re.escape, spared))),
-        re.compile("|".join([*map(re.escape, sorted(words, key=len, reverse=True)), *patterns])),
+        re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True)))),
+        re.compile("|".join(patterns)),
         categories,
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     Float,
@@ -45,8 +45,8 @@ _marks: Table = TagMark.__table__  # type: ignore[attr-defined]
 
 _person = (_members.c.channel, _members.c.account, _members.c.contact_id)
 
-_tags_of_one = (
-    select(_tags)
+_weights_of_one = (
+    select(_tags.c.id, _tags.c.kind, _tags.c.value, _tags.c.key, _tags.c.weight, _tags.c.at)
     .join(_members, _members.c.id == _tags.c.member_id)
     .where(*(column == bindparam(column.name) for column in _person), _members.c.personalisation_off_at.is_(None))
 )
@@ -71,6 +71,14 @@ class KeptTag:
     at: datetime
 
 
+class Weighed(NamedTuple):
+    """What a tag counts for in the order of products: the row's id, the tag, and its weight of today."""
+
+    id: int
+    tag: Tag
+    weight: float
+
+
 async def record(
     session: AsyncSession, evidence: Sequence[tuple[MemberKey, Evidence]], settings: ProfileSettings, now: datetime
 ) -> None:
@@ -87,7 +95,7 @@ async def record(
     for member, one in evidence:
         rows = taken_back if one.source is Source.TAKEN_BACK else said
         for tag in one.tags if member in ids else ():
-            if not marked.intersection((member, above) for above in wider(tag)):
+            if not marked or marked.isdisjoint((member, above) for above in wider(tag)):
                 _fold(rows.setdefault((ids[member], tag), _blank(ids[member], tag, one.at)), one)
     await _add(session, [said[key] for key in sorted(said)], settings)
     await _take_back(session, [taken_back[key] for key in sorted(taken_back)])
@@ -102,12 +110,16 @@ async def tags_of(session: AsyncSession, member: MemberKey, settings: ProfileSet
     return _by_strength(_kept(row, settings, now) for row in await execute(session, query))
 
 
-async def tags_of_willing(
+async def weights_of_willing(
     session: AsyncSession, member: MemberKey, settings: ProfileSettings, now: datetime
-) -> list[KeptTag]:
-    """Return somebody's tags, the strongest first; none of who refused personal answers."""
-    rows = (await execute(session, _tags_of_one, member._asdict())).all()
-    return _by_strength(_kept(row, settings, now) for row in rows)
+) -> list[Weighed]:
+    """Return what somebody's tags weigh today, the strongest first; none of who refused personal answers."""
+    rows = (await execute(session, _weights_of_one, member._asdict())).all()
+    weighed = [
+        Weighed(key, Tag(TagKind(kind), value, name), decayed(weight, at, now, settings.half_life_days))
+        for key, kind, value, name, weight, at in rows
+    ]
+    return sorted(weighed, key=lambda one: (-one.weight, one.id))
 
 
 def _kept(row: Any, settings: ProfileSettings, now: datetime) -> KeptTag:
