@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -115,12 +115,30 @@ def _tags_named(
     found = [tag for word, category in goods for tag in _goods_tags(word, category)]
     found += [Tag(TagKind.ATTRIBUTE, word) for word in attributes]
     found += [Tag(TagKind.BRAND, brand)] if brand else []
-    found += [
-        trait.tag
-        for trait in traits()
-        if any(trait.fits((word,), category) for word, category in goods) or not trait.words.isdisjoint(pets)
-    ]
+    told = {tag for word, category in goods for tag in _told_by(word, category)}
+    told |= {trait.tag for trait in traits() if pets and not trait.words.isdisjoint(pets)}
+    found += [trait.tag for trait in traits() if told and trait.tag in told]
     return tuple(dict.fromkeys(tag for tag in found if 0 < len(tag.value) <= LONGEST_VALUE))
+
+
+def _told_by(word: str, category: str) -> Iterator[Tag]:
+    """Yield what goods say of whoever wants them, by their word and by each category that they lie under."""
+    told = _tellers()
+    yield from told.get(word, ())
+    above = category
+    while above:
+        yield from told.get(f"{above}/", ())
+        above = above.rpartition("/")[0]
+
+
+@cache
+def _tellers() -> Mapping[str, list[Tag]]:
+    """Return the tags of traits by word, and by category with a stroke at its end, as ``Trait.fits`` looks for them."""
+    told: dict[str, list[Tag]] = {}
+    for trait in traits():
+        for sign in (*trait.words, *(f"{category}/" for category in trait.categories)):
+            told.setdefault(sign, []).append(trait.tag)
+    return told
 
 
 @cache
