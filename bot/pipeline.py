@@ -24,12 +24,11 @@ from core.clock import Clock
 from core.database import Database
 from core.inbox import Waiting
 from core.messages import Gap, IncomingMessage, MemberLeft, RoomSeen
-from core.outcomes import Reason
 from core.text import Normaliser
 from groups import repository as group_store
 from groups.changes import Change
 from groups.service import NOTHING, GroupService
-from groups.state import GroupKey, MemberKey
+from groups.state import GroupKey
 from orders.service import OrderService
 from recommender.service import Recommender, only_talk
 
@@ -113,9 +112,6 @@ class Pipeline:
         readings = self.recommender.read_all([turn.text for turn in read], [turn.mentioned for turn in read])
         for turn, reading in zip(read, readings, strict=True):
             turn.alone = reading
-            if reading.need is not None and reading.reason is not Reason.RECORDED:
-                key = turn.message.key
-                desk.ahead.asking.add(MemberKey(key.channel, key.account, turn.message.sender_id))
         desk.ahead.earliest = min([desk.now, *(turn.message.at for turn in turns)])
 
     async def _desk(self, session: AsyncSession) -> Desk:

@@ -60,7 +60,7 @@ class Office:
 
     def desk(self, session: AsyncSession, now: datetime) -> Desk:
         """Return a desk for one batch in one transaction."""
-        return Desk(self, session, now, self.order_desk(session, now), Ahead(session, self.profiles, now, now))
+        return Desk(self, session, now, self.order_desk(session, now), Ahead(session, now))
 
     def order_desk(self, session: AsyncSession, now: datetime) -> OrderDesk:
         """Return the part of a desk where offers lie."""
@@ -237,7 +237,6 @@ class Desk:
 
     async def flush(self) -> None:
         """Write what is waiting into the transaction; the commit is the caller's."""
-        self.ahead.drop()
         changes, self.changes = self.changes, []
         saved = await group_store.save(self.session, changes, self.now)
         for key, group_id in saved.ids.items():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, delete, false, func, insert, or_, update
+from sqlalchemy import JSON, Column, Index, LargeBinary, bindparam, delete, false, func, insert, or_, update
 from sqlalchemy import select as core_select
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -91,6 +91,12 @@ class OutboxMessage(SQLModel, table=True):
 
 _table = OutboxMessage.__table__  # type: ignore[attr-defined]
 _files = OutboxFile.__table__  # type: ignore[attr-defined]
+_shown_products = core_select(_table.c.group_id, _table.c.claimed_at, _table.c.about_products).where(
+    _table.c.group_id.in_(bindparam("groups", expanding=True)),
+    _table.c.room_id != "",
+    _table.c.claimed_at >= bindparam("since"),
+    _table.c.state.in_([SendState.SENT, SendState.UNKNOWN]),
+)
 _FORGOTTEN: dict[str, Any] = {"text": "", "footer": "", "contact_id": "", "mentions": [], "about_members": []}
 """What a fleeting row holds once nobody needs it any more."""
 
@@ -297,14 +303,9 @@ async def shown_products(
     session: AsyncSession, group_ids: Collection[int], since: datetime
 ) -> dict[int, list[tuple[datetime, list[int]]]]:
     """Return by group when texts went out to its room since an instant, and the products that they showed."""
-    query = core_select(_table.c.group_id, _table.c.claimed_at, _table.c.about_products).where(
-        _table.c.group_id.in_(group_ids),
-        _table.c.room_id != "",
-        _table.c.claimed_at >= since,
-        _table.c.state.in_([SendState.SENT, SendState.UNKNOWN]),
-    )
     shown: dict[int, list[tuple[datetime, list[int]]]] = {}
-    for group_id, at, products in await execute(session, query):
+    asked = {"groups": list(group_ids), "since": since}
+    for group_id, at, products in (await execute(session, _shown_products, asked)).all():
         shown.setdefault(group_id, []).append((at, products))
     return shown
 

@@ -60,7 +60,11 @@ class OfferMemory:
 
 @dataclass(slots=True)
 class OrderDesk:
-    """The working copies of one batch, and what it will store of them."""
+    """What one batch has of offers, and what it will store of them.
+
+    ``offers`` are the memory's own until they are locked: only what is locked is a working copy and may be changed, so
+    that a batch which fails leaves the memory as it was.
+    """
 
     memory: OfferMemory
     session: AsyncSession
@@ -97,7 +101,7 @@ class OrderDesk:
             if known is None:
                 missing.append(one.offer_id)
             else:
-                self.offers[one.offer_id] = known.copy()
+                self.offers[one.offer_id] = known
         await self.read(missing)
         for question in await questions.open_questions(self.session, new, self.now):
             self.asked[question.group_id, question.member] = question
@@ -120,12 +124,18 @@ class OrderDesk:
         return self._listed[group_id]
 
     async def lock(self, offer_ids: Iterable[int]) -> bool:
-        """Lock offers until the commit; tell whether all were as we had them. What was not is read again."""
+        """Lock offers until the commit; tell whether all were as we had them. What was not is read again.
+
+        From here on ``offers`` has working copies of them, which may be changed: take them from there.
+        """
         as_known = True
         for offer_id in sorted(set(offer_ids) - self._locked):
             version = await repository.lock(self.session, offer_id)
             self._locked.add(offer_id)
-            if offer_id not in self.offers or self.offers[offer_id].version != version:
+            known = self.offers.get(offer_id)
+            if known is not None and known.version == version:
+                self.offers[offer_id] = known.copy()
+            else:
                 self.offers |= await repository.load(self.session, [offer_id])
                 self._listed.clear()
                 as_known = False
@@ -149,6 +159,7 @@ class OrderDesk:
 
     def note(self, offer: Offer, *, lines: Collection[LineKey] = (), buyers: Collection[str] = ()) -> None:
         """Note that a locked offer was changed on the desk, and which of its lines and buyers."""
+        assert self.offers[offer.id] is offer and offer.id in self._locked, f"offer {offer.id} was changed unlocked"  # noqa: S101,PT018 - see offers
         self._changed.add(offer.id)
         self._listed.clear()
         self._lines.setdefault(offer.id, set()).update(lines)

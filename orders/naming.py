@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from orders.quantities import one_of, units
 from orders.scanning import grammar, roles
@@ -17,6 +17,8 @@ _SAME_GOODS = frozenset({"regional", "homophone", "pinyin", "emoji", "abbreviati
 _TITLE, _PHRASE, _HEAD, _ALIAS, _TAIL, _PART = range(6)
 """How well a name fits an item, the best first."""
 _LONGEST_PART = 16
+_TITLES_KEPT = 2_048
+"""Titles whose names stay in memory, some 10 kB each."""
 
 
 def fold(text: str) -> str:
@@ -65,7 +67,7 @@ class Names:
         self._goods = words.goods
         ranked: dict[str, tuple[int, set[int]]] = {}
         for item in items:
-            for name, rank in _names(uniform(item.title), words):
+            for name, rank in _ranked(uniform(item.title), words).items():
                 best, ids = ranked.setdefault(name, (rank, set()))
                 if rank < best:
                     ranked[name] = (rank, {item.id})
@@ -100,7 +102,16 @@ class Names:
 
 def names_of(title: str, words: Words) -> frozenset[str]:
     """Return everything an item with this uniform title may be called."""
-    return frozenset(name for name, _ in _names(title, words))
+    return frozenset(_ranked(title, words))
+
+
+@lru_cache(_TITLES_KEPT)
+def _ranked(title: str, words: Words) -> Mapping[str, int]:
+    """Return every name of a title with how well it fits at best: the same titles stand on many lists."""
+    ranked: dict[str, int] = {}
+    for name, rank in _names(title, words):
+        ranked[name] = min(rank, ranked.get(name, rank))
+    return ranked
 
 
 def _names(title: str, words: Words) -> Iterator[tuple[str, int]]:

@@ -84,7 +84,9 @@ async def agree(desk: OrderDesk, group_id: int, product_ids: Sequence[int]) -> N
     wanted = {
         offer.id
         for offer in desk.in_group(group_id)
-        if offer.kind is OfferKind.PUSH and any(item.product_id in product_ids for item in offer.items.values())
+        if offer.kind is OfferKind.PUSH
+        and offer.state is OfferState.DRAFT
+        and any(item.product_id in product_ids for item in offer.items.values())
     }
     await desk.lock(wanted)
     for offer in (desk.offers[offer_id] for offer_id in sorted(wanted)):

@@ -49,6 +49,11 @@ _standing = (
     .where(
         _groups.c.group_id.in_(bindparam("groups", expanding=True)),
         or_(_offers.c.state.in_([OfferState.DRAFT, OfferState.OPEN]), _offers.c.closed_at >= bindparam("since")),
+        or_(  # a push whose time is over stands no longer, even where nobody has come to close it, as in a replay
+            _offers.c.kind != OfferKind.PUSH,
+            _offers.c.closes_at.is_(None),
+            _offers.c.closes_at >= bindparam("since"),
+        ),
     )
     .order_by(_offers.c.id.desc())
 )
@@ -75,7 +80,10 @@ class Standing:
 
 
 async def standing(session: AsyncSession, group_ids: Collection[int], closed_since: datetime) -> list[Standing]:
-    """Return the offers of these groups that are open or drafted, or were closed since an instant; newest first."""
+    """Return the offers of these groups that are open or drafted, or were closed since an instant; newest first.
+
+    A push whose closing time is before that instant is left out, whatever its state.
+    """
     if not group_ids:
         return []
     asked = {"groups": list(group_ids), "since": closed_since}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from core.messages import Gap
@@ -62,6 +63,10 @@ class OrderService:
             return True
         listed = desk.listed(group_id)
         return listed is not None and self._glance.may_order(text.text, listed)
+
+    def may_mean(self, desk: OrderDesk, group_id: int, member: str, text: NormalText, at: datetime) -> bool:
+        """Tell whether what may concern orders can come to anything where no push was shown just now. Not as quick."""
+        return self._chains.may_be(text.raw) or self._taker.may_mean(desk, group_id, member, text, at)
 
     async def reply(self, desk: OrderDesk, heard: Heard, seen: Collection[int]) -> Served | None:
         """Take a chain or a reply for an order; None when the message is about something else."""

@@ -125,11 +125,13 @@ class Recommender:
         record: Record = NO_RESULTS,
         effects_of: Callable[[GroupState], Effects] = own_effects,
     ) -> Decision:
-        """Return what becomes of a message and note it in ``memory``: both steps at once, for who has the taste."""
+        """Return what becomes of a message and note it in ``memory``: all steps at once, for who has the taste."""
         reading = self.understand(asked, memory)
-        return self.conclude(
-            reading, asked, group, memory, account_answers, taste=taste, record=record, effects_of=effects_of
-        )
+        decision = self.conclude(reading, asked, group, memory, account_answers, record=record, effects_of=effects_of)
+        if taste and decision.shown:
+            decision = self.personal(decision, asked, group, memory, taste, effects_of=effects_of)
+        self.note(decision, asked, memory)
+        return decision
 
     def understand(
         self, asked: Asked, memory: GroupMemory, *, alone: Reading | None = None, glance: Glance | None = None
@@ -159,25 +161,47 @@ class Recommender:
         memory: GroupMemory,
         account_answers: int,
         *,
-        taste: Taste = (),
         record: Record = NO_RESULTS,
         effects_of: Callable[[GroupState], Effects] = own_effects,
     ) -> Decision:
-        """Return what becomes of a message that was understood, and note it in ``memory``.
+        """Return what becomes of a message that was understood, with its products in the order for everybody.
 
-        ``taste`` are the asker's own tags, empty for the neutral order; ``record`` is what came of the group's earlier
-        pushes, as of now; ``effects_of`` is asked only about a need.
+        ``record`` is what came of the group's earlier pushes, as of now; ``effects_of`` is asked only about a need.
+        What is shown may be put into a ``personal`` order; then the caller lets it be noted in ``memory``.
         """
-        decision = self._answer(reading, asked, group, memory, account_answers, taste, record, effects_of)
-        answered = decision.reason in {Reason.PUSHED, Reason.SUGGESTED}
-        spoken_of = reading if decision.need is None else replace(reading, need=decision.need)
-        left = utterance_of(spoken_of, asked.member, asked.at, answered=answered)
+        return self._answer(reading, asked, group, memory, account_answers, record, effects_of)
+
+    def personal(
+        self,
+        decision: Decision,
+        asked: Asked,
+        group: GroupState,
+        memory: GroupMemory,
+        taste: Taste,
+        *,
+        effects_of: Callable[[GroupState], Effects] = own_effects,
+    ) -> Decision:
+        """Return a decision to show products with those in front, among equals, that the asker's own tags speak for.
+
+        Whether anything is shown was decided without them, so that only these few decisions need anybody's tags.
+        """
+        assert decision.need is not None  # noqa: S101 - nothing is shown without a need, for the type checker
+        effects = effects_of(group)
+        ordered = personal_order(decision.fitting, decision.need, self.place(effects), taste)
+        picks = tuple(choose(ordered, self.settings.max_products, self._shown_lately(memory, asked.at)))
+        reasons = reasons_of(decision.need, picks, effects.neighbourhoods, asked.at, self.zone)
+        return replace(decision, picks=picks, reasons=tuple(reasons))
+
+    def note(self, decision: Decision, asked: Asked, memory: GroupMemory) -> None:
+        """Note in ``memory`` what a message said and what it was answered, for those that come after it."""
+        reading, need = decision.reading, decision.need
+        spoken_of = reading if need is None else replace(reading, need=need)
+        left = utterance_of(spoken_of, asked.member, asked.at, answered=decision.shown)
         if left is not None:
             memory.note(left)
-        if answered and decision.need is not None:
+        if decision.shown and need is not None:
             products = tuple(candidate.item.id for candidate in decision.picks)
-            memory.answered(asked.member, decision.need.terms, products, asked.at)
-        return decision
+            memory.answered(asked.member, need.terms, products, asked.at)
 
     def said(self, reading: Reading) -> Statement | None:
         """Return what a stated need says of its speaker, None when it says nothing of them."""
@@ -249,7 +273,6 @@ class Recommender:
         group: GroupState,
         memory: GroupMemory,
         account_answers: int,
-        taste: Taste,
         record: Record,
         effects_of: Callable[[GroupState], Effects],
     ) -> Decision:
@@ -281,13 +304,18 @@ class Recommender:
             # whatever is uncertain is counted as unmet rather than held: the leader may want to sell it
             reason = Reason.UNMET if hold is Hold.BELOW_THRESHOLD else Reason.HELD
             return Decision(Outcome.NEED, reason, reading, need, picks, hold, gain=gain)
-        if taste:  # whether it may speak was decided on the neutral order
-            ordered = personal_order(candidates, need, place, taste)
-            picks = tuple(choose(ordered, self.settings.max_products, hidden))
         reasons = reasons_of(need, picks, effects.neighbourhoods, asked.at, self.zone)
         reason = Reason.SUGGESTED if group.level == Level.SUGGEST and not asked.mentioned else Reason.PUSHED
         return Decision(
-            Outcome.NEED, reason, reading, need, picks, reasons=tuple(reasons), wording=effects.wording, gain=gain
+            Outcome.NEED,
+            reason,
+            reading,
+            need,
+            picks,
+            reasons=tuple(reasons),
+            wording=effects.wording,
+            gain=gain,
+            fitting=tuple(candidates),
         )
 
     def _answerable(self, reading: Reading, place: Place, at: datetime) -> tuple[Need, list[Candidate]]:

@@ -24,7 +24,6 @@ from recommender.service import only_talk
 from recommender.wording import suggestion_text
 
 _HELPERS = frozenset({Role.LEADER, Role.ASSISTANT, Role.ADMIN})
-_SHOWN = frozenset({Reason.PUSHED, Reason.SUGGESTED})
 
 
 def always(_: Turn) -> bool:
@@ -50,22 +49,32 @@ async def need(turn: Turn) -> Handled | None:
     )
     answers = await turn.desk.answers_today(group.channel, group.account)
     reading = turn.recommender.understand(asked, turn.known.memory, alone=turn.alone, glance=turn.glance)
-    taste = await profiling.taste(turn, group, reading)
     decision = turn.recommender.conclude(
         reading,
         asked,
         group,
         turn.known.memory,
         answers,
-        taste=taste,
         record=await turn.desk.record(group.id or 0) if reading.need is not None else NO_RESULTS,
         effects_of=turn.groups.effects,
     )
-    if decision.reason in _SHOWN:
+    if decision.shown:
+        decision = await _for_asker(turn, group, asked, decision)
+    turn.recommender.note(decision, asked, turn.known.memory)
+    if decision.shown:
         decision = await _with_codes(turn, group, asked, decision)
     _store(turn, group, asked, decision)
     profiling.said(turn, group, decision)
     return turn.end(decision.outcome, decision.reason, decision)
+
+
+async def _for_asker(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> Decision:
+    """Put what is shown into the asker's own order: the only decisions for which anybody's tags are read."""
+    taste = await profiling.taste(turn, group)
+    if not taste or turn.known is None:
+        return decision
+    memory, effects_of = turn.known.memory, turn.groups.effects
+    return turn.recommender.personal(decision, asked, group, memory, taste, effects_of=effects_of)
 
 
 async def _with_codes(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> Decision:

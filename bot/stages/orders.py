@@ -75,8 +75,19 @@ async def reply(turn: Turn) -> Handled | None:
         row_id = await turn.desk.row_of(turn.message)
         served = await turn.orders.recalled(turn.desk.orders, heard_of(turn, group), row_id)
     else:
-        served = await turn.orders.reply(turn.desk.orders, heard_of(turn, group), await _seen(turn, group))
+        seen = await _seen(turn, group)
+        if not seen and not _may_mean(turn, group):
+            return None  # a number in passing, beside pushes of yesterday
+        served = await turn.orders.reply(turn.desk.orders, heard_of(turn, group), seen)
     return None if served is None else await _carry(turn, group, served)
+
+
+def _may_mean(turn: Turn, group: GroupState) -> bool:
+    """Tell whether a message can be an order where no push was shown just now; what is quoted may always be meant."""
+    message, desk = turn.message, turn.desk.orders
+    if message.quote or turn.text.quote:
+        return True
+    return turn.orders.may_mean(desk, group.id or 0, message.sender_id, turn.text, message.at)
 
 
 def heard_of(turn: Turn, group: GroupState) -> Heard:
@@ -171,11 +182,10 @@ def _packings(turn: Turn, group: GroupState, led: Collection[int]) -> dict[int, 
 async def _seen(turn: Turn, group: GroupState) -> Collection[int]:
     """Return the products of pushes that this group has seen in the last minutes."""
     offers = turn.desk.orders.in_group(group.id or 0)
-    since = turn.message.at - timedelta(minutes=turn.orders.settings.reply_minutes)
-    lately = [one for one in offers if one.kind is OfferKind.PUSH and one.state is OfferState.OPEN]
-    if not lately:
+    if not any(one.kind is OfferKind.PUSH and one.state is OfferState.OPEN for one in offers):
         return ()
-    others = [known.group.id for known in turn.desk.known.values() if known.group.id is not None]
+    since = turn.message.at - timedelta(minutes=turn.orders.settings.reply_minutes)
+    others = (one for known in turn.desk.known.values() if turn.desk.orders.in_group(one := known.group.id or 0))
     return await turn.desk.ahead.shown(group.id or 0, since, turn.message.at, groups=others)
 
 

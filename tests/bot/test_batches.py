@@ -14,17 +14,7 @@ from core.database import Database
 from core.messages import IncomingMessage
 from core.outbox import Draft, OutboxMessage, claim, enqueue, settle, waiting
 from core.outcomes import SendState
-from groups import repository
-from groups.changes import GroupCreated, MemberSeen
-from groups.people import tagging
-from groups.people.profiles import Evidence, Source, Tag, TagKind
-from groups.settings import ProfileSettings
-from groups.state import GroupKey, MemberKey
 from tests.bot.conversation import Conversation
-
-_ROOM = GroupKey("local", "bot", "r")
-_MEI, _ZHOU, _LIN = (MemberKey("local", "bot", name) for name in ("mei", "zhou", "lin"))
-_SETTINGS = ProfileSettings()
 
 
 async def _ended(talk: Conversation, *said: tuple[str, str]) -> list[str]:
@@ -81,24 +71,16 @@ def _statements(database: Database) -> Iterator[list[str]]:
         event.remove(database.engine.sync_engine, "before_cursor_execute", note)
 
 
-async def test_tags_of_all_who_ask_are_read_at_once_and_anew_after_a_flush(
-    database: Database, clock: ManualClock
-) -> None:
-    now = clock.now()
-    fruit = Evidence((Tag(TagKind.CATEGORY, "水果"),), Source.SAID, now)
-    async with database.transaction() as session:
-        await repository.save(
-            session, [GroupCreated(_ROOM), *(MemberSeen(_ROOM, one.contact_id) for one in (_MEI, _ZHOU, _LIN))], now
-        )
-        await tagging.record(session, [(_MEI, fruit), (_ZHOU, fruit)], _SETTINGS, now)
-        ahead = Ahead(session, _SETTINGS, now, now, asking={_MEI, _ZHOU})
-        with _statements(database) as seen:
-            found = {one: [kept.tag.value for kept in await ahead.tags(one)] for one in (_MEI, _ZHOU, _LIN)}
-            assert len(seen) == 2, "one for those who probably ask, one for who was not expected"
-        assert found == {_MEI: ["水果"], _ZHOU: ["水果"], _LIN: []}
-        await tagging.delete_tags(session, _MEI, [Tag(TagKind.CATEGORY, "水果")], now)
-        ahead.drop()
-        assert await ahead.tags(_MEI) == []
+async def test_tags_are_read_only_for_what_is_shown(talk: Conversation) -> None:
+    with _statements(talk.database) as seen:
+        assert await _ended(talk, ("小美", "有干燥剂吗"), ("老周", "求推荐床罩"), ("林姐", "今天好冷")) == [
+            "need/unmet",
+            "need/unmet",
+            "ignored/talk",
+        ]
+        assert [one for one in seen if "member_tag.weight" in one] == []
+        assert (await _ended(talk, ("小美", "有草莓吗"), ("老周", "今天好冷")))[0] == "need/pushed"
+        assert len([one for one in seen if "member_tag.weight" in one]) == 1
 
 
 class _AnythingGoes:
@@ -119,7 +101,7 @@ async def test_what_was_shown_is_read_at_once_for_all_groups_of_a_batch(database
     now = clock.now()
     early, minute = now - timedelta(minutes=3), timedelta(minutes=1)
     async with database.reading() as session:
-        ahead = Ahead(session, _SETTINGS, now, early)
+        ahead = Ahead(session, early)
         with _statements(database) as seen:
             assert await ahead.shown(1, now - 2 * minute, now, groups=[2]) == {13}
             assert await ahead.shown(2, now - 2 * minute, now) == {22}
