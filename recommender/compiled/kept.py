@@ -31,7 +31,7 @@ def kept_cutter(words: Collection[str], folder: Path | None = None) -> Cutter:
     place = (folder or cache_folder()) / f"cutter-{_digest(words)}.npz"
     cutter = _read(place)
     if cutter is None:
-        dictionary = Dictionary.packaged().with_words(words)
+        dictionary = Dictionary.packaged(words)
         cutter = Cutter.weighted(dictionary.words, dictionary.frequencies, dictionary.total)
         _keep(cutter, place)
     return cutter
