@@ -16,7 +16,7 @@ def run(config: Path) -> int:
 
     async def work() -> int:
         async with opened(config) as (settings, parts):
-            await until_told(Program(settings, parts, stocked=garbage.settle))
+            await until_told(Program(settings, parts, stocked=lambda: garbage.settle(thorough=True)))
         return 0
 
     return execute(work)
