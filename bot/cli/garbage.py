@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import gc
 
-_YOUNG, _MIDDLE, _OLD = 50_000, 20, 20
-"""Objects more than before at which the young are looked at, and how many such rounds make one over older ones."""
+_YOUNG = 50_000
+"""So many objects more than before are looked at for garbage; Python's own 700 are one message's."""
 
 
 def spare() -> None:
     """Collect seldom in this process. Called first of all: half of what is made at a start is made by imports."""
-    gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+    gc.set_threshold(_YOUNG)
 
 
 def settle(*, thorough: bool = False) -> None:
