@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import structlog
@@ -32,7 +32,9 @@ _log = structlog.get_logger(__name__)
 class Program:
     """The running bot: channels, one lane, a dispatcher for each channel, the scheduler."""
 
-    def __init__(self, settings: Settings, parts: Parts) -> None:
+    def __init__(self, settings: Settings, parts: Parts, *, stocked: Callable[[], None] = lambda: None) -> None:
+        """``stocked`` is called when the shelf is full, before anything is heard."""
+        self._stocked = stocked
         self.settings = settings
         self.parts = parts
         self.channels = tuple(channels(settings, parts))
@@ -60,6 +62,7 @@ class Program:
         """Run everything until cancelled; a channel that cannot work at all ends the program with its error."""
         await self._first_sync()
         await self.parts.storefront.fill()
+        self._stocked()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._lane.run())
             for dispatcher in self._dispatchers:

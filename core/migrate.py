@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, column, inspect, select, table
+from sqlalchemy import Connection, String, column, inspect, select, table
 
 from core.database import Database
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 SCRIPTS = Path(__file__).parent / "migrations"
-_VERSION = select(column("version_num")).select_from(table("alembic_version"))
+_VERSION = select(column("version_num", String)).select_from(table("alembic_version"))
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -48,5 +48,4 @@ def _version(connection: Connection) -> str | None:
     """Return the number of the last migration that a database has had, None for a new one."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    found: str | None = connection.execute(_VERSION).scalar_one_or_none()
-    return found
+    return connection.execute(_VERSION).scalar_one_or_none()

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import shutil
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
-from uuid import uuid4
 
 import structlog
 
 from core import types
-from core.cache import cache_folder
+from core.cache import cache_folder, keep
 from core.database import Database
 from core.migrate import SCRIPTS, newest, upgrade
 from core.settings import DatabaseSettings
@@ -45,7 +43,7 @@ async def scratch_database(path: Path, folder: Path | None = None) -> DatabaseSe
         await upgrade(database)
     finally:
         await database.close()
-    await asyncio.to_thread(_keep, path, kept)
+    await asyncio.to_thread(keep, kept, lambda draft: shutil.copyfile(path, draft), newest=_KEPT)
     return settings
 
 
@@ -70,23 +68,6 @@ def _sound(kept: Path) -> bool:
             if had != [(newest(),)]:
                 raise sqlite3.DatabaseError(f"it has had the migrations up to {had}")
     except sqlite3.Error as error:
-        _log.warning("empty_database_damaged", file=str(kept), error=str(error), consequence="made again")
+        _log.warning("empty_damaged", file=str(kept), error=str(error), consequence="made again")
         return False
     return True
-
-
-def _keep(made: Path, kept: Path) -> None:
-    """Copy a closed database; where that cannot be written, the next start runs the migrations again."""
-    draft = kept.with_name(f"{uuid4().hex}.tmp")
-    try:
-        shutil.copyfile(made, draft)
-        os.replace(draft, kept)
-    except OSError as error:
-        _log.warning("empty_database_not_kept", file=str(kept), error=str(error))
-        with suppress(OSError):
-            draft.unlink()
-        return
-    newest_first = sorted(kept.parent.glob("empty-*.db"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in newest_first[_KEPT:]:
-        with suppress(OSError):
-            path.unlink()

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re._constants as sre  # type: ignore[import-not-found]  # the names of the tree's nodes; no stub file has them
 import re._parser as parser  # type: ignore[import-not-found]  # `re` offers its tree nowhere else
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -27,13 +27,22 @@ _MOST_STRINGS = 400
 _MOST_SETS = 2
 _LARGEST_RANGE = 60
 _WIDTHLESS = frozenset({sre.AT, sre.ASSERT, sre.ASSERT_NOT})
+_known: dict[str, Sequence[Alternative]] = {}
+"""What was said of each pattern that was asked about."""
 _REPEATS = frozenset({sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT})
 
 
-@cache
 def necessities(pattern: str) -> Sequence[Alternative]:
     """Return the alternatives of a pattern, at least one of which holds for every text that it matches."""
-    return tuple(_alternatives(parser.parse(pattern)))
+    found = _known.get(pattern)
+    if found is None:
+        found = _known[pattern] = tuple(_alternatives(parser.parse(pattern)))
+    return found
+
+
+def know(needed: Mapping[str, Sequence[Alternative]]) -> None:
+    """Take over what ``necessities`` said of patterns in an earlier process: to parse them takes most of the time."""
+    _known.update(needed)
 
 
 def sufficiencies(pattern: str) -> Strings:

@@ -13,6 +13,7 @@ from typing import Any
 from core.late import late
 from core.outcomes import Reason
 from recommender.gates import Gate
+from recommender.kept_necessities import recall_necessities
 
 NOUN = "(?:[ABP][的嘅]?|G的?(?=[ABPG]))*G"
 """An object phrase of the mask: what narrows it down, then goods."""
@@ -152,6 +153,7 @@ def packaged_rules() -> NeedRules:
         OpinionRule(Reason(entry["reason"]), book.compile(entry["pattern"]), book.optional(entry.get("not")))
         for entry in document["opinion"]
     )
+    recall_necessities(book.written)
     gate = Gate()
     return NeedRules(
         order={name: place for place, name in enumerate(document["order"])},
@@ -190,6 +192,8 @@ class _Book:
     """Reads the notation: word lists by name, gaps, objects; white space in patterns is for the reader's eye."""
 
     def __init__(self, words: Mapping[str, str]) -> None:
+        self.written: list[str] = []
+        """Every pattern so far."""
         self._words = {"noun": NOUN}
         for name, alternatives in words.items():
             self._words[name] = f"(?:{self._expand(alternatives)})"
@@ -222,7 +226,8 @@ class _Book:
         return self.compile(pattern) if pattern else None
 
     def compile(self, pattern: str) -> re.Pattern[str]:
-        return late(self._expand(pattern))
+        self.written.append(self._expand(pattern))
+        return late(self.written[-1])
 
     def _expand(self, pattern: str) -> str:
         text = "".join(pattern.split())

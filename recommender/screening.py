@@ -30,6 +30,7 @@ from typing import Any
 import structlog
 
 from recommender.constraints import STATED
+from recommender.kept_necessities import recall_necessities
 from recommender.masking import PAUSES
 from recommender.necessities import LONGEST, Alternative, necessities
 from recommender.need_model import NeedModelError, squashed
@@ -273,6 +274,7 @@ def packaged_screen() -> Screen | None:
     """
     try:
         text = files("recommender").joinpath("data", PACKAGED).read_text(encoding="utf-8")
+        recall_necessities(pattern.pattern for pattern in STATED)
         return read_screen(text, PACKAGED, packaged_rules())
     except (OSError, UnicodeDecodeError) as error:
         _log.error("screen_model_unusable", error=f"{PACKAGED}: cannot be read: {error}", consequence=_CONSEQUENCE)

@@ -64,7 +64,7 @@ def check(config: Config) -> None:
 def warmup(
     anew: Annotated[bool, typer.Option("--anew", help="Drop the kept code first and compile all of it.")] = False,
 ) -> None:
-    """Compile what runs compiled and keep it, so that the first start is as quick as the second."""
+    """Make what a start keeps for the next one, such as compiled code: the first is then as quick as the second."""
     from bot.cli import warming  # noqa: PLC0415
 
     raise typer.Exit(warming.warm(anew=anew))

@@ -7,17 +7,14 @@ What is damaged is said once and made again.
 from __future__ import annotations
 
 import hashlib
-import os
 import zipfile
 from collections.abc import Collection
-from contextlib import suppress
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import structlog
 
-from core.cache import cache_folder
+from core.cache import cache_folder, keep
 from recommender.compiled.cutting import Cutter
 from recommender.compiled.trie import CELL, Trie
 from recommender.dictionary import FORCED_FREQUENCY, Dictionary, dictionary_stamp
@@ -34,7 +31,7 @@ def kept_cutter(words: Collection[str], folder: Path | None = None) -> Cutter:
     place = (folder or cache_folder()) / f"cutter-{_digest(words)}.npz"
     cutter = _read(place)
     if cutter is None:
-        dictionary = Dictionary.packaged().with_words(words)
+        dictionary = Dictionary.packaged(words)
         cutter = Cutter.weighted(dictionary.words, dictionary.frequencies, dictionary.total)
         _keep(cutter, place)
     return cutter
@@ -61,18 +58,7 @@ def _read(place: Path) -> Cutter | None:
 
 
 def _keep(cutter: Cutter, place: Path) -> None:
-    """Write a cutter beside the others and drop the oldest; a full disk costs the next start half a second."""
-    draft = place.with_name(f"{uuid4().hex}.npz")
-    try:
-        cells = cutter.trie.cells.view(np.uint8)
-        np.savez(draft, numbers=cutter.trie.numbers, cells=cells, unknown=np.array(cutter.unknown))
-        os.replace(draft, place)
-    except OSError as error:
-        _log.warning("cutter_not_kept", file=str(place), error=str(error))
-        with suppress(OSError):
-            draft.unlink()
-        return
-    newest = sorted(place.parent.glob("cutter-*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in newest[_KEPT:]:
-        with suppress(OSError):
-            path.unlink()
+    """Write a cutter beside the others; a full disk costs the next start half a second."""
+    cells, numbers = cutter.trie.cells.view(np.uint8), cutter.trie.numbers
+    unknown = np.array(cutter.unknown)
+    keep(place, lambda draft: np.savez(draft, numbers=numbers, cells=cells, unknown=unknown), newest=_KEPT)

@@ -63,7 +63,7 @@ async def test_a_damaged_one_is_said_once_and_made_again(tmp_path: Path, damage:
         for number in range(2):
             await scratch_database(tmp_path / f"{number}.db", kept)
             assert tables(tmp_path / f"{number}.db") == tables(tmp_path / "whole.db")
-    assert [(log["event"], log["file"]) for log in logs] == [("empty_database_damaged", str(file))]
+    assert [(log["event"], log["file"]) for log in logs] == [("empty_damaged", str(file))]
 
 
 async def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None:
@@ -71,4 +71,4 @@ async def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path: Path) -
     with capture_logs() as logs:
         await scratch_database(tmp_path / "other.db", tmp_path / "gone")
     assert tables(tmp_path / "other.db") == tables(tmp_path / "whole.db")
-    assert [log["event"] for log in logs] == ["empty_database_not_kept"]
+    assert [log["event"] for log in logs] == ["empty_not_kept"]
