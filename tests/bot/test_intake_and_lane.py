@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlmodel import col, select
 from structlog.testing import capture_logs
 
 from core import inbox
 from core.database import Database, is_unavailable
+from core.inbox import InboxMessage
 from core.messages import IncomingMessage
 from core.settings import DatabaseSettings
 from tests.bot.conversation import FRUIT, Conversation, sees
@@ -281,6 +283,20 @@ async def test_memory_holds_only_what_was_committed(talk: Conversation, monkeypa
     assert await talk.outcome() == "need/pushed"
     assert len(await talk.send()) == 1
     await talk.verify(("老周", "有纯牛奶吗", sees("牛奶")))
+
+
+async def test_a_row_that_cannot_be_read_is_given_up_alone(talk: Conversation) -> None:
+    """Stored by a later version, say: the others of its batch are answered."""
+    talk.room = FRUIT
+    for line in ("有纯牛奶吗", "有草莓吗", "早"):
+        await talk.intake.receive(talk.message("小美", line))
+    async with talk.database.transaction() as session:
+        row = (await session.exec(select(InboxMessage).where(col(InboxMessage.text) == "有纯牛奶吗"))).one()
+        row.message = {**row.message, "kind": "hologram"}
+    assert await talk.lane.drain()
+    ended = [f"{row.outcome}/{row.reason}" for row in await talk.inbox()]
+    assert ended == ["ignored/failed", "need/pushed", "ignored/talk"]
+    assert not await talk.lane.drain()
 
 
 @pytest.mark.parametrize(
