@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, bindparam, delete, false, func, insert, or_, update
+from sqlalchemy import JSON, Column, Index, LargeBinary, delete, false, func, insert, or_, update
 from sqlalchemy import select as core_select
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -94,13 +94,6 @@ _table = OutboxMessage.__table__  # type: ignore[attr-defined]
 _files = OutboxFile.__table__  # type: ignore[attr-defined]
 _FORGOTTEN: dict[str, Any] = {"text": "", "footer": "", "contact_id": "", "mentions": [], "about_members": []}
 """What a fleeting row holds once nobody needs it any more."""
-# made once: every batch of a lane asks for these
-_shown = core_select(_table.c.group_id, _table.c.claimed_at, _table.c.about_products).where(
-    _table.c.group_id.in_(bindparam("group_ids", expanding=True)),
-    _table.c.room_id != "",
-    _table.c.claimed_at >= bindparam("since"),
-    _table.c.state.in_([SendState.SENT, SendState.UNKNOWN]),
-)
 
 
 @cache
@@ -311,8 +304,14 @@ async def shown_products(
     session: AsyncSession, group_ids: Collection[int], since: datetime
 ) -> dict[int, list[tuple[datetime, list[int]]]]:
     """Return by group when texts went out to its room since an instant, and the products that they showed."""
+    query = core_select(_table.c.group_id, _table.c.claimed_at, _table.c.about_products).where(
+        _table.c.group_id.in_(group_ids),
+        _table.c.room_id != "",
+        _table.c.claimed_at >= since,
+        _table.c.state.in_([SendState.SENT, SendState.UNKNOWN]),
+    )
     shown: dict[int, list[tuple[datetime, list[int]]]] = {}
-    for group_id, at, products in await execute(session, _shown, {"group_ids": list(group_ids), "since": since}):
+    for group_id, at, products in await execute(session, query):
         shown.setdefault(group_id, []).append((at, products))
     return shown
 
