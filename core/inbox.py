@@ -123,8 +123,8 @@ _finishing = EachRow(
 
 def row_of(message: IncomingMessage, received_at: datetime) -> InboxRow:
     """Return the column values of a whole message; what nobody said is left out of ``message``."""
-    said = zip(_REST.items(), _rest_of(message), strict=True)
-    rest = {name: value for (name, default), value in said if value != default}
+    said = zip(_REST, _rest_of(message), _REST.values(), strict=True)
+    rest = {name: value for name, value, default in said if value is not default and value != default}
     if message.quote is not None:
         rest["quote"] = asdict(message.quote)
     key = message.key
