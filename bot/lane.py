@@ -42,16 +42,14 @@ class Lane:
         """Work until cancelled; while the database is away, wait and try again: nothing is lost, it is all stored."""
         while True:
             try:
-                busy = await self.drain()
+                if not await self.drain():
+                    await self._rest()
             except Exception as error:
                 if not is_unavailable(error):
                     raise
                 _log.warning("lane.database_unavailable", error=str(error)[:200])
                 self._pipeline.office.forget()
                 await asyncio.sleep(_RETRY_SECONDS)
-                continue
-            if not busy:
-                await self._rest()
 
     async def drain(self) -> bool:
         """Handle one batch of what is waiting; tell whether there was any."""
@@ -120,10 +118,15 @@ class Lane:
             await inbox.finish(session, [outcome], self._pipeline.clock.now())
 
     async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(_LOOK_SECONDS):
-                await self._awake.wait()
-        except TimeoutError:
-            return
-        finally:
-            self._awake.clear()
+        """Return when woken, or when something waits all the same; looking takes no lock from those who write."""
+        while True:
+            try:
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await self._awake.wait()
+            except TimeoutError:
+                async with self._pipeline.database.reading(short=True) as session:
+                    if await inbox.pending_ids(session, 1):
+                        return
+            else:
+                self._awake.clear()
+                return

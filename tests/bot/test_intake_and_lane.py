@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import col, select
 from structlog.testing import capture_logs
 
+from bot import lane
 from core import inbox
 from core.database import Database, is_unavailable
 from core.inbox import InboxMessage
@@ -116,6 +117,24 @@ async def test_the_lane_waits_for_the_database_and_goes_on(
     assert "lane.database_unavailable" in [entry["event"] for entry in logs]
     assert "message.failed" not in [entry["event"] for entry in logs]
     assert await talk.outcome() == "need/pushed"
+
+
+async def test_an_idle_lane_disturbs_no_writer_and_finds_what_nobody_woke_it_for(
+    talk: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane, "_LOOK_SECONDS", 0.01)
+    away = Away(monkeypatch, LOCKED)
+    with capture_logs() as logs:
+        async with working(talk):
+            await asyncio.sleep(0.1)
+            away.is_away = True
+            await asyncio.sleep(0.1)
+            away.is_away = False
+            async with talk.database.transaction() as session:
+                await inbox.store(session, [talk.message("小美", "早")], talk.clock.now())
+            await until_handled(talk, 1)
+    assert away.refused == 0
+    assert "lane.database_unavailable" not in [entry["event"] for entry in logs]
 
 
 async def test_what_a_channel_offers_meanwhile_waits_in_the_channel(
