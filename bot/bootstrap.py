@@ -61,9 +61,9 @@ def build(settings: Settings, database: Database, clock: Clock) -> Parts:
 
 
 @asynccontextmanager
-async def open_database(settings: Settings, base: Path) -> AsyncIterator[Database]:
+async def open_database(settings: Settings, base: Path, *, scratch: bool = False) -> AsyncIterator[Database]:
     """Open and migrate the database, and close it at the end."""
-    database = await Database.open(settings.database, base=base)
+    database = await Database.open(settings.database, base=base, scratch=scratch)
     try:
         await upgrade(database)
         yield database
@@ -72,7 +72,7 @@ async def open_database(settings: Settings, base: Path) -> AsyncIterator[Databas
 
 
 @asynccontextmanager
-async def open_parts(settings: Settings, clock: Clock, base: Path) -> AsyncIterator[Parts]:
+async def open_parts(settings: Settings, clock: Clock, base: Path, *, scratch: bool = False) -> AsyncIterator[Parts]:
     """Open the database and build the parts on it."""
-    async with open_database(settings, base) as database:
+    async with open_database(settings, base, scratch=scratch) as database:
         yield build(settings, database, clock)

@@ -59,14 +59,20 @@ class Pipeline:
     recommender: Recommender
     office: Office
 
-    async def handle(self, rows: Sequence[Waiting]) -> list[Handled]:
-        """Take a batch through the stages and commit all of its effects at once.
-
-        What was handled or deleted since the lane looked (two lanes, an erasure) is left out.
-        """
+    async def handle_waiting(self, most: int) -> list[Handled]:
+        """Take what waits in the inbox through the stages and commit all of its effects at once."""
         async with self.database.transaction(short=True) as session:
-            waiting = await inbox.still_pending(session, [row.id for row in rows])
-            desk, handled = await self._serve(session, [row for row in rows if row.id in waiting])
+            rows = await inbox.pending(session, after=0, limit=most, hold=True)
+            if not rows:
+                return []
+            desk, handled = await self._serve(session, rows)
+        self.office.keep(desk)
+        return handled
+
+    async def handle(self, row_ids: Sequence[int]) -> list[Handled]:
+        """Do the same with these rows; what was handled or deleted since they were seen waiting is left out."""
+        async with self.database.transaction(short=True) as session:
+            desk, handled = await self._serve(session, await inbox.hold(session, row_ids))
         self.office.keep(desk)
         return handled
 

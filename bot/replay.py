@@ -43,7 +43,8 @@ async def scratch(settings: Settings) -> AsyncIterator[tuple[Parts, ManualClock]
     clock = ManualClock(SystemClock().now())
     with TemporaryDirectory(prefix="qianqun-replay-") as folder:
         database = await scratch_database(Path(folder) / "scratch.db")
-        async with open_parts(settings.model_copy(update={"database": database}), clock, Path(folder)) as parts:
+        changed = settings.model_copy(update={"database": database})
+        async with open_parts(changed, clock, Path(folder), scratch=True) as parts:
             yield parts, clock
 
 

@@ -1,7 +1,7 @@
 """The inbox: every message a channel saw, once, with the outcome it came to."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, asdict, fields, replace
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -105,9 +105,10 @@ _waiting = (
     .order_by(_table.c.id)
     .limit(bindparam("most", type_=Integer))
 )
-_still_waiting = (
-    core_select(_table.c.id)
-    .where(_table.c.id.between(bindparam("first"), bindparam("last")), _is_pending)
+_waiting_ids = core_select(_table.c.id).where(_is_pending).order_by(_table.c.id).limit(bindparam("most", type_=Integer))
+_of_these = (
+    core_select(*_read)
+    .where(_is_pending, _table.c.id.in_(bindparam("row_ids", expanding=True)))
     .order_by(_table.c.id)
     .with_for_update()
 )
@@ -122,8 +123,8 @@ _finishing = EachRow(
 
 def row_of(message: IncomingMessage, received_at: datetime) -> InboxRow:
     """Return the column values of a whole message; what nobody said is left out of ``message``."""
-    said = zip(_REST.items(), _rest_of(message), strict=True)
-    rest = {name: value for (name, default), value in said if value != default}
+    said = zip(_REST, _rest_of(message), _REST.values(), strict=True)
+    rest = {name: value for name, value, default in said if value is not default and value != default}
     if message.quote is not None:
         rest["quote"] = asdict(message.quote)
     key = message.key
@@ -226,25 +227,30 @@ async def unfetched(session: AsyncSession, channel: str, account: str) -> list[M
     return [MessageKey(channel, account, message_id) for message_id in (await session.exec(query)).all()]
 
 
-async def pending(session: AsyncSession, after: int, limit: int) -> list[Waiting]:
-    """Return stored messages that no lane has handled, in the order they came."""
+async def pending(session: AsyncSession, after: int, limit: int, *, hold: bool = False) -> list[Waiting]:
+    """Return stored messages that no lane has handled, in the order they came.
+
+    ``hold`` keeps others off them until the commit; what somebody else holds is waited for, and read as they leave it.
+    """
+    query = _waiting.with_for_update() if hold else _waiting
+    return _read_messages(await execute(session, query, {"after": after, "most": limit}))
+
+
+async def pending_ids(session: AsyncSession, limit: int) -> list[int]:
+    """Return the ids of the same rows, whatever is in them."""
+    return list((await execute(session, _waiting_ids, {"most": limit})).scalars())
+
+
+async def hold(session: AsyncSession, row_ids: Sequence[int]) -> list[Waiting]:
+    """Return those of these messages that nobody has handled or deleted, and keep others off them until the commit."""
+    return _read_messages(await execute(session, _of_these, {"row_ids": row_ids}))
+
+
+def _read_messages(found: Iterable[Sequence[Any]]) -> list[Waiting]:
     return [
         Waiting(row_id, _message(MessageKey(channel, account, message_id), *said))
-        for row_id, channel, account, message_id, *said in await execute(
-            session, _waiting, {"after": after, "most": limit}
-        )
+        for row_id, channel, account, message_id, *said in found
     ]
-
-
-async def still_pending(session: AsyncSession, row_ids: Sequence[int]) -> set[int]:
-    """Return which of these rows nobody has handled or deleted, and keep others off them until the commit.
-
-    A lane's rows follow each other, so they are named by their ends: rows between that are not asked for are held too.
-    """
-    if not row_ids:
-        return set()
-    ends = {"first": min(row_ids), "last": max(row_ids)}
-    return set((await execute(session, _still_waiting, ends)).scalars()).intersection(row_ids)
 
 
 async def tell_lanes(session: AsyncSession, now: datetime) -> None:

@@ -7,6 +7,7 @@ reads the database at the moment a row is claimed and may hold it back.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Protocol
 
 from sqlalchemy import JSON, Column, Index, LargeBinary, bindparam, delete, false, func, insert, or_, update
@@ -14,7 +15,7 @@ from sqlalchemy import select as core_select
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database import execute, insert_into
+from core.database import dialect_of, execute, insert_in
 from core.messages import OutgoingFile, OutgoingMessage
 from core.outcomes import SendState
 from core.types import BigId, UtcDateTime
@@ -101,6 +102,12 @@ _FORGOTTEN: dict[str, Any] = {"text": "", "footer": "", "contact_id": "", "menti
 """What a fleeting row holds once nobody needs it any more."""
 
 
+@cache
+def _new(dialect: str) -> Any:
+    """Return an INSERT of drafts that leaves alone what is stored already."""
+    return insert_in(dialect, _table).on_conflict_do_nothing(index_elements=["dedupe_key"])
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A text somebody wants sent.
@@ -148,7 +155,7 @@ async def enqueue(session: AsyncSession, drafts: Sequence[Draft], now: datetime)
     """Store drafts as queued rows; a draft whose key exists already is left alone."""
     if not drafts:
         return
-    insert_new = insert_into(session, _table).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    insert_new = _new(dialect_of(session))
     if all(draft.file is None for draft in drafts):
         await execute(session, insert_new, [_row(draft, now) for draft in drafts])
         return
