@@ -33,7 +33,7 @@ def _telling() -> frozenset[str]:
 
 @cache
 def _telling_words() -> re.Pattern[str]:
-    """Return the pattern of a telling word. It begins with a choice of single characters, which ``re`` looks for first."""
+    """Return the pattern of a telling word, as a choice of first characters: these ``re`` looks for at once."""
     return re.compile("|".join(first + one_of(rests) for first, rests in _by_first(_telling()).items()))
 
 
