@@ -44,9 +44,7 @@ async def answered(turn: Turn, word: Word | UnknownWord) -> Handled | None:
 
 
 async def waits_here(turn: Turn) -> bool:
-    """Tell whether the speaker was asked something in this very room, so that a bare 同意 answers it."""
-    if turn.known is None or turn.groups.role(turn.known.group, turn.message.sender_id) is Role.MEMBER:
-        return False
+    """Tell whether the speaker, who runs this room, was asked something, so that a bare 同意 in it is the answer."""
     return bool(await _waiting(turn))
 
 
