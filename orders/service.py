@@ -61,7 +61,7 @@ class OrderService:
         if self._chains.may_be(text.raw) or (group_id, member) in desk.asked:
             return True
         listed = desk.listed(group_id)
-        return listed is not None and self._glance.may_order(text.text, listed)
+        return listed is not None and self._glance.may_order(text.text, member, listed)
 
     async def reply(self, desk: OrderDesk, heard: Heard, seen: Collection[int]) -> Served | None:
         """Take a chain or a reply for an order; None when the message is about something else."""

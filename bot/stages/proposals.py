@@ -13,7 +13,7 @@ from groups import repository as group_store
 from groups.life import proposing, succession
 from groups.life.proposals import MAKES_ROOM, ProposalKind, ProposalState
 from groups.models import Proposal
-from groups.state import GroupState, MemberKey, Role
+from groups.state import GroupState, MemberKey
 from groups.talk.words import UnknownWord, Word, WordKind
 from orders.succession import run_on
 from recommender import repository as need_store
