@@ -1,9 +1,7 @@
-"""Training the model of needs from labelled lines. Alone in importing scikit-learn (ADR 6), never at run time.
+"""Training the model of needs from labelled lines. Imports scikit-learn (ADR 6), never at run time.
 
-For each question (is it a need, is it a want, …) an L2 logistic regression is fitted, weak weights are dropped, the
-rest fitted again and rounded: what is written down is the model, not an approximation of it. How sure a score makes us
-is learned by Platt's method on folds that were held out, cut between templates, and only from lines that the rules
-were not tuned on, since a rule looks better on those than it is.
+Each question (is it a need, is it a want, …) gets a linear model (``regression.py``). How sure a score makes us is
+learned only from lines that the rules were not tuned on, since a rule looks better on those than it is.
 """
 
 from __future__ import annotations
@@ -15,10 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import sklearn
-from scipy.sparse import csr_matrix
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
 
 from core.text import NormalText
 from recommender.hits import find_hits
@@ -28,19 +22,12 @@ from recommender.masking import mask_text
 from recommender.need_features import FEATURES, feature_names
 from recommender.need_model import CLASSES, FORMAT, NEED
 from recommender.need_rules import NeedRules
+from recommender.regression import FOLDS, LEAST_WEIGHT, MADE_BY, Fitted, learn
 from recommender.segmentation import Segmenter
 
-_STRENGTH = 0.3
-"""Inverse of the regularisation (C). 0.1 and 1 do as well within the spread of the folds."""
-_LEAST_LINES = 2
-"""A feature of a single line says more about the line than about people."""
-_LEAST_WEIGHT = 0.05
 _LEAST_OF_OTHERS = 0.1
 """The other questions are easier, and a line of theirs is looked at only once a need is certain."""
-_DECIMALS = 3
-_FOLDS = 5
-_SEED = 20
-_LEAST_OF_A_CLASS = 2 * _FOLDS
+_LEAST_OF_A_CLASS = 2 * FOLDS
 _LEAST_PRECISION = 0.92
 """On labelled lines, where every second one is a look-alike; in a group's talk hardly one of a hundred is."""
 _MOST_OF_TALK = 0.001
@@ -60,24 +47,6 @@ class Example:
     names: frozenset[str]
     asked: bool
     ruled: bool
-
-
-@dataclass(slots=True)
-class Fitted:
-    """One question after training. ``estimator`` holds the rounded weights of ``features``, in this order."""
-
-    features: list[str]
-    estimator: LogisticRegression
-    slope: float
-    offset: float
-
-    def scores(self, names: Sequence[frozenset[str]]) -> np.ndarray:
-        """Return the score of each line."""
-        return self.estimator.decision_function(_matrix(names, self.features)) if names else np.zeros(0)
-
-    def certainty(self, scores: np.ndarray) -> np.ndarray:
-        """Return the probabilities that scores stand for."""
-        return 1 / (1 + np.exp(-(self.slope * scores + self.offset)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +120,7 @@ def train(examples: Sequence[Example], talk: Sequence[Example], made: Mapping[st
         np.array([example.line.active for example in asked]),
         np.array([not example.line.rules_read for example in asked]),
         np.array([example.ruled for example in everyday], dtype=bool),
-        fitted[NEED].certainty(fitted[NEED].scores([example.names for example in everyday])),
+        fitted[NEED].certainty(fitted[NEED].scores([dict.fromkeys(example.names, 1) for example in everyday])),
     )
     needs_unread = sum(example.line.active and not example.line.rules_read for example in examples)
     keep, rescue, expected = _thresholds(judged, needs_unread, int(_MOST_OF_TALK * len(talk)))
@@ -160,12 +129,12 @@ def train(examples: Sequence[Example], talk: Sequence[Example], made: Mapping[st
         "features": FEATURES,
         "made": {
             **made,
-            "by": f"scikit-learn {sklearn.__version__}, LogisticRegression, L2, C={_STRENGTH}, liblinear",
+            "by": MADE_BY,
             "lines": len(examples),
             "lines_asked": len(asked),
             "needs": sum(example.line.active for example in examples),
             "talk": len(talk),
-            "calibration": f"Platt, {_FOLDS} folds cut between templates, lines that rules were not tuned on",
+            "calibration": f"Platt, {FOLDS} folds cut between templates, lines that rules were not tuned on",
             "expected": expected,
         },
         "thresholds": {"keep": keep, "rescue": rescue},
@@ -189,50 +158,13 @@ def _check(asked: Sequence[Example], needs: Sequence[Example]) -> None:
 
 
 def _learn(
-    examples: Sequence[Example], answers: Sequence[bool], least: float = _LEAST_WEIGHT
+    examples: Sequence[Example], answers: Sequence[bool], least_weight: float = LEAST_WEIGHT
 ) -> tuple[Fitted, np.ndarray]:
-    """Fit one question; return it with the scores that each line gets from folds without its template."""
-    truth = np.array(answers)
-    groups = np.array([example.line.template for example in examples])
-    held_out = np.zeros(len(examples))
-    folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=_SEED)
-    for learn, judge in folds.split(np.zeros(len(examples)), truth, groups):
-        features, estimator = _fit([examples[i].names for i in learn], truth[learn], least)
-        held_out[judge] = estimator.decision_function(_matrix([examples[i].names for i in judge], features))
-    features, estimator = _fit([example.names for example in examples], truth, least)
+    """Fit one question, calibrated on the lines that the rules were not tuned on; see ``regression.learn``."""
+    lines = [dict.fromkeys(example.names, 1) for example in examples]
     unread = np.array([not example.line.rules_read for example in examples])
-    slope, offset = _platt(held_out[unread], truth[unread])
-    return Fitted(features, estimator, slope, offset), held_out
-
-
-def _fit(names: Sequence[frozenset[str]], truth: np.ndarray, least: float) -> tuple[list[str], LogisticRegression]:
-    """Fit on all features, drop the weak ones, fit again on the rest, round."""
-    counts = Counter(name for line in names for name in line)
-    features = sorted(name for name, count in counts.items() if count >= _LEAST_LINES)
-    first = _regression().fit(_matrix(names, features), truth)
-    strong = [name for name, weight in zip(features, first.coef_[0], strict=True) if abs(weight) >= least]
-    second = _regression().fit(_matrix(names, strong), truth)
-    second.coef_ = np.round(second.coef_, _DECIMALS)
-    second.intercept_ = np.round(second.intercept_, _DECIMALS)
-    return strong, second
-
-
-def _regression() -> LogisticRegression:
-    return LogisticRegression(C=_STRENGTH, solver="liblinear", max_iter=1000)
-
-
-def _matrix(names: Sequence[frozenset[str]], features: Sequence[str]) -> csr_matrix:
-    number = {name: i for i, name in enumerate(features)}
-    columns = [sorted(number[name] for name in line if name in number) for line in names]
-    ends = np.cumsum([0, *map(len, columns)])
-    flat = [column for line in columns for column in line]
-    return csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(names), len(features)))
-
-
-def _platt(scores: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    """Return slope and offset of the logistic curve through the held-out scores."""
-    curve = LogisticRegression(C=1e6, solver="lbfgs").fit(scores.reshape(-1, 1), truth)
-    return round(float(curve.coef_[0, 0]), _DECIMALS), round(float(curve.intercept_[0]), _DECIMALS)
+    templates = [example.line.template for example in examples]
+    return learn(lines, np.array(answers), templates, least_weight, unread)
 
 
 def _thresholds(judged: _Judged, needs: int, talk: int) -> tuple[float, float, dict[str, float]]:

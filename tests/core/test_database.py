@@ -141,11 +141,12 @@ async def test_readers_do_not_wait_for_a_writer(database: Database, clock: Manua
             assert (await other.exec(select(Switch))).all() == []
 
 
-async def test_a_cancelled_writer_leaves_the_lock(database: Database, clock: ManualClock) -> None:
+@pytest.mark.parametrize("short", [False, True])
+async def test_a_cancelled_writer_leaves_the_lock(database: Database, clock: ManualClock, short: bool) -> None:
     entered = asyncio.Event()
 
     async def write() -> None:
-        async with database.transaction() as session:
+        async with database.transaction(short=short) as session:
             await switches.throw(session, "a", stopped=True, reason="", now=clock.now())
             entered.set()
             await asyncio.sleep(60)
@@ -155,7 +156,7 @@ async def test_a_cancelled_writer_leaves_the_lock(database: Database, clock: Man
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    async with asyncio.timeout(5), database.transaction() as session:
+    async with asyncio.timeout(5), database.transaction(short=short) as session:
         await switches.throw(session, "b", stopped=True, reason="", now=clock.now())
     async with database.reading() as session:
         assert [row.name for row in (await session.exec(select(Switch))).all()] == ["b"]

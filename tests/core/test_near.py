@@ -83,25 +83,6 @@ async def test_a_short_transaction_that_fails_leaves_nothing(sqlite_file: Databa
     assert await _said(sqlite_file) == []
 
 
-async def test_a_short_transaction_that_is_cancelled_lets_the_next_one_write(sqlite_file: Database) -> None:
-    entered = asyncio.Event()
-
-    async def write() -> None:
-        async with sqlite_file.transaction(short=True) as session:
-            await execute(session, text("INSERT INTO said VALUES ('a')"))
-            entered.set()
-            await asyncio.sleep(60)
-
-    task = asyncio.create_task(write())
-    await entered.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    async with asyncio.timeout(5), sqlite_file.transaction(short=True) as session:
-        await execute(session, text("INSERT INTO said VALUES ('b')"))
-    assert await _said(sqlite_file) == ["b"]
-
-
 async def test_a_wait_for_the_write_lock_does_not_hold_up_the_loop(sqlite_file: Database, tmp_path: Path) -> None:
     """Another process holds the lock: taking it is left to the driver's thread, and the loop goes on."""
     second = await Database.open(DatabaseSettings(url=f"sqlite:///{tmp_path}/near.db"))
