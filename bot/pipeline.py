@@ -20,7 +20,7 @@ from bot.stages.turn import Handled, Stage, Turn
 from bot.welcome import expect
 from bot.work import Desk, Office
 from core import inbox
-from core.clock import Clock
+from core.clock import Clock, monotonic
 from core.database import Database
 from core.inbox import Waiting
 from core.messages import Gap, IncomingMessage, MemberLeft, RoomSeen
@@ -32,8 +32,8 @@ from groups.state import GroupKey
 from orders.service import OrderService
 from recommender.service import Recommender, only_talk
 
-_AT_A_TIME = 16
-"""Messages, some 3 ms, after which everybody else has a turn: near to SQLite (``core.near``) nothing else lets them."""
+_AT_A_TIME = 0.003
+"""Seconds after which everybody else has a turn: near to SQLite (``core.near``) nothing else lets them."""
 
 STAGES = (
     Stage(gate.may_be_unreadable, gate.readable),
@@ -91,10 +91,11 @@ class Pipeline:
         await desk.fetch(turn.room for turn in turns if turn.room.room_id)
         await desk.orders.look([known.group.id for known in desk.known.values() if known.group.id is not None])
         self._read_ahead(desk, turns)
-        handled = []
-        for place, turn in enumerate(turns):
-            if place % _AT_A_TIME == 0:
+        handled, pause = [], 0.0
+        for turn in turns:
+            if monotonic() >= pause:
                 await asyncio.sleep(0)
+                pause = monotonic() + _AT_A_TIME
             handled.append(await self._through(turn))
         await desk.flush()
         return desk, handled
@@ -153,8 +154,8 @@ class Pipeline:
             recommender=self.recommender,
             uniform=self.normaliser,
             mentioned=message.mentions_bot
-            or any(mention.name in names for mention in text.mentions)
-            or text.text.startswith(names),
+            or text.text.startswith(names)
+            or bool(text.mentions and any(mention.name in names for mention in text.mentions)),
         )
 
     async def _enter(self, turn: Turn) -> None:

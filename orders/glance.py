@@ -33,7 +33,7 @@ def _telling() -> frozenset[str]:
 
 @cache
 def _telling_words() -> re.Pattern[str]:
-    """Return the pattern of a telling word. It begins with a choice of single characters, which ``re`` looks for first."""
+    """Return the pattern of a telling word, as a choice of first characters: these ``re`` looks for at once."""
     return re.compile("|".join(first + one_of(rests) for first, rests in _by_first(_telling()).items()))
 
 
@@ -53,17 +53,28 @@ def _by_first(words: Iterable[str]) -> dict[str, frozenset[str]]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listed:
-    """What a group's offers list, as (code, title); ``ordered`` tells that somebody has ordered of it already."""
+    """What a group's offers list, as (code, title), and who has a line there: a note alone goes on one's own line.
+
+    ``buyers`` are contact ids of who ordered or typed an order. Where ``for_others`` somebody ordered for a person by
+    name, who may be anybody.
+    """
 
     items: tuple[tuple[str, str], ...]
-    ordered: bool
+    buyers: frozenset[str] = frozenset()
+    for_others: bool = False
 
     @classmethod
     def by(cls, offers: Iterable[Offer]) -> Listed:
         """Return what these offers list."""
         offers = list(offers)
         items = tuple((item.code, item.title) for offer in offers for item in offer.items.values())
-        return cls(items, any(offer.lines for offer in offers))
+        lines = [(key, line) for offer in offers for key, line in offer.lines.items()]
+        buyers = frozenset(person for key, line in lines for person in (key.member, line.said_by))
+        return cls(items, buyers, any(key.for_whom for key, _ in lines))
+
+    def may_hold_line_of(self, member: str) -> bool:
+        """Tell whether a line may be this member's."""
+        return self.for_others or member in self.buyers
 
 
 class Glance:
@@ -75,14 +86,14 @@ class Glance:
         self._of_item = lru_cache(_TITLES_KEPT)(self._beginnings)
         self._of_list = lru_cache(_LISTS_KEPT)(self._together)
 
-    def may_order(self, text: str, listed: Listed) -> bool:
-        """Tell whether a uniform text can be about these offers; false only where the reader would read nothing."""
+    def may_order(self, text: str, member: str, listed: Listed) -> bool:
+        """Tell whether what a member says, made uniform, can be about these offers; false only where it is not."""
         if _numbers().search(text) is not None or _telling_words().search(text) is not None:
             return True
         begins = self._of_list(listed)
         if not begins.isdisjoint(text) or not begins.isdisjoint(map(add, text, text[1:])):
             return True
-        return listed.ordered and may_hold_note(text)
+        return listed.may_hold_line_of(member) and may_hold_note(text)
 
     def _beginnings(self, code: str, title: str) -> frozenset[str]:
         """Return the first two characters of everything an item may be called, or the only one."""

@@ -62,7 +62,7 @@ class OrderService:
         if self._chains.may_be(text.raw) or (group_id, member) in desk.asked:
             return True
         listed = desk.listed(group_id)
-        return listed is not None and self._glance.may_order(text.text, listed)
+        return listed is not None and self._glance.may_order(text.text, member, listed)
 
     def may_mean(self, desk: OrderDesk, group_id: int, member: str, text: NormalText, at: datetime) -> bool:
         """Tell whether what may concern orders can come to anything where no push was shown just now. Not as quick."""

@@ -55,4 +55,3 @@ class Glancer:
 def unread(text: NormalText) -> Reading:
     """Return what a message says that is nothing but talk."""
     return Reading(Outcome.IGNORED, Reason.TALK, MaskedText(text, (), "", ()))
-

@@ -25,7 +25,7 @@ from enum import IntFlag
 from functools import cache
 from importlib.resources import files
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -74,8 +74,7 @@ _ALONE, _TO_OTHERS, _TO_ONESELF = int(ALONE), int(Sign.JOINING), int(Sign.NARROW
 """Signs as plain numbers: sets of signs are made, not looked up, and take a microsecond each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(NamedTuple):
     """What a glance saw: how likely the reader hears a need, 0 to 1, and what the message could be."""
 
     certainty: float

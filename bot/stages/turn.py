@@ -25,8 +25,7 @@ _ANSWER_LIFETIME = timedelta(hours=1)
 """An answer to a word is still wanted after a short outage, not the next day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Handled:
+class Handled(NamedTuple):
     """How a message ended: its outcome, what was decided about a need, what the order book took, the texts for it."""
 
     row_id: int
