@@ -170,7 +170,7 @@ class Recommender:
         """
         decision = self._answer(reading, asked, group, memory, account_answers, taste, record, effects_of)
         answered = decision.reason in {Reason.PUSHED, Reason.SUGGESTED}
-        spoken_of = reading if decision.need is None else replace(reading, need=decision.need)
+        spoken_of = reading if decision.need is None or decision.need is reading.need else replace(reading, need=decision.need)
         left = utterance_of(spoken_of, asked.member, asked.at, answered=answered)
         if left is not None:
             memory.note(left)
@@ -266,17 +266,13 @@ class Recommender:
         threshold = self.settings.threshold if effects.threshold is None else effects.threshold
         best = picks[0] if picks else candidates[0]
         gain = expected_gain(best.score, need.strength, threshold, record, self.settings.results, asked=asked.mentioned)
-        situation = self._situation(asked, group, memory, need, gain)
-        hold = may_push(
-            replace(
-                situation,
-                hidden_only=not picks,
-                account_answers=account_answers,
-                answers_cap=effects.answers_per_day,
-            ),
-            self.settings,
-            self.zone,
+        situation = replace(
+            self._situation(asked, group, memory, need, gain),
+            hidden_only=not picks,
+            account_answers=account_answers,
+            answers_cap=effects.answers_per_day,
         )
+        hold = may_push(situation, self.settings, self.zone)
         if hold is not None:
             # whatever is uncertain is counted as unmet rather than held: the leader may want to sell it
             reason = Reason.UNMET if hold is Hold.BELOW_THRESHOLD else Reason.HELD
