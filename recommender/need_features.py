@@ -26,7 +26,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from recommender.constraints import UNITS
 from recommender.hits import Hit
 from recommender.masking import MaskedText
-from recommender.need_rules import NeedRules
+from recommender.need_rules import NeedRules, Remark
 
 FEATURES = 1
 """Raised whenever a feature comes to mean something else: a model made for other features is not used."""
@@ -172,12 +172,9 @@ def _rule_features(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) ->
         if opinion.pattern.search(judged):
             spoilt = opinion.unless is not None and opinion.unless.search(judged) is not None
             yield f"rule:opinion:{opinion.reason.value}{'/spoilt' if spoilt else ''}"
-    if rules.found.implicit(mask):
-        yield "rule:hint"
-    if rules.found.joining(mask):
-        yield "rule:joining"
-    if rules.found.withdrawal(mask):
-        yield "rule:withdrawal"
+    for remark in rules.found.remarks(mask):
+        if remark is not Remark.CUE:
+            yield f"rule:{remark.value}"
 
 
 def _sign_features(masked: MaskedText) -> Iterator[str]:

@@ -16,7 +16,7 @@ from recommender.judging import RESCUED, Judgement, NeedJudge
 from recommender.lexicon import Lexicon, WordKind
 from recommender.masking import MaskedText, mask_words
 from recommender.need_model import NeedModel
-from recommender.need_rules import NeedRules, Trigger
+from recommender.need_rules import NeedRules, Remark, Trigger
 from recommender.readings import Need, NeedClass, Reading
 from recommender.segmentation import Segmenter
 from recommender.slips import COST, Slips
@@ -77,7 +77,7 @@ class NeedReader:
             return Reading(Outcome.IGNORED, Reason.TOO_LONG, masked)
         if not masked.mask:
             return Reading(Outcome.IGNORED, Reason.QUOTATION if text.quote else Reason.TALK, masked)
-        if "G" not in masked.mask and not self._rules.found.cue(masked.mask):
+        if "G" not in masked.mask and Remark.CUE not in self._rules.found.remarks(masked.mask):
             return self._talk(masked)
         return self._misspelt(masked, mentioned=mentioned) or self._read(masked, mentioned=mentioned, sums=sums)
 
@@ -139,7 +139,7 @@ class NeedReader:
             about = tuple(dict.fromkeys(kept_form(token) for token in masked.tokens if token.is_goods))
             return self._reading(Outcome.OPINION, opinion, masked, constraints, opinion_about=about, **found)
         reason = blocked or self._why_talk(masked)
-        if reason in _MAY_HINT and blocked is None and self._rules.found.implicit(masked.mask):
+        if reason in _MAY_HINT and blocked is None and Remark.HINT in self._rules.found.remarks(masked.mask):
             return self._recorded(masked, constraints, **found)
         return self._reading(Outcome.IGNORED, reason, masked, constraints, **found)
 
@@ -155,7 +155,7 @@ class NeedReader:
         """Read a message in which no rule can find anything but a hint or an answer to somebody."""
         short = len(masked.mask) <= _LONGEST_REFINEMENT
         constraints = read_constraints(masked) if short else NOTHING_STATED
-        if self._rules.found.implicit(masked.mask):
+        if Remark.HINT in self._rules.found.remarks(masked.mask):
             return self._recorded(masked, constraints)
         reason = Reason.TALK if masked.text.quote is None else Reason.QUOTATION
         return self._reading(Outcome.IGNORED, reason, masked, constraints)
@@ -164,16 +164,17 @@ class NeedReader:
         self, outcome: Outcome, reason: Reason, masked: MaskedText, constraints: Constraints, **found: Any
     ) -> Reading:
         """Return a reading that also says how the message answers what was said before."""
-        mask, rules = masked.mask, self._rules.found
+        mask = masked.mask
+        remarks = self._rules.found.remarks(mask)
         narrows = constraints.any and "G" not in mask and len(mask) <= _LONGEST_REFINEMENT
         return Reading(
             outcome,
             reason,
             masked,
             constraints=constraints,
-            joins=bool(rules.joining(mask)),
-            refines=narrows and bool(rules.refinement(mask)),
-            withdraws=bool(rules.withdrawal(mask)),
+            joins=Remark.JOINING in remarks,
+            refines=narrows and self._rules.refinement.search(mask) is not None,
+            withdraws=Remark.WITHDRAWAL in remarks,
             **found,
         )
 

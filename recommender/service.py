@@ -170,7 +170,9 @@ class Recommender:
         """
         decision = self._answer(reading, asked, group, memory, account_answers, taste, record, effects_of)
         answered = decision.reason in {Reason.PUSHED, Reason.SUGGESTED}
-        spoken_of = reading if decision.need is None or decision.need is reading.need else replace(reading, need=decision.need)
+        spoken_of = (
+            reading if decision.need is None or decision.need is reading.need else replace(reading, need=decision.need)
+        )
         left = utterance_of(spoken_of, asked.member, asked.at, answered=answered)
         if left is not None:
             memory.note(left)
