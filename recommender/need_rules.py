@@ -97,6 +97,7 @@ class PossibleRules:
     loose: Callable[[str], Sequence[Trigger]]
     blockers: Callable[[str], Sequence[Blocker]]
     opinions: Callable[[str], Sequence[OpinionRule]]
+    purpose: Callable[[str], Sequence[re.Pattern[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,7 @@ def packaged_rules() -> NeedRules:
             loose=gate.guard(loose, lambda rule: rule.pattern),
             blockers=gate.guard(blockers, lambda rule: rule.pattern),
             opinions=gate.guard(opinions, lambda rule: rule.pattern),
+            purpose=gate.guard((single["purpose"],), lambda pattern: pattern),
         ),
         found=FoundRules(
             blockers=gate.finder(blockers, (rule.pattern for rule in blockers), Blocker.applies),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -47,6 +48,13 @@ class NeedReader:
         self._rules = rules
         self._judge = NeedJudge(rules, model, compiled=segmenter.cutter is not None)
         self._slips = Slips(lexicon, rules.never_slips)
+
+    def knowing(self, lexicon: Lexicon, segmenter: Segmenter) -> NeedReader:
+        """Return a reader with other words; rules and model stay as they are laid out."""
+        other = copy(self)
+        other._lexicon, other._segmenter = lexicon, segmenter
+        other._slips = Slips(lexicon, self._rules.never_slips)
+        return other
 
     def read(self, text: NormalText, *, mentioned: bool = False) -> Reading:
         """Return what a message says; ``mentioned`` is true when it is addressed to the bot."""

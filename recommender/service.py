@@ -64,8 +64,8 @@ class Recommender:
         self._aliases = tuple(aliases)
         self._lexicon = Lexicon(self._aliases)
         self._segmenter = Segmenter(self._lexicon, compiled=settings.compiled)
-        self._model = usable_model(settings.need_model)
-        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
+        model = usable_model(settings.need_model)
+        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), model)
         self._glancer: Glancer | None = None  # comes with the catalogue
         self.shelf = Shelf.build((), self._segmenter, self._lexicon)
         self._forms = WordForms(self._aliases)
@@ -84,7 +84,7 @@ class Recommender:
     def adopt(self, prepared: Prepared) -> None:
         """Use a prepared catalogue from the next message on."""
         self._lexicon, self._segmenter, self.shelf = prepared.lexicon, prepared.segmenter, prepared.shelf
-        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
+        self._reader = self._reader.knowing(self._lexicon, self._segmenter)
         self._glancer = prepared.glancer
         self._closer = self._closer_look()
 
