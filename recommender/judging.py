@@ -92,7 +92,7 @@ class NeedJudge:
     def _seen(
         self, masked: MaskedText, hits: Sequence[Hit], sums: Sequence[float] | None = None
     ) -> tuple[list[int], Sequence[float]]:
-        """Return the features of a message that the model weighs, and by head the sums of those that have no number."""
+        """Return the features of a message that the model weighs, and by head the sums of all others."""
         if self._cut is None:
             return self._features.ids(masked, hits, self._rules), NO_SUMS
         return self._features.few(masked, hits, self._rules), sums or self._cut.sums((masked,))[0]
