@@ -32,7 +32,7 @@ _T = TypeVar("_T")
 
 
 class Look(NamedTuple):
-    """What was told of a text. Bit i of ``may`` says whether pattern i may match, of ``must`` whether it surely does."""
+    """What was told of a text: bit i of ``may`` is set where pattern i may match, of ``must`` where it surely does."""
 
     may: int
     must: int
@@ -45,30 +45,30 @@ class Gate:
         self.wanted: list[Sequence[Alternative]] = []
         """By pattern, what it wants: of one alternative a string of each set; nothing where that is empty."""
         self.enough: list[Strings] = []
-        """By pattern, strings each of which it matches."""
+        """By pattern, strings each of which it matches; none where nobody asks for them."""
         self._ahead: dict[str, Look] = {}
-        self._looked_at = lru_cache(_KEPT)(self._look)
+        self._looked_at = lru_cache(_KEPT)(self.plain_look)
 
     def guard(self, rules: Iterable[_T], pattern: Callable[[_T], re.Pattern[str]]) -> Callable[[str], Sequence[_T]]:
         """Put the patterns of rules behind the gate; return what tells the rules that may match, in their order."""
         every = tuple(rules)
-        first, mask = self._added([pattern(rule) for rule in every])
+        first, mask = self._added([pattern(rule) for rule in every], sure=False)
         chosen = _chooser(every)
         return lambda text: chosen(self.look(text).may >> first & mask)
 
     def finder(
         self,
         rules: Iterable[_T],
-        pattern: Callable[[_T], re.Pattern[str]],
+        patterns: Iterable[re.Pattern[str]],
         holds: Callable[[_T, str], bool] | None = None,
     ) -> Callable[[str], Sequence[_T]]:
-        """Put the patterns of rules behind the gate; return what tells the rules that do match, in their order.
+        """Put patterns behind the gate, one for each rule; return what tells the rules that do match, in their order.
 
         With ``holds`` it tells those of which this is true as well; it is asked only about rules that may match.
         """
         every = tuple(rules)
-        patterns = [pattern(rule) for rule in every]
-        first, mask = self._added(patterns)
+        tried = tuple(patterns)
+        first, mask = self._added(tried, sure=holds is None)
         chosen = _chooser(every)
 
         @lru_cache(_KEPT)
@@ -80,7 +80,7 @@ class Gate:
                 lowest = unsure & -unsure
                 unsure ^= lowest
                 place = lowest.bit_length() - 1
-                if not (patterns[place].search(text) is not None if holds is None else holds(every[place], text)):
+                if not (tried[place].search(text) is not None if holds is None else holds(every[place], text)):
                     bits ^= lowest
             return chosen(bits)
 
@@ -100,11 +100,18 @@ class Gate:
 
         return Looker.of(self)
 
-    def _added(self, patterns: Sequence[re.Pattern[str]]) -> tuple[int, int]:
-        """Take in patterns; return the bit of the first, and a mask with as many bits as there are."""
+    def _added(self, patterns: Sequence[re.Pattern[str]], *, sure: bool) -> tuple[int, int]:
+        """Take in patterns; return the bit of the first, and a mask with as many bits as there are.
+
+        ``sure`` tells that somebody will ask whether they surely match.
+        """
         first = len(self.wanted)
+        for told in ("_strings", "_looker"):
+            self.__dict__.pop(told, None)
+        self._ahead.clear()
+        self._looked_at.cache_clear()
         self.wanted += [necessities(pattern.pattern) for pattern in patterns]
-        self.enough += [sufficiencies(pattern.pattern) for pattern in patterns]
+        self.enough += [sufficiencies(pattern.pattern) if sure else frozenset() for pattern in patterns]
         return first, (1 << len(patterns)) - 1
 
     @cached_property
@@ -123,7 +130,8 @@ class Gate:
                 enough[string] = enough.get(string, 0) | 1 << place
         return wanting, enough, always
 
-    def _look(self, text: str) -> Look:
+    def plain_look(self, text: str) -> Look:
+        """Work out what can be told of a text without a compiler."""
         wanting, enough, may = self._strings
         must = 0
         starts = range(len(text))

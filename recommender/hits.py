@@ -62,6 +62,8 @@ def blocker_of(mask: str, span: tuple[int, int], rules: NeedRules, need_class: s
 def wanted_phrases(masked: MaskedText, low: int, high: int, rules: NeedRules) -> list[Phrase]:
     """Return the goods phrases of a stretch, without those that the wanted thing is only for."""
     phrases = goods_phrases(masked, low, high)
+    if not rules.possible.purpose(masked.mask):
+        return phrases
     return [phrase for phrase in phrases if not _is_purpose(masked, low, phrase, rules)]
 
 

@@ -13,7 +13,7 @@ from recommender.hits import Hit, Phrase, find_hits, wanted_phrases
 from recommender.masking import MaskedText
 from recommender.need_features import FeatureTable
 from recommender.need_model import HEADS, NEED, NO_SUMS, PRAISE, NeedModel
-from recommender.need_rules import NeedRules
+from recommender.need_rules import NeedRules, Trigger
 from recommender.readings import Need, NeedClass
 from recommender.several import clause_spans, groups_of, one_clause, parts_of
 
@@ -92,7 +92,7 @@ class NeedJudge:
     def _seen(
         self, masked: MaskedText, hits: Sequence[Hit], sums: Sequence[float] | None = None
     ) -> tuple[list[int], Sequence[float]]:
-        """Return the features of a message that the model weighs, and by head the sums of those that are no more named."""
+        """Return the features of a message that the model weighs, and by head the sums of all others."""
         if self._cut is None:
             return self._features.ids(masked, hits, self._rules), NO_SUMS
         return self._features.few(masked, hits, self._rules), sums or self._cut.sums((masked,))[0]
@@ -134,12 +134,11 @@ class NeedJudge:
 
     def _telling(self, masked: MaskedText, constraints: Constraints, hits: Sequence[Hit]) -> Need:
         """Return the class that tells most, with the objects of the surest shape."""
-        found = [_need(masked, constraints, hit) for hit in hits]
-        surest = max(found, key=lambda need: need.strength)
-        first = min(found, key=lambda need: self._rules.order[need.need_class])
-        if first is surest or (not first.known and surest.known):
-            return surest
-        return replace(surest, need_class=first.need_class, rule=first.rule)
+        surest = max(hits, key=_strength)
+        first = min(hits, key=lambda hit: self._rules.order[hit.trigger.need_class])
+        if not first.known and surest.known:
+            first = surest
+        return _need(masked, constraints, surest, first.trigger)
 
     def _rescued(
         self,
@@ -174,18 +173,24 @@ def _cut_weights(model: NeedModel) -> CutWeights:
     return CutWeights.of(model.vocabulary, [model.heads[name].weights for name in HEADS])
 
 
-def _need(masked: MaskedText, constraints: Constraints, hit: Hit) -> Need:
+def _strength(hit: Hit) -> float:
+    """Return how sure the shape and the object of a hit make us."""
+    sure = 1.0 if hit.trigger.inside else _AROUND_STRENGTH
+    return hit.trigger.strength * (sure if hit.known else _UNKNOWN_STRENGTH)
+
+
+def _need(masked: MaskedText, constraints: Constraints, hit: Hit, telling: Trigger) -> Need:
+    """Return the need that a hit states, under the class and the name of the trigger that tells most."""
     start, end = hit.span
     first = masked.tokens[masked.owner[start]]
     last = masked.tokens[masked.owner[max(start, end - 1)]]
-    sure = 1.0 if hit.trigger.inside else _AROUND_STRENGTH
     return Need(
-        need_class=NeedClass(hit.trigger.need_class),
+        need_class=NeedClass(telling.need_class),
         terms=heads_of(hit.objects),
         constraints=constraints,
         known=hit.known,
-        strength=hit.trigger.strength * (sure if hit.known else _UNKNOWN_STRENGTH),
-        rule=hit.trigger.name,
+        strength=_strength(hit),
+        rule=telling.name,
         evidence=masked.text.raw_span(first.start, last.end),
         modifiers=_modifiers(hit.objects),
     )

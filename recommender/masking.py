@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 from core.text import NormalText
@@ -29,6 +30,10 @@ class Token(NamedTuple):
     def is_goods(self) -> bool:
         """Tell whether the word names something sold."""
         return self.word is not None and self.word.kind is WordKind.GOODS
+
+
+_token = partial(tuple.__new__, Token)
+"""Makes a token of its four values: the class itself takes three times as long, and every word is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,10 @@ class MaskedText:
     def spelt_out(self) -> str:
         """Return the mask with attributes in their own words: they are the judgement in an opinion (不新鲜, 真甜)."""
         attribute = WordKind.ATTRIBUTE
+        if attribute not in self.mask:
+            return self.mask
         return "".join(
-            token.word.kind.value
+            token.word.kind
             if token.word is not None and token.word.kind is not attribute
             else ","
             if token.text in PAUSES
@@ -86,7 +93,7 @@ class MaskedText:
 
     def has(self, kind: WordKind) -> bool:
         """Tell whether a word of this kind is in the message."""
-        return kind.value in self.mask
+        return kind in self.mask
 
 
 def mask_text(text: NormalText, segmenter: Segmenter, lexicon: Lexicon) -> MaskedText:
@@ -97,28 +104,28 @@ def mask_text(text: NormalText, segmenter: Segmenter, lexicon: Lexicon) -> Maske
 def mask_words(text: NormalText, words: Iterable[str], lexicon: Lexicon) -> MaskedText:
     """Do the same for a body that is cut into ``words`` already."""
     tokens: list[Token] = []
-    start = 0
+    start, known = 0, lexicon.get
     for piece in words:
-        end, word = start + len(piece), lexicon.get(piece)
+        end, word = start + len(piece), known(piece)
         if word is None and piece[0] in GLUED_VERBS and (goods := _goods(piece[1:], lexicon)) is not None:
-            tokens.append(Token(piece[0], start, start + 1, lexicon.get(piece[0])))
-            start, piece, word = start + 1, piece[1:], goods  # noqa: PLW2901 - its second half is a word like any other
-        tokens.append(Token(piece, start, end, word))
+            tokens += _token((piece[0], start, start + 1, known(piece[0]))), _token((piece[1:], start + 1, end, goods))
+        else:
+            tokens.append(_token((piece, start, end, word)))
         start = end
     return _laid_out(text, tokens)
 
 
 def _laid_out(text: NormalText, tokens: Sequence[Token]) -> MaskedText:
-    pieces: list[str] = []
+    shown: list[str] = []
     owner: list[int] = []
     for place, (piece, _, _, word) in enumerate(tokens):
-        shown = word.kind if word is not None else "," if piece in PAUSES else piece
-        pieces.append(shown)
-        if len(shown) == 1:
+        if word is not None or len(piece) == 1:
+            shown.append(word.kind if word is not None else "," if piece in PAUSES else piece)
             owner.append(place)
         else:
-            owner += [place] * len(shown)
-    return MaskedText(text, tuple(tokens), "".join(pieces), owner, pieces)
+            shown.append(piece)
+            owner += [place] * len(piece)
+    return MaskedText(text, tuple(tokens), "".join(shown), owner, shown)
 
 
 def _goods(piece: str, lexicon: Lexicon) -> Word | None:

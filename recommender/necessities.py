@@ -46,9 +46,9 @@ def know(needed: Mapping[str, Sequence[Alternative]]) -> None:
 
 
 def sufficiencies(pattern: str) -> Strings:
-    """Return short strings each of which is a match of the pattern by itself, wherever it stands; often there are none.
+    """Return short strings each of which is a match of the pattern wherever it stands; often there are none.
 
-    They are whole branches of the pattern without anything that looks around: a text with 罐 need not be shown to 罐|瓶|桶.
+    They are whole branches of the pattern that look at nothing around: a text with 罐 need not be shown to 罐|瓶|桶.
     """
     return frozenset(text for text in _matches(parser.parse(pattern)) if 0 < len(text) <= LONGEST)
 

@@ -20,12 +20,13 @@ All of them see the mask and not the message, so that no product earns a weight:
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from recommender.constraints import UNITS
 from recommender.hits import Hit
 from recommender.masking import MaskedText
-from recommender.need_rules import NeedRules
+from recommender.need_rules import NeedRules, Remark
 
 FEATURES = 1
 """Raised whenever a feature comes to mean something else: a model made for other features is not used."""
@@ -40,7 +41,10 @@ _PRICE = re.compile(r"\d+(?:\.\d+)?\s*(?:元|块|/|一斤|一箱|一盒|¥)|[一
 _QUANTITY = re.compile(
     rf"(?:\d+(?:\.\d+)?|[一两俩二三四五六七八九十百半几仨]+)(?:多|来)?[大小整]?(?:{'|'.join((*UNITS, *'棵兜捆碗盆'))})"
 )
+_MAY_BE_MUCH = re.compile(r"[\d一两俩二三四五六七八九十百半几仨]")
+"""Found in every text with a quantity."""
 _FIGURE = re.compile(r"\d")
+_ONLY_GOODS = frozenset("GABP,的和")
 
 
 def feature_names(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> set[str]:
@@ -103,6 +107,8 @@ def _cut(masked: MaskedText) -> dict[str, set[str]]:
 
 def _much(mask: str) -> set[str]:
     """Return the stretches around the quantities of a mask."""
+    if _MAY_BE_MUCH.search(mask) is None:
+        return set()
     counted, quantities = _QUANTITY.subn("Q", mask)
     return {value for value in _stretches(f"^{counted}$", 2, 4) if "Q" in value} if quantities else set()
 
@@ -166,24 +172,23 @@ def _rule_features(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) ->
         if opinion.pattern.search(judged):
             spoilt = opinion.unless is not None and opinion.unless.search(judged) is not None
             yield f"rule:opinion:{opinion.reason.value}{'/spoilt' if spoilt else ''}"
-    if rules.found.implicit(mask):
-        yield "rule:hint"
-    if rules.found.joining(mask):
-        yield "rule:joining"
-    if rules.found.withdrawal(mask):
-        yield "rule:withdrawal"
+    for remark in rules.found.remarks(mask):
+        if remark is not Remark.CUE:
+            yield f"rule:{remark.value}"
 
 
 def _sign_features(masked: MaskedText) -> Iterator[str]:
     mask, text = masked.mask, masked.text.text
-    yield f"sign:length:{next((most for most in _LENGTHS if len(mask) <= most), 'long')}"
-    yield f"sign:clauses:{min(mask.strip(',').count(',') + 1, _MOST_COUNTED)}"
+    inside = mask.strip(",")
+    step = bisect_left(_LENGTHS, len(mask))
+    yield f"sign:length:{_LENGTHS[step] if step < len(_LENGTHS) else 'long'}"
+    yield f"sign:clauses:{min(inside.count(',') + 1, _MOST_COUNTED)}"
     goods = mask.count("G")
     yield f"sign:goods:{min(goods, _MOST_COUNTED)}"
     if goods:
-        longest = max((token.end - token.start for token in masked.tokens if token.is_goods), default=0)
+        longest = max([len(token.text) for token in masked.tokens if token.is_goods], default=0)
         yield f"sign:goods_length:{min(longest, _MOST_COUNTED)}"
-        clause = mask.strip(",").rfind(",") + 1
+        clause = inside.rfind(",") + 1
         yield f"sign:goods_in_last_clause:{mask.rfind('G') >= clause}"
     for letter in "NABP":
         if letter in mask:
@@ -196,7 +201,7 @@ def _sign_features(masked: MaskedText) -> Iterator[str]:
         yield "sign:figure"
     if _PRICE.search(text):
         yield "sign:price"
-    if "G" in mask and not set(mask) - set("GABP,的和"):
+    if goods and _ONLY_GOODS.issuperset(mask):
         yield "sign:only_goods"
     if masked.text.quote is not None:
         yield "sign:quotation"

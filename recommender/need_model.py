@@ -58,8 +58,9 @@ class Head:
         """Return the sum of the weights of these features and the bias."""
         return self.bias + sum(map(self.weights.__getitem__, ids))
 
-    def certainty(self, score: float) -> float:
-        """Return the probability that the answer is yes."""
+    def certainty(self, ids: Collection[int], besides: float) -> float:
+        """Return the probability that the answer is yes; ``besides`` is what the score is more."""
+        score = self.bias + sum(map(self.weights.__getitem__, ids)) + besides
         return squashed(self.slope * score + self.offset)
 
 
@@ -83,7 +84,7 @@ class NeedModel:
 
     def certainty(self, ids: Collection[int], sums: Sequence[float] = NO_SUMS) -> float:
         """Return how sure it is that a message states a need, 0 to 1."""
-        return self._certainty(NEED, ids, sums)
+        return self.heads[NEED].certainty(ids, sums[_PLACES[NEED]])
 
     def need_class(self, ids: Collection[int], sums: Sequence[float] = NO_SUMS) -> str:
         """Return the likeliest class of a message that states a need."""
@@ -95,7 +96,7 @@ class NeedModel:
         return name if certainty >= 0.5 else None  # as likely as not: an opinion is kept, never answered
 
     def _certainty(self, name: str, ids: Collection[int], sums: Sequence[float]) -> float:
-        return self.heads[name].certainty(self.score(name, ids, sums))
+        return self.heads[name].certainty(ids, sums[_PLACES[name]])
 
     def why(self, names: Iterable[str], most: int = 5) -> list[tuple[str, float]]:
         """Return the features that spoke loudest for or against a need, with their weights."""

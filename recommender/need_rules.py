@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -80,6 +81,15 @@ class OpinionRule:
     unless: re.Pattern[str] | None
 
 
+class Remark(Enum):
+    """What single patterns find in a mask; a hint is any of the ``implicit`` ones."""
+
+    CUE = "cue"
+    HINT = "hint"
+    JOINING = "joining"
+    WITHDRAWAL = "withdrawal"
+
+
 @dataclass(frozen=True, slots=True)
 class PossibleRules:
     """The rules that may match a mask (of opinions: a mask that is spelt out), in their order."""
@@ -89,19 +99,16 @@ class PossibleRules:
     loose: Callable[[str], Sequence[Trigger]]
     blockers: Callable[[str], Sequence[Blocker]]
     opinions: Callable[[str], Sequence[OpinionRule]]
+    purpose: Callable[[str], Sequence[re.Pattern[str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class FoundRules:
-    """What does match a mask, in its order: blockers that apply to it, ``lists`` by name, of the single ones one or none."""
+    """What does match a mask: blockers that apply to it, lists by name, and what else is said by single patterns."""
 
     blockers: Callable[[str], Sequence[Blocker]]
     lists: Callable[[str], Sequence[str]]
-    implicit: Callable[[str], Sequence[re.Pattern[str]]]
-    cue: Callable[[str], Sequence[re.Pattern[str]]]
-    joining: Callable[[str], Sequence[re.Pattern[str]]]
-    refinement: Callable[[str], Sequence[re.Pattern[str]]]
-    withdrawal: Callable[[str], Sequence[re.Pattern[str]]]
+    remarks: Callable[[str], Sequence[Remark]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,19 +180,18 @@ def packaged_rules() -> NeedRules:
             loose=gate.guard(loose, lambda rule: rule.pattern),
             blockers=gate.guard(blockers, lambda rule: rule.pattern),
             opinions=gate.guard(opinions, lambda rule: rule.pattern),
+            purpose=gate.guard((single["purpose"],), lambda pattern: pattern),
         ),
         found=FoundRules(
-            blockers=gate.finder(blockers, lambda rule: rule.pattern, Blocker.applies),
-            lists=gate.finder(lists, lists.__getitem__),
-            implicit=gate.finder(implicit, _itself),
-            **{name: gate.finder((single[name],), _itself) for name in ("cue", "joining", "refinement", "withdrawal")},
+            blockers=gate.finder(blockers, (rule.pattern for rule in blockers), Blocker.applies),
+            lists=gate.finder(lists, lists.values()),
+            remarks=gate.finder(
+                (Remark.CUE, Remark.JOINING, Remark.WITHDRAWAL, *[Remark.HINT] * len(implicit)),
+                (single["cue"], single["joining"], single["withdrawal"], *implicit),
+            ),
         ),
         **single,
     )
-
-
-def _itself(pattern: re.Pattern[str]) -> re.Pattern[str]:
-    return pattern
 
 
 class _Book:

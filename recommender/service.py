@@ -64,8 +64,8 @@ class Recommender:
         self._aliases = tuple(aliases)
         self._lexicon = Lexicon(self._aliases)
         self._segmenter = Segmenter(self._lexicon, compiled=settings.compiled)
-        self._model = usable_model(settings.need_model)
-        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
+        model = usable_model(settings.need_model)
+        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), model)
         self._glancer: Glancer | None = None  # comes with the catalogue
         self.shelf = Shelf.build((), self._segmenter, self._lexicon)
         self._forms = WordForms(self._aliases)
@@ -84,7 +84,7 @@ class Recommender:
     def adopt(self, prepared: Prepared) -> None:
         """Use a prepared catalogue from the next message on."""
         self._lexicon, self._segmenter, self.shelf = prepared.lexicon, prepared.segmenter, prepared.shelf
-        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
+        self._reader = self._reader.knowing(self._lexicon, self._segmenter)
         self._glancer = prepared.glancer
         self._closer = self._closer_look()
 
@@ -195,7 +195,7 @@ class Recommender:
     def note(self, decision: Decision, asked: Asked, memory: GroupMemory) -> None:
         """Note in ``memory`` what a message said and what it was answered, for those that come after it."""
         reading, need = decision.reading, decision.need
-        spoken_of = reading if need is None else replace(reading, need=need)
+        spoken_of = reading if need is None or need is reading.need else replace(reading, need=need)
         left = utterance_of(spoken_of, asked.member, asked.at, answered=decision.shown)
         if left is not None:
             memory.note(left)
@@ -289,17 +289,13 @@ class Recommender:
         threshold = self.settings.threshold if effects.threshold is None else effects.threshold
         best = picks[0] if picks else candidates[0]
         gain = expected_gain(best.score, need.strength, threshold, record, self.settings.results, asked=asked.mentioned)
-        situation = self._situation(asked, group, memory, need, gain)
-        hold = may_push(
-            replace(
-                situation,
-                hidden_only=not picks,
-                account_answers=account_answers,
-                answers_cap=effects.answers_per_day,
-            ),
-            self.settings,
-            self.zone,
+        situation = replace(
+            self._situation(asked, group, memory, need, gain),
+            hidden_only=not picks,
+            account_answers=account_answers,
+            answers_cap=effects.answers_per_day,
         )
+        hold = may_push(situation, self.settings, self.zone)
         if hold is not None:
             # whatever is uncertain is counted as unmet rather than held: the leader may want to sell it
             reason = Reason.UNMET if hold is Hold.BELOW_THRESHOLD else Reason.HELD

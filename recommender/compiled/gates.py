@@ -77,7 +77,7 @@ class Looker:
         looks = np.zeros((len(texts), 2, width), np.uint64)
         marks = np.zeros(int(self.sets.max(initial=0)) + 1, np.int32)
         _look_into(
-            *(batch.codes, batch.bounds, self.trie.numbers, self.trie.cells),
+            *(self.trie.numbers[batch.codes], batch.bounds, self.trie.cells),
             *(self.bounds, self.sets, self.demands, marks, looks),
         )
         data, size = looks.tobytes(), width * _WORD // 8
@@ -86,7 +86,7 @@ class Looker:
 
 
 @compiled
-def _look_into(codes, text_bounds, numbers, cells, bounds, sets, demands, marks, looks):
+def _look_into(letters, text_bounds, cells, bounds, sets, demands, marks, looks):
     """Write into ``looks`` by text the bits of what may match, and of what does; ``marks`` is scratch."""
     for text in range(len(text_bounds) - 1):
         mark = text + 1
@@ -95,9 +95,8 @@ def _look_into(codes, text_bounds, numbers, cells, bounds, sets, demands, marks,
         for start in range(text_bounds[text], end):
             node = 0
             for place in range(start, min(start + LONGEST, end)):
-                number = numbers[codes[place]]
-                following = cells[node]["base"] + number
-                if number == 0 or cells[following]["check"] != node:
+                following = cells[node]["base"] + letters[place]
+                if letters[place] == 0 or cells[following]["check"] != node:
                     break
                 node = following
                 if cells[node]["weight"] < 0.0:
