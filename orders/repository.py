@@ -218,8 +218,12 @@ async def add_groups(session: AsyncSession, offer_id: int, group_ids: Iterable[i
 async def _add_groups(session: AsyncSession, pairs: Sequence[tuple[int, int]]) -> None:
     rows = [{"offer_id": offer_id, "group_id": group_id} for offer_id, group_id in pairs]
     if rows:
-        keys = ["offer_id", "group_id"]
-        await execute(session, insert_into(session, _groups).on_conflict_do_nothing(index_elements=keys), rows)
+        await execute(session, _new_groups(dialect_of(session)), rows)
+
+
+@cache
+def _new_groups(dialect: str) -> Any:
+    return insert_in(dialect, _groups).on_conflict_do_nothing(index_elements=["offer_id", "group_id"])
 
 
 async def add_items(session: AsyncSession, items: Sequence[Item]) -> list[Item]:

@@ -65,7 +65,7 @@ async def need(turn: Turn) -> Handled | None:
 
 async def _for_asker(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> Decision:
     """Put what is shown into the asker's own order: the only decisions for which anybody's tags are read."""
-    taste = await profiling.taste(turn, group)
+    taste = await profiling.taste(turn, group) if len(decision.fitting) > 1 else ()
     if not taste or turn.known is None:
         return decision
     memory, effects_of = turn.known.memory, turn.groups.effects
