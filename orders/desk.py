@@ -21,6 +21,7 @@ from orders.book import By, Rung, ring_up
 from orders.edits import Edit
 from orders.offers import LET_GO
 from orders.questions import Question
+from orders.standing import standing
 from orders.state import Item, LineKey, Offer
 
 _KEPT_OFFERS = 2_000
@@ -89,9 +90,9 @@ class OrderDesk:
         if not new:
             return
         self._looked.update(new)
-        standing = await repository.standing(self.session, new, self.now - CLOSED_LATELY)
+        found = await standing(self.session, new, self.now - CLOSED_LATELY)
         missing: list[int] = []
-        for one in standing:
+        for one in found:
             self._in_group.setdefault(one.group_id, []).append(one.offer_id)
             if one.offer_id in self.offers:
                 continue
@@ -163,6 +164,7 @@ class OrderDesk:
 
     async def open(self, offer: Offer, copied_from: int | None = None) -> Offer:
         """Store a new offer and lay it on the desk; return it with its ids."""
+        await self.settle()
         (stored,) = await repository.add_offers(self.session, [offer], self.now, copied_from)
         self.offers[stored.id] = stored
         self._locked.add(stored.id)
@@ -183,7 +185,7 @@ class OrderDesk:
                 self._in_group.setdefault(group_id, []).insert(0, offer.id)
 
     async def settle(self) -> None:
-        """Store what is to be opened soon: before offers are read, locked, or asked of the database."""
+        """Store what is to be opened soon: before offers are read, locked, opened, or asked of the database."""
         if not self._unstored:
             return
         opened, self._unstored = self._unstored, []
