@@ -152,7 +152,8 @@ class OrderDesk:
 
     def note(self, offer: Offer, *, lines: Collection[LineKey] = (), buyers: Collection[str] = ()) -> None:
         """Note that a locked offer was changed on the desk, and which of its lines and buyers."""
-        assert self.offers[offer.id] is offer and offer.id in self._locked, f"offer {offer.id} was changed unlocked"  # noqa: S101,PT018 - see offers
+        held = offer.id in self._locked and self.offers[offer.id] is offer
+        assert held, f"offer {offer.id} was changed without its lock"  # noqa: S101 - never the data's fault
         self._changed.add(offer.id)
         self._lines.setdefault(offer.id, set()).update(lines)
         self._buyers.setdefault(offer.id, set()).update(buyers)

@@ -17,6 +17,7 @@ from groups.state import GroupState, Role
 from orders.pushes import open_pushes
 from recommender import repository
 from recommender.decisions import Asked, Decision
+from recommender.dialogue import remember
 from recommender.gain import NO_RESULTS
 from recommender.policy import Level
 from recommender.repository import QUEUED, SUGGESTED
@@ -55,7 +56,7 @@ async def need(turn: Turn) -> Handled | None:
     )
     if decision.shown:
         decision = await _for_asker(turn, group, asked, decision)
-    turn.recommender.note(decision, asked, turn.known.memory)
+    remember(decision, asked, turn.known.memory)
     if decision.shown:
         decision = await _with_codes(turn, group, asked, decision)
     _store(turn, group, asked, decision)

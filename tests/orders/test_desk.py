@@ -91,7 +91,7 @@ async def test_what_is_not_locked_cannot_be_changed(database: Database) -> None:
         desk = OfferMemory().desk(session, AT)
         await desk.look([_GROUP])
         (offer,) = desk.in_group(_GROUP)
-        with pytest.raises(AssertionError, match="unlocked"):
+        with pytest.raises(AssertionError, match="without its lock"):
             desk.note(offer)
 
 
