@@ -22,6 +22,7 @@ from orders.edits import Edit
 from orders.glance import Listed
 from orders.offers import LET_GO
 from orders.questions import Question
+from orders.standing import standing
 from orders.state import Item, LineKey, Offer
 
 _KEPT_OFFERS = 2_000
@@ -71,6 +72,7 @@ class OrderDesk:
     now: datetime
     offers: dict[int, Offer] = field(default_factory=dict)
     asked: dict[tuple[int, str], Question] = field(default_factory=dict)
+    _unstored: list[Offer] = field(default_factory=list)
     _in_group: dict[int, list[int]] = field(default_factory=dict)
     _listed: dict[int, Listed | None] = field(default_factory=dict)
     _looked: set[int] = field(default_factory=set)
@@ -91,9 +93,9 @@ class OrderDesk:
             return
         self._looked.update(new)
         self._listed.clear()
-        standing = await repository.standing(self.session, new, self.now - CLOSED_LATELY)
+        found = await standing(self.session, new, self.now - CLOSED_LATELY)
         missing: list[int] = []
-        for one in standing:
+        for one in found:
             self._in_group.setdefault(one.group_id, []).append(one.offer_id)
             if one.offer_id in self.offers:
                 continue
@@ -108,6 +110,7 @@ class OrderDesk:
 
     async def read(self, offer_ids: Collection[int]) -> list[Offer]:
         """Lay offers on the desk whatever their state; return them in the order of the ids."""
+        await self.settle()
         missing = {offer_id for offer_id in offer_ids if offer_id not in self.offers}
         self.offers.update(await repository.load(self.session, missing))
         return [self.offers[offer_id] for offer_id in offer_ids if offer_id in self.offers]
@@ -128,6 +131,7 @@ class OrderDesk:
 
         From here on ``offers`` has working copies of them, which may be changed: take them from there.
         """
+        await self.settle()
         as_known = True
         for offer_id in sorted(set(offer_ids) - self._locked):
             version = await repository.lock(self.session, offer_id)
@@ -159,7 +163,8 @@ class OrderDesk:
 
     def note(self, offer: Offer, *, lines: Collection[LineKey] = (), buyers: Collection[str] = ()) -> None:
         """Note that a locked offer was changed on the desk, and which of its lines and buyers."""
-        assert self.offers[offer.id] is offer and offer.id in self._locked, f"offer {offer.id} was changed unlocked"  # noqa: S101,PT018 - see offers
+        held = offer.id in self._locked and self.offers[offer.id] is offer
+        assert held, f"offer {offer.id} was changed without its lock"  # noqa: S101 - never the data's fault
         self._changed.add(offer.id)
         self._listed.clear()
         self._lines.setdefault(offer.id, set()).update(lines)
@@ -172,18 +177,41 @@ class OrderDesk:
 
     async def open(self, offer: Offer, copied_from: int | None = None) -> Offer:
         """Store a new offer and lay it on the desk; return it with its ids."""
-        return (await self.open_all([offer], copied_from))[0]
-
-    async def open_all(self, offers: Sequence[Offer], copied_from: int | None = None) -> list[Offer]:
-        """Store new offers and lay them on the desk; return them with their ids."""
-        stored = await repository.add_offers(self.session, offers, self.now, copied_from)
+        await self.settle()
+        (stored,) = await repository.add_offers(self.session, [offer], self.now, copied_from)
         self._listed.clear()
-        for offer in stored:
+        self.offers[stored.id] = stored
+        self._locked.add(stored.id)
+        for group_id in stored.group_ids:
+            self._in_group.setdefault(group_id, []).insert(0, stored.id)
+        return stored
+
+    def open_soon(self, offers: Sequence[Offer]) -> None:
+        """Lay new offers on the desk and store them later: all of a batch at once, unless somebody needs their ids.
+
+        Until ``settle`` their ids are negative, and whoever goes by names and codes alone sees them already.
+        """
+        self._listed.clear()
+        for offer in offers:
+            self._unstored.append(offer)
+            offer.id = -len(self._unstored)
             self.offers[offer.id] = offer
-            self._locked.add(offer.id)
             for group_id in offer.group_ids:
                 self._in_group.setdefault(group_id, []).insert(0, offer.id)
-        return stored
+
+    async def settle(self) -> None:
+        """Store what is to be opened soon: before offers are read, locked, opened, or asked of the database."""
+        if not self._unstored:
+            return
+        opened, self._unstored = self._unstored, []
+        ids: dict[int, int] = {}
+        for before, stored in zip(opened, await repository.add_offers(self.session, opened, self.now), strict=True):
+            ids[before.id] = stored.id
+            del self.offers[before.id]
+            self.offers[stored.id] = stored
+            self._locked.add(stored.id)
+        for group_id in {group_id for offer in opened for group_id in offer.group_ids}:
+            self._in_group[group_id] = [ids.get(offer_id, offer_id) for offer_id in self._in_group[group_id]]
 
     async def run_in(self, offer: Offer, group_id: int) -> None:
         """Let a locked offer run in one more group; one that it runs in already changes nothing."""
@@ -226,6 +254,7 @@ class OrderDesk:
 
     async def flush(self) -> None:
         """Write what is waiting into the transaction; the commit is the caller's."""
+        await self.settle()
         for offer_id in sorted(self._changed):
             offer = self.offers[offer_id]
             offer.version += 1

@@ -51,10 +51,12 @@ class OrderService:
 
     async def word(self, desk: OrderDesk, heard: Heard, word: OrderWord | UnknownOrderWord) -> Served | None:
         """Carry out a word about offers; None when it means nothing from this speaker here."""
+        await desk.settle()
         return await self._runner.run(desk, heard, word)
 
     async def answer(self, desk: OrderDesk, heard: Heard, *, agreed: bool) -> Served | None:
         """Carry out, or drop, what waits for this speaker's 同意 or 不用; None when nothing does."""
+        await desk.settle()
         return await self._runner.answer(desk, heard, agreed=agreed)
 
     def may_concern(self, desk: OrderDesk, group_id: int, member: str, text: NormalText) -> bool:
@@ -70,6 +72,7 @@ class OrderService:
 
     async def reply(self, desk: OrderDesk, heard: Heard, seen: Collection[int]) -> Served | None:
         """Take a chain or a reply for an order; None when the message is about something else."""
+        await desk.settle()
         chained = await self._chains.take(desk, heard)
         return chained if chained is not None else await self._taker.reply(desk, heard, seen)
 
@@ -79,6 +82,7 @@ class OrderService:
 
     async def recalled(self, desk: OrderDesk, heard: Heard, inbox_id: int | None) -> Served:
         """Ask the author of a recalled order whether to take it back; it never goes silently."""
+        await desk.settle()
         doubt = None if inbox_id is None else await recalled_order(desk, heard.member, inbox_id)
         if doubt is None:
             return Served(Outcome.IGNORED, Reason.UNKNOWN_TYPE)

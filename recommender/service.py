@@ -19,7 +19,7 @@ from groups.segments.effects import Effects, own_effects
 from groups.state import GroupState
 from recommender.closer_look import CloserLook
 from recommender.decisions import Asked, Decision
-from recommender.dialogue import in_context, utterance_of
+from recommender.dialogue import in_context, remember
 from recommender.forms import WordForms
 from recommender.gain import NO_RESULTS, Gain, Record, expected_gain
 from recommender.glancer import Glancer, unread
@@ -130,7 +130,7 @@ class Recommender:
         decision = self.conclude(reading, asked, group, memory, account_answers, record=record, effects_of=effects_of)
         if taste and decision.shown:
             decision = self.personal(decision, asked, group, memory, taste, effects_of=effects_of)
-        self.note(decision, asked, memory)
+        remember(decision, asked, memory)
         return decision
 
     def understand(
@@ -167,7 +167,7 @@ class Recommender:
         """Return what becomes of a message that was understood, with its products in the order for everybody.
 
         ``record`` is what came of the group's earlier pushes, as of now; ``effects_of`` is asked only about a need.
-        What is shown may be put into a ``personal`` order; then the caller lets it be noted in ``memory``.
+        What is shown may be put into a ``personal`` order; then the caller lets ``dialogue.remember`` note it.
         """
         return self._answer(reading, asked, group, memory, account_answers, record, effects_of)
 
@@ -191,17 +191,6 @@ class Recommender:
         picks = tuple(choose(ordered, self.settings.max_products, self._shown_lately(memory, asked.at)))
         reasons = reasons_of(decision.need, picks, effects.neighbourhoods, asked.at, self.zone)
         return replace(decision, picks=picks, reasons=tuple(reasons))
-
-    def note(self, decision: Decision, asked: Asked, memory: GroupMemory) -> None:
-        """Note in ``memory`` what a message said and what it was answered, for those that come after it."""
-        reading, need = decision.reading, decision.need
-        spoken_of = reading if need is None or need is reading.need else replace(reading, need=need)
-        left = utterance_of(spoken_of, asked.member, asked.at, answered=decision.shown)
-        if left is not None:
-            memory.note(left)
-        if decision.shown and need is not None:
-            products = tuple(candidate.item.id for candidate in decision.picks)
-            memory.answered(asked.member, need.terms, products, asked.at)
 
     def said(self, reading: Reading) -> Statement | None:
         """Return what a stated need says of its speaker, None when it says nothing of them."""

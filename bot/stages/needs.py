@@ -17,6 +17,7 @@ from groups.state import GroupState, Role
 from orders.pushes import open_pushes
 from recommender import repository
 from recommender.decisions import Asked, Decision
+from recommender.dialogue import remember
 from recommender.gain import NO_RESULTS
 from recommender.policy import Level
 from recommender.repository import QUEUED, SUGGESTED
@@ -60,7 +61,7 @@ async def need(turn: Turn) -> Handled | None:
     )
     if decision.shown:
         decision = await _for_asker(turn, group, asked, decision)
-    turn.recommender.note(decision, asked, turn.known.memory)
+    remember(decision, asked, turn.known.memory)
     if decision.shown:
         decision = await _with_codes(turn, group, asked, decision)
     _store(turn, group, asked, decision)
@@ -70,7 +71,7 @@ async def need(turn: Turn) -> Handled | None:
 
 async def _for_asker(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> Decision:
     """Put what is shown into the asker's own order: the only decisions for which anybody's tags are read."""
-    taste = await profiling.taste(turn, group)
+    taste = await profiling.taste(turn, group) if len(decision.fitting) > 1 else ()
     if not taste or turn.known is None:
         return decision
     memory, effects_of = turn.known.memory, turn.groups.effects

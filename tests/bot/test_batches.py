@@ -14,6 +14,7 @@ from core.database import Database
 from core.messages import IncomingMessage
 from core.outbox import Draft, OutboxMessage, claim, enqueue, settle, waiting
 from core.outcomes import SendState
+from tests.bot.conftest import MakeTalk
 from tests.bot.conversation import Conversation
 
 
@@ -56,12 +57,12 @@ async def test_an_offer_that_opens_in_a_batch_is_ordered_from_in_it(talk: Conver
 
 
 @contextmanager
-def _statements(database: Database) -> Iterator[list[str]]:
-    """Collect the SELECTs that run meanwhile."""
+def _statements(database: Database, begin: str = "SELECT") -> Iterator[list[str]]:
+    """Collect the statements that run meanwhile and begin like this."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if statement.startswith("SELECT"):
+        if statement.startswith(begin):
             seen.append(statement)
 
     event.listen(database.engine.sync_engine, "before_cursor_execute", note)
@@ -81,6 +82,19 @@ async def test_tags_are_read_only_for_what_is_shown(talk: Conversation) -> None:
         assert [one for one in seen if "member_tag.weight" in one] == []
         assert (await _ended(talk, ("小美", "有草莓吗"), ("老周", "今天好冷")))[0] == "need/pushed"
         assert len([one for one in seen if "member_tag.weight" in one]) == 1
+
+
+async def test_what_a_batch_pushes_is_stored_at_once_and_can_be_ordered_in_it(talk_with: MakeTalk) -> None:
+    talk = await talk_with(recommender={"limits": False})
+    with _statements(talk.database, "INSERT INTO offer ") as seen:
+        assert await _ended(talk, ("小美", "有草莓吗"), ("老周", "哪里能买到牛奶"), ("林姐", "今天好冷")) == [
+            "need/pushed",
+            "need/pushed",
+            "ignored/talk",
+        ]
+        assert len(seen) == 1
+    assert await _ended(talk, ("小美", "求推荐车厘子"), ("老周", "车厘子2盒")) == ["need/pushed", "order/applied"]
+    assert await _ended(talk, ("小美", "A1 1盒"), ("小美", "我的订单")) == ["order/applied", "command/done"]
 
 
 class _AnythingGoes:
