@@ -30,7 +30,7 @@ def cache_folder() -> Path:
 
 
 def keep(place: Path, write: Callable[[Path], object], *, newest: int) -> None:
-    """Put a file in its place, whole or not at all; of its kind (``kind-….suffix``) the ``newest`` so many stay.
+    """Put a file in its place, whole or not at all; of its kind (``kind-…``) the ``newest`` so many stay.
 
     ``write`` writes it where it is told. What cannot be written is said once and made again at the next start.
     """
@@ -44,7 +44,7 @@ def keep(place: Path, write: Callable[[Path], object], *, newest: int) -> None:
         with suppress(OSError):
             draft.unlink()
         return
-    found = place.parent.glob(f"{kind}-*{place.suffix}")
+    found = place.parent.glob(f"{kind}-*")
     for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)[newest:]:
         with suppress(OSError):
             path.unlink()

@@ -7,7 +7,6 @@ What is damaged is said once and made again.
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Collection
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from recommender.compiled.cutting import Cutter
 from recommender.compiled.trie import CELL, Trie
 from recommender.dictionary import FORCED_FREQUENCY, Dictionary, dictionary_stamp
 
-FORMAT = 1
+FORMAT = 2
 _KEPT = 4
 """Cutters that stay on disk (20 MB each): those of the last catalogues."""
 
@@ -28,7 +27,7 @@ _log = structlog.get_logger(__name__)
 
 def kept_cutter(words: Collection[str], folder: Path | None = None) -> Cutter:
     """Return the cutter of jieba's dictionary with these words; read from disk, or made and kept there."""
-    place = (folder or cache_folder()) / f"cutter-{_digest(words)}.npz"
+    place = (folder or cache_folder()) / f"cutter-{_digest(words)}.npy"
     cutter = _read(place)
     if cutter is None:
         dictionary = Dictionary.packaged(words)
@@ -45,20 +44,26 @@ def _digest(words: Collection[str]) -> str:
 
 def _read(place: Path) -> Cutter | None:
     try:
-        with place.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            trie = Trie(arrays["numbers"], arrays["cells"].view(CELL))
-            if not trie.sound():
-                raise ValueError("the nodes do not fit the characters")
-            return Cutter(trie, float(arrays["unknown"]))
+        with place.open("rb") as stream:
+            numbers, cells, unknown = (np.lib.format.read_array(stream) for _ in range(3))
+        trie = Trie(numbers, cells.view(CELL))
+        if not trie.sound():
+            raise ValueError("the nodes do not fit the characters")
+        return Cutter(trie, float(unknown))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError, EOFError) as error:
         _log.warning("cutter_damaged", file=str(place), error=str(error), consequence="made again")
         return None
 
 
 def _keep(cutter: Cutter, place: Path) -> None:
     """Write a cutter beside the others; a full disk costs the next start half a second."""
-    cells, numbers = cutter.trie.cells.view(np.uint8), cutter.trie.numbers
-    unknown = np.array(cutter.unknown)
-    keep(place, lambda draft: np.savez(draft, numbers=numbers, cells=cells, unknown=unknown), newest=_KEPT)
+    arrays = cutter.trie.numbers, cutter.trie.cells.view(np.uint8), np.array(cutter.unknown)
+
+    def write(draft: Path) -> None:
+        with draft.open("wb") as stream:
+            for array in arrays:  # one behind the other: an archive would be read and checked byte by byte
+                np.save(stream, array)
+
+    keep(place, write, newest=_KEPT)
