@@ -31,13 +31,13 @@ def _agrees(text: str) -> bool:
     return not hearing.may_be_word(text)
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 @given(st.lists(st.sampled_from(_PIECES), max_size=6).map("".join))
 def test_nothing_made_of_words_is_overlooked(text: str) -> None:
     _agrees(text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=12))
 def test_no_text_at_all_is_overlooked(text: str) -> None:
     _agrees(text)
@@ -45,7 +45,7 @@ def test_no_text_at_all_is_overlooked(text: str) -> None:
 
 @pytest.mark.parametrize("name", _PATTERNS)
 def test_no_pattern_is_overlooked(name: str) -> None:
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(st.from_regex(getattr(hearing, name), fullmatch=True))
     def check(text: str) -> None:
         _agrees(text)

@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.templates import render
@@ -364,7 +364,6 @@ _PIECES = (
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(_PIECES), max_size=6).map("".join))
 def test_no_word_is_overlooked_by_how_it_begins(text: str) -> None:
     with patch.object(Beginnings, "may_begin", return_value=True):

@@ -83,7 +83,7 @@ def test_no_labelled_line_is_lost(screen: Screen, readings: list[Reading], *, wa
     assert sum(screen.glance(reading.masked.mask).talk(others=waiting, own=waiting) for reading in readings) > 100
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(raw=st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join), waiting=st.booleans())
 def test_nothing_made_of_telling_words_is_lost(
     judging_reader: NeedReader, normaliser: Normaliser, screen: Screen, raw: str, *, waiting: bool

@@ -51,13 +51,13 @@ def test_every_labelled_line_is_told_alike(
     _agree(looker, gate, texts)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), max_size=5))
 def test_any_masks_are_told_alike(looker: Looker, gate: Gate, texts: list[str]) -> None:
     _agree(looker, gate, texts)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.text(alphabet="abcd,", max_size=12), max_size=4))
 def test_patterns_of_every_shape_are_told_alike(texts: list[str]) -> None:
     gate = Gate()

@@ -67,7 +67,7 @@ def test_every_third_labelled_line_weighs_the_same(
     weighing.agree([mask_text(normaliser(line.text), segmenter, lexicon) for line in labelled])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=14).map("".join), max_size=4))
 def test_any_messages_weigh_the_same(
     weighing: Weighing, segmenter: Segmenter, lexicon: Lexicon, texts: list[str]

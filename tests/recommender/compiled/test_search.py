@@ -89,7 +89,7 @@ def test_the_best_are_those_of_a_look_at_every_document(size: int) -> None:
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=4),
     st.integers(1, 5),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_compiled_index_scores_as_the_plain_one(titles: list[list[str]], asked: list[str], limit: int) -> None:
     texts = [" ".join(title) for title in titles]
     plain = TextIndex.build(texts, lambda text: [text])
