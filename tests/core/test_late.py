@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import pickle
 import re
 
 import pytest
@@ -28,6 +27,7 @@ def test_a_wrong_one_says_so_when_it_is_used() -> None:
         wrong.search("草莓")
 
 
-@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
-def test_a_copy_finds_the_same(copied) -> None:  # type: ignore[no-untyped-def]
-    assert copied(late("草莓")).search("要草莓").start() == 1
+def test_a_copy_finds_the_same() -> None:
+    found = copy.deepcopy(late("草莓")).search("要草莓")
+    assert found is not None
+    assert found.start() == 1
