@@ -7,6 +7,7 @@ import numpy as np
 from recommender.bits import every
 from recommender.compiled.batch import Batch
 from recommender.compiled.cutting import Cutter
+from recommender.compiled.newest import CompiledNewest
 from recommender.compiled.path import Path
 from recommender.compiled.screening import Screener
 from recommender.compiled.text_index import CompiledIndex
@@ -27,6 +28,13 @@ def _searching() -> object:
     index = CompiledIndex.build([*texts, *map(chr, range(0x4E00, 0x5800))], cutter, keep_words=True)
     index.weighed({"草莓": 1.0}, np.arange(2))
     return index.top({"草莓": 1.0, "5kg": 1.0}, 3)
+
+
+def _filing() -> object:
+    cutter = Cutter.of({"草莓": 5, "草": 2}, 10)
+    newest = CompiledNewest(CompiledIndex.build(["草莓"], cutter), cutter)
+    newest.add("草莓 5kg")
+    return newest.scores({"草莓": 1.0})
 
 
 def _glancing() -> object:
@@ -52,6 +60,6 @@ def _screener(cutter: Cutter) -> Screener:
 
 
 STAGES = {"cutting": _cutting, "glancing": _glancing, "searching": _searching}
-"""What the bot runs."""
-FURTHER = {"path": _path}
-"""What decides by itself, in benchmarks."""
+"""What the bot runs with every message."""
+FURTHER = {"filing": _filing, "path": _path}
+"""What it runs when the catalogue changes, and what decides by itself, in benchmarks: loaded when it is first used."""
