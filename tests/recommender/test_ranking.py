@@ -169,8 +169,8 @@ def test_choosing_leaves_out_what_was_shown_and_what_is_much_worse(
 
 
 @given(
-    st.text(st.sampled_from([*"草莓牛奶锅苹果泥味Ac1 +*/，·【】\u3000\r\n"]), max_size=14),
-    st.sampled_from(["", "云山"]),
+    title=st.text(st.sampled_from([*"草莓牛奶锅苹果泥味Ac1 +*/，·【】\u3000\r\n"]), max_size=14),
+    brand=st.sampled_from(["", "云山"]),
 )
 @settings(max_examples=150, deadline=None)
 def test_what_a_title_names_does_not_depend_on_what_stands_behind_it(
