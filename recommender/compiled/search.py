@@ -8,10 +8,11 @@ which ``rest`` is no more than that (MaxScore)::
     weight   4.1       3.9     2.7     1.6    0.9
     rest     13.2      9.1     5.2     2.5    0.9      only 猕猴桃 is essential: nobody else reaches more than 9.1
 
-Documents are looked at in windows. The essential lists of a window are read through, and others that are short beside
-them; their weights are added up on paper, and a document whose sum crosses the line is asked for in the remaining
-lists, by a bit or by a leap ahead. Gains fall with the number of the document, so ``need`` only rises, and when no list
-is essential any more the search is over. It begins with a few documents of the heaviest list, for something to beat.
+Where the essential lists have few documents, these are looked at one by one. Else documents are looked at in windows.
+The essential lists of a window are read through, and others that are short beside them; their weights are added up on
+paper, and a document whose sum crosses the line is asked for in the remaining lists, by a bit or by a leap ahead. Gains
+fall with the number of the document, so ``need`` only rises, and when no list is essential any more the search is over.
+It begins with a few documents of the heaviest list, for something to beat.
 
 Source: Turtle and Flood, "Query evaluation: strategies and optimizations", 1995.
 """
@@ -34,6 +35,8 @@ DOCUMENT, SCORE = range(2)
 PLACE, LAST, FIRST, BITS, WEIGHS, REST = range(6)
 """Columns of a list while it is read: its next posting, its end and begin, its row of bits (-1: none), what it weighs,
 and what it weighs together with all behind it."""
+HEAD = FIRST
+"""The next document of a list that is read one by one; the beginning of the list is not needed any more then."""
 LIST_COLUMNS = 6
 MOST_LISTS = 64
 """Lists of one query; a need has some fifteen, of a longer one the most frequent terms are left out."""
@@ -44,6 +47,8 @@ _BOOT = 4
 """Documents of the heaviest list that are weighed first."""
 _CHEAPER = 4
 """To ask a list for one document costs as much as to read so many postings."""
+_FEW = 512
+"""Documents of essential lists that are looked at one by one; where there are more, windows are quicker."""
 _REPEATED = 0.3  # recommender.index.REPEATED; compiled code wants it as a constant
 
 
@@ -69,12 +74,13 @@ def search(terms, documents, rows, gains, query, allowed, lists, paper, found):
     if size == 0 or limit == 0:
         return 0
     floor = _something_to_beat(documents, rows, gains, allowed, lists, size, found)
+    essential = _essential(lists, size, floor // gains[0])
+    if _few(lists, essential):
+        return _one_by_one(documents, rows, gains, allowed, lists, essential, size, floor, found)
     count, low, width = 0, np.int64(0), np.int64(_FIRST_WINDOW)
     while low < len(gains):
         need = floor // gains[low]
-        essential = size
-        while essential > 0 and lists[essential - 1, REST] <= need:
-            essential -= 1
+        essential = _essential(lists, size, need)
         if essential == 0:
             break  # what is left cannot be among the best
         high = min(low + width, len(gains))
@@ -85,6 +91,22 @@ def search(terms, documents, rows, gains, query, allowed, lists, paper, found):
             floor = max(floor, found[limit - 1, SCORE])
         low, width = high, min(4 * width, WINDOW)
     return count
+
+
+@compiled
+def touch(terms, documents, queries):
+    """Load the beginnings of the lists of several queries; return nothing of use.
+
+    A search waits for the memory again and again, each time for one place. Here nothing waits for anything before it,
+    so that the processor loads many places at once, and the searches find them in its cache.
+    """
+    touched = np.int64(0)
+    for place in range(len(queries)):
+        term = queries[place, TERM]
+        for one in (term, np.int64(terms[term, AGAIN])):
+            if one >= 0 and terms[one, START] < len(documents):
+                touched += documents[terms[one, START]]
+    return touched
 
 
 @compiled
@@ -196,8 +218,84 @@ def _sample(documents, rows, gains, allowed, lists, size, chosen, found, count):
 
 
 @compiled
+def _essential(lists, size, need):
+    """Return how many of the first lists a document must be in one of, to weigh more than ``need``."""
+    while size > 0 and lists[size - 1, REST] <= need:
+        size -= 1
+    return size
+
+
+@compiled
+def _few(lists, essential):
+    """Tell whether the essential lists are short enough to look at their documents one by one."""
+    postings = np.int64(0)
+    for place in range(essential):
+        if lists[place, BITS] >= 0:
+            return False
+        postings += lists[place, LAST] - lists[place, FIRST]
+    return postings <= _FEW
+
+
+@compiled
+def _one_by_one(documents, rows, gains, allowed, lists, essential, size, floor, found):
+    """Look at the documents of the essential lists in ascending order; return how many are among the best."""
+    count, limit, end = 0, len(found), np.int64(len(gains))
+    for place in range(essential):
+        lists[place, HEAD] = documents[lists[place, PLACE]]
+    while essential > 0:
+        document = lists[0, HEAD]
+        for place in range(1, essential):
+            document = min(document, lists[place, HEAD])
+        if document == end:
+            break
+        weight = np.int64(0)
+        for place in range(essential):
+            if lists[place, HEAD] == document:
+                weight += lists[place, WEIGHS]
+                at = lists[place, PLACE] + 1
+                lists[place, PLACE] = at
+                lists[place, HEAD] = documents[at] if at < lists[place, LAST] else end
+        gain = np.int64(gains[document])
+        if lists[0, REST] * gain <= floor:
+            break  # nor can what follows be among the best: gains fall
+        if not _has(allowed, document):
+            continue
+        weight = _with_others(documents, rows, lists, essential, size, document, weight, gain, floor)
+        if weight * gain > floor:
+            count = _keep(found, count, document, weight * gain)
+            if count == limit and found[limit - 1, SCORE] > floor:
+                floor = found[limit - 1, SCORE]
+                essential = _essential(lists, essential, floor // gain)
+    return count
+
+
+@compiled
+def _with_others(documents, rows, lists, read, size, document, weight, gain, floor):
+    """Return what a document weighs with the lists from ``read`` on, moving them there, or too little for the floor."""
+    for other in range(read, size):
+        if (weight + lists[other, REST]) * gain <= floor:
+            break
+        if lists[other, BITS] >= 0:
+            if _in_row(rows, lists[other, BITS], document):
+                weight += lists[other, WEIGHS]
+            continue
+        last = lists[other, LAST]
+        at = _seek(documents, lists[other, PLACE], last, document)
+        lists[other, PLACE] = at
+        if at < last and documents[at] == document:
+            weight += lists[other, WEIGHS]
+    return weight
+
+
+@compiled
 def _has(bits, document):
     return bits[document >> 6] >> np.uint64(document & 63) & np.uint64(1)
+
+
+@compiled
+def _in_row(rows, row, document):
+    """Tell whether a row has a document; to take the row out first would cost counting references to it."""
+    return rows[row, document >> 6] >> np.uint64(document & 63) & np.uint64(1) != 0
 
 
 @compiled
@@ -247,7 +345,7 @@ def _completed(documents, rows, lists, size, document):
     for place in range(size):
         row = lists[place, BITS]
         if row >= 0:
-            if _has(rows[row], document):
+            if _in_row(rows, row, document):
                 weight += lists[place, WEIGHS]
             continue
         at, last = lists[place, PLACE], lists[place, LAST]
@@ -333,7 +431,7 @@ def _judge(documents, rows, gains, allowed, lists, read, size, low, written, nee
                 weight = np.int64(-1)
                 break
             if lists[other, BITS] >= 0:
-                if _has(rows[lists[other, BITS]], document):
+                if _in_row(rows, lists[other, BITS], document):
                     weight += lists[other, WEIGHS]
                 continue
             last = lists[other, LAST]
