@@ -28,10 +28,11 @@ from recommender.bits import Bits
 from recommender.compiled.cutting import STEP, Cutter, cut_into
 from recommender.compiled.folding import LONG_WAY, folded
 from recommender.compiled.jit import compiled
+from recommender.compiled.lists import LIST_COLUMNS, touch
 from recommender.compiled.packed import packed, part
 from recommender.compiled.postings import Postings
 from recommender.compiled.screening import GLANCE, ROW, RUN, SYMBOL, Screener, glance_into
-from recommender.compiled.search import DOCUMENT, LIST_COLUMNS, search, touch
+from recommender.compiled.search import DOCUMENT, search
 from recommender.compiled.trie import CELL
 from recommender.compiled.wanted import Rows, Wanted, ask
 from recommender.compiled.workspace import (

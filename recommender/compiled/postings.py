@@ -27,19 +27,8 @@ import numpy.typing as npt
 from recommender.bits import Bits
 from recommender.compiled.collecting import REPETITION, Collector
 from recommender.compiled.jit import compiled
-from recommender.compiled.search import (
-    AGAIN,
-    LENGTH,
-    LIST_COLUMNS,
-    MOST_LISTS,
-    ROW,
-    START,
-    TERM,
-    WEIGHT,
-    WINDOW,
-    search,
-    weigh,
-)
+from recommender.compiled.lists import AGAIN, LENGTH, LIST_COLUMNS, MOST_LISTS, ROW, START, TERM, WEIGHT
+from recommender.compiled.search import WINDOW, search, weigh
 from recommender.compiled.terms import Hashes, hashes_of
 from recommender.compiled.vocabulary import Slots, term_of
 from recommender.index import gains_of, rarity
