@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -80,6 +80,14 @@ class Filters:
         self._bytes = {key: bytes_of(bits) for key, bits in self._sets.items()}
         self._alike: dict[_Alike, tuple[memoryview, ...]] = {}
         self._kept: dict[Where, Bits] = {}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Filters:
+        """Return a copy with sets of its own, for who keeps an old shelf."""
+        copied = Filters(())
+        copied._size = self._size
+        copied._sets = {key: bits.copy() for key, bits in self._sets.items()}
+        copied._bytes = {key: bytes_of(bits) for key, bits in copied._sets.items()}
+        return copied
 
     def put(self, number: int, product: Shown) -> None:
         """Take in a new document."""

@@ -40,14 +40,14 @@ class CompiledNewest:
 
     def __init__(self, large: CompiledIndex, cutter: Cutter) -> None:
         self._large = large
-        self._dictionary = (cutter.trie.numbers, cutter.trie.cells.view(np.int64), cutter.unknown)
+        self._cutter = cutter
         self._gain = Gain(large.mean_length)
         self._gains = array("d")
         self._slots: Slots = np.zeros(_FIRST_SLOTS, SLOT)
         self._postings = np.empty((_FIRST_POSTINGS, _COLUMNS), np.int32)
         self._terms, self._used = 0, 0
         self._room = 0
-        self._scratch, self._ends = _scratch(self._room)
+        self._scratch = _scratch(self._room)
 
     def __len__(self) -> int:
         return len(self._gains)
@@ -56,13 +56,15 @@ class CompiledNewest:
         """Take in a document; return its words."""
         text = text[:LONGEST_TEXT]
         self._make_room(len(text))
+        trie = self._cutter.trie
         terms, used, tokens = file_text(
-            *(text.encode("utf-32-le", "surrogatepass"), self._scratch, *self._dictionary),
+            *(text.encode("utf-32-le", "surrogatepass"), self._scratch),
+            *(trie.numbers, trie.cells.view(np.int64), self._cutter.unknown),
             *(self._slots.view(np.int64), self._postings, self._used, len(self._gains)),
         )
         self._gains.append(self._gain.of(used - self._used))
         self._terms, self._used = self._terms + terms, used
-        ends = self._ends[:tokens].tolist()
+        ends = seen_part(self._scratch, _ENDS, np.int32)[:tokens].tolist()
         return [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
     def scores(self, terms: Mapping[str, float]) -> npt.NDArray[np.float64]:
@@ -77,7 +79,7 @@ class CompiledNewest:
         """Make room for one more text: at most half of the vocabulary's places are taken."""
         if characters > self._room:
             self._room = max(2 * self._room, characters)
-            self._scratch, self._ends = _scratch(self._room)
+            self._scratch = _scratch(self._room)
         most = TERMS_A_CHARACTER * characters
         while len(self._slots) < 2 * (self._terms + most):
             self._slots = grown(self._slots)
@@ -85,16 +87,15 @@ class CompiledNewest:
             self._postings = np.concatenate([self._postings, np.empty((self._used + most, _COLUMNS), np.int32)])
 
 
-def _scratch(characters: int) -> tuple[Memory, npt.NDArray[np.int32]]:
-    """Return what cutting a text of so many characters and hashing its terms is written on, and the ends in it."""
+def _scratch(characters: int) -> Memory:
+    """Return what cutting a text of so many characters and hashing its terms is written on."""
     whole, terms = np.zeros(characters, np.int32), TERMS_A_CHARACTER * characters
-    memory = packed(
+    return packed(
         [
             *(whole, np.zeros(2, np.int64), np.zeros(2, np.int64), whole, whole, np.zeros(characters + 1, STEP)),
             *(np.zeros(terms, np.uint64), np.zeros(terms, np.uint8)),
         ]
     )
-    return memory, seen_part(memory, _ENDS, np.int32)
 
 
 @compiled
