@@ -34,7 +34,7 @@ from recommender.ranking import Candidate, Place, allowed, choose, find, in_orde
 from recommender.screening import Glance
 from recommender.segmentation import Segmenter
 from recommender.settings import RecommenderSettings
-from recommender.shelf import CatalogueProduct, Item, Shelf, catalogue_words
+from recommender.shelf import CatalogueProduct, Item, Shelf, bring_new_words, catalogue_words
 from recommender.taste import Taste, bought, bought_by_title, personal_order, said
 from recommender.wording import push_text, reasons_of
 
@@ -102,9 +102,8 @@ class Recommender:
         if len(changed) > _AT_ONCE:
             self.shelf.take((), gone)
             return False
-        new = catalogue_words(self.shelf.take(changed, gone))
-        unknown = any(self._lexicon.get(word) is None for word in (*new.goods, *new.brands) if len(word) > 1)
-        return not unknown and not self.shelf.index.overgrown
+        reworded = self.shelf.take(changed, gone)
+        return not bring_new_words(reworded, self._lexicon) and not self.shelf.index.overgrown
 
     def read(self, text: NormalText, *, mentioned: bool = False) -> Reading:
         """Return what one message says by itself."""

@@ -12,6 +12,7 @@ from recommender.compiled.batch import Batch
 from recommender.compiled.cutting import Cutter
 from recommender.compiled.gates import Looker
 from recommender.compiled.need_weights import CutWeights
+from recommender.compiled.newest import CompiledNewest
 from recommender.compiled.path import Path
 from recommender.compiled.screening import Screener
 from recommender.compiled.text_index import CompiledIndex
@@ -34,6 +35,13 @@ def _searching() -> object:
     index = CompiledIndex.build([*texts, *map(chr, range(0x4E00, 0x5800))], cutter, keep_words=True)
     index.weighed({"草莓": 1.0}, np.arange(2))
     return index.top({"草莓": 1.0, "5kg": 1.0}, 3)
+
+
+def _filing() -> object:
+    cutter = Cutter.of({"草莓": 5, "草": 2}, 10)
+    newest = CompiledNewest(CompiledIndex.build(["草莓"], cutter), cutter)
+    newest.add("草莓 5kg")
+    return newest.scores({"草莓": 1.0})
 
 
 def _glancing() -> object:
@@ -66,6 +74,6 @@ def _screener(cutter: Cutter) -> Screener:
 
 
 STAGES = {"cutting": _cutting, "glancing": _glancing, "reading": _reading, "searching": _searching}
-"""What the bot runs."""
-FURTHER = {"path": _path}
-"""What decides by itself, in benchmarks."""
+"""What the bot runs with every message."""
+FURTHER = {"filing": _filing, "path": _path}
+"""What it runs when the catalogue changes, and what decides by itself, in benchmarks: loaded when it is first used."""

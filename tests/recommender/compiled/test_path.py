@@ -148,7 +148,7 @@ def _answered(shop: Path, index: CompiledIndex, raws: list[str]) -> int:
     allowed = of_flags(np.arange(index.postings.size) % 3 > 0)
     expected: list[list[int] | None] = [None] * len(raws)
     for place, rows in shop.walk(raws, Workspace()).queries():
-        expected[place] = index.postings.best(rows, allowed, LIMIT, Paper())[:, 0].tolist()
+        expected[place] = index.order[index.postings.best(rows, allowed, LIMIT, Paper())[:, 0]].tolist()
     room = Workspace(limit=LIMIT)
     assert shop.answer(raws, index.postings, allowed, room) == expected
     assert [shop.answer_one(raw, index.postings, allowed, room) for raw in raws] == expected

@@ -15,8 +15,9 @@ from recommender.bits import Bits, every, flags_of, of_documents, of_flags
 from recommender.compiled.batch import Batch
 from recommender.compiled.collecting import Collector
 from recommender.compiled.cutting import Cuts, Cutter
+from recommender.compiled.lists import AGAIN, LENGTH, MOST_LISTS, ROW, START
 from recommender.compiled.postings import WEIGHT_UNIT, Paper, Postings
-from recommender.compiled.search import AGAIN, LENGTH, MOST_LISTS, ROW, START, WINDOW
+from recommender.compiled.search import WINDOW
 from recommender.compiled.text_index import CompiledIndex
 from recommender.index import TextIndex
 from recommender.terms import TermFactors, query_terms
