@@ -126,6 +126,11 @@ class OrderDesk:
             self._listed[group_id] = Listed.by(offers) if offers else None
         return self._listed[group_id]
 
+    def _forget_lists(self, offer: Offer) -> None:
+        """Let what the groups of an offer list be worked out anew."""
+        for group_id in offer.group_ids:
+            self._listed.pop(group_id, None)
+
     async def lock(self, offer_ids: Iterable[int]) -> bool:
         """Lock offers until the commit; tell whether all were as we had them. What was not is read again.
 
@@ -166,7 +171,7 @@ class OrderDesk:
         held = offer.id in self._locked and self.offers[offer.id] is offer
         assert held, f"offer {offer.id} was changed without its lock"  # noqa: S101 - never the data's fault
         self._changed.add(offer.id)
-        self._listed.clear()
+        self._forget_lists(offer)
         self._lines.setdefault(offer.id, set()).update(lines)
         self._buyers.setdefault(offer.id, set()).update(buyers)
 
@@ -179,7 +184,7 @@ class OrderDesk:
         """Store a new offer and lay it on the desk; return it with its ids."""
         await self.settle()
         (stored,) = await repository.add_offers(self.session, [offer], self.now, copied_from)
-        self._listed.clear()
+        self._forget_lists(stored)
         self.offers[stored.id] = stored
         self._locked.add(stored.id)
         for group_id in stored.group_ids:
@@ -191,8 +196,8 @@ class OrderDesk:
 
         Until ``settle`` their ids are negative, and whoever goes by names and codes alone sees them already.
         """
-        self._listed.clear()
         for offer in offers:
+            self._forget_lists(offer)
             self._unstored.append(offer)
             offer.id = -len(self._unstored)
             self.offers[offer.id] = offer
