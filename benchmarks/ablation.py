@@ -182,7 +182,7 @@ def _screened(reader: NeedReader, glancer: Glancer | None) -> ReadAll:
     def read_all(texts: Sequence[NormalText]) -> list[Reading]:
         glances = [None] * len(texts) if glancer is None else glancer(texts)
         return [
-            unread(text) if glance is not None and glance.talk(waiting=False) else reader.read(text)
+            unread(text) if glance is not None and glance.talk(others=False, own=False) else reader.read(text)
             for text, glance in zip(texts, glances, strict=True)
         ]
 

@@ -54,17 +54,15 @@ class _Durable:
             pass
 
     async def undecided(self, messages: Sequence[IncomingMessage]) -> None:
-        """Store, read back and finish without looking at a text."""
+        """Store, read back and finish without looking at a text, in the transactions that a lane makes."""
         await self._stored(messages)
-        database, now = self.parts.database, self.parts.clock.now()
-        while True:
-            async with database.reading(short=True) as session:
-                rows = await inbox.pending(session, after=0, limit=BATCH)
-            if not rows:
-                return
-            ended = [{"row_id": row.id, "outcome": Outcome.IGNORED, "reason": Reason.TALK} for row in rows]
-            async with database.transaction(short=True) as session:
+        now, rows = self.parts.clock.now(), True
+        while rows:
+            async with self.parts.database.transaction(short=True) as session:
+                waiting = await inbox.pending(session, after=0, limit=BATCH, hold=True)
+                ended = [{"row_id": row.id, "outcome": Outcome.IGNORED, "reason": Reason.TALK} for row in waiting]
                 await inbox.finish(session, ended, now)
+                rows = bool(waiting)
 
     async def _stored(self, messages: Sequence[IncomingMessage]) -> None:
         for start in range(0, len(messages), BATCH):
@@ -76,7 +74,9 @@ class _Durable:
         now = self.parts.clock.now()
         for message in messages:
             answer = bot.answer(message.text)
-            objects: list[SQLModel] = [InboxMessage(**inbox.row_of(message, now) | _ended(answer is not None, now))]
+            objects: list[SQLModel] = [
+                InboxMessage(**inbox.row_of(message, now)._asdict() | _ended(answer is not None, now))
+            ]
             if answer is not None:
                 objects.append(
                     OutboxMessage(

@@ -73,14 +73,14 @@ class Compiled:
         self._masks = masks
         self.postings = compiled_index(corpus.texts).postings
         self._paper = Paper()
-        self.places = self.postings.order.tolist()
+        self._places = self.postings.order.tolist()
 
     def asked(self, question: Question) -> Any:
         allowed = _bits(self._masks, question.filter, self.postings.order)
         return self.postings.query(question.terms), allowed
 
     def top(self, asked: Any, limit: int) -> list[int]:
-        places = self.places
+        places = self._places
         return [places[document] for document in self.postings.best(*asked, limit, self._paper)[:, 0].tolist()]
 
 
@@ -117,11 +117,9 @@ class CompiledPath:
         self._room = Workspace()
 
     def answer(self, texts: Sequence[str]) -> list[list[int] | None]:
-        postings, places = self._search.postings, self._search.places
         if len(texts) == 1:
-            found = self._path.answer_one(texts[0], postings, self._here, self._room)
-            return [None if found is None else [places[document] for document in found]]
-        return self._placed(self._path.answer(texts, postings, self._here, self._room))
+            return [self._path.answer_one(texts[0], self._search.postings, self._here, self._room)]
+        return self._path.answer(texts, self._search.postings, self._here, self._room)
 
     def needs(self, texts: Sequence[str]) -> list[bool]:
         return [certainty >= self._need for certainty in self._path.walk(texts, self._room).seen["certainty"].tolist()]
@@ -129,12 +127,7 @@ class CompiledPath:
     def ranked(self, query: str, limit: int) -> list[int]:
         """Rank as for a message that asks for the query; a bare one is no need."""
         asking, room = [f"求推荐{query}"], Workspace(limit=limit)
-        return self._placed(self._path.answer(asking, self._search.postings, self._everybody, room))[0] or []
-
-    def _placed(self, answers: list[list[int] | None]) -> list[list[int] | None]:
-        """Return answers as places of products."""
-        places = self._search.places
-        return [None if answer is None else [places[document] for document in answer] for answer in answers]
+        return self._path.answer(asking, self._search.postings, self._everybody, room)[0] or []
 
     def _rows_of(self, word: str) -> Rows:
         query = self._search.postings.query(question(word).terms)

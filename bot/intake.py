@@ -78,10 +78,10 @@ class Intake:
 
     async def _store(self, batch: list[_Waiting]) -> None:
         async with self._database.transaction(short=True) as session:
-            ids = await inbox.store(session, [message for message, _ in batch], self._clock.now())
-        for (_, future), row_id in zip(batch, ids, strict=True):
+            stored = await inbox.store(session, [message for message, _ in batch], self._clock.now())
+        for (_, future), row in zip(batch, stored, strict=True):
             if not future.done():
-                future.set_result(row_id is not None)
+                future.set_result(row is not None)
 
     async def unfetched(self, channel: str, account: str) -> list[MessageKey]:
         """Return announced messages whose content never came, oldest first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -13,7 +13,6 @@ from bot.work import Desk
 from core import inbox
 from core.clock import monotonic
 from core.database import is_unavailable
-from core.inbox import InboxRow
 from core.messages import Gap, MemberLeft, RoomSeen
 from core.outcomes import Outcome, Reason
 
@@ -43,32 +42,28 @@ class Lane:
         """Work until cancelled; while the database is away, wait and try again: nothing is lost, it is all stored."""
         while True:
             try:
-                busy = await self.drain()
+                if not await self.drain():
+                    await self._rest()
             except Exception as error:
                 if not is_unavailable(error):
                     raise
                 _log.warning("lane.database_unavailable", error=str(error)[:200])
                 self._pipeline.office.forget()
                 await asyncio.sleep(_RETRY_SECONDS)
-                continue
-            if not busy:
-                await self._rest()
 
     async def drain(self) -> bool:
         """Handle one batch of what is waiting; tell whether there was any."""
         async with self._turn:
-            async with self._pipeline.database.reading(short=True) as session:
-                rows = await inbox.pending(session, after=0, limit=BATCH)
-            if not rows:
-                return False
             began = monotonic()
-            handled = await self._handle(rows)
+            messages, handled = await self._batch()
+        if not messages:
+            return False
         if any(one.drafts for one in handled):
             self._committed()
         log = _log.bind()  # once a batch: what stands in a module is bound anew with every line
         for one in handled:
             log.debug("message.handled", row=one.row_id, outcome=one.outcome.value, reason=one.reason.value)
-        log.info("lane.batch", messages=len(rows), ms=round((monotonic() - began) * 1000, 1))
+        log.info("lane.batch", messages=messages, ms=round((monotonic() - began) * 1000, 1))
         return True
 
     async def observe(self, event: RoomSeen | MemberLeft) -> None:
@@ -89,36 +84,49 @@ class Lane:
             await self._pipeline.missed(gap)
         self._committed()
 
-    async def _handle(self, rows: Sequence[InboxRow]) -> list[Handled]:
-        """Handle a batch; when it fails, read everything again and try one message at a time."""
+    async def _batch(self) -> tuple[int, list[Handled]]:
+        """Handle a batch; return how many messages it had, and how they ended."""
         try:
-            return await self._pipeline.handle(rows)
+            handled = await self._pipeline.handle_waiting(BATCH)
         except Exception as error:  # one bad message must not hold up the others
             if is_unavailable(error):
                 raise
-            _log.warning("lane.batch_failed", messages=len(rows), error=repr(error)[:300])
+            _log.warning("lane.batch_failed", error=repr(error)[:300])
+        else:
+            return len(handled), handled
+        return await self._one_by_one()
+
+    async def _one_by_one(self) -> tuple[int, list[Handled]]:
+        """Try each message of the batch by itself; give up those that fail alone as well."""
+        async with self._pipeline.database.reading(short=True) as session:
+            row_ids = await inbox.pending_ids(session, BATCH)
         handled: list[Handled] = []
-        for row in rows:
+        for row_id in row_ids:
             self._pipeline.office.forget()
             try:
-                handled += await self._pipeline.handle([row])
+                handled += await self._pipeline.handle([row_id])
             except Exception as error:
                 if is_unavailable(error):
                     raise
-                _log.exception("message.failed", row=row.id)
-                await self._give_up(row)
-        return handled
+                _log.exception("message.failed", row=row_id)
+                await self._give_up(row_id)
+        return len(row_ids), handled
 
-    async def _give_up(self, row: InboxRow) -> None:
-        outcome = {"row_id": row.id, "outcome": Outcome.IGNORED, "reason": Reason.FAILED}
+    async def _give_up(self, row_id: int) -> None:
+        outcome = {"row_id": row_id, "outcome": Outcome.IGNORED, "reason": Reason.FAILED}
         async with self._pipeline.database.transaction(short=True) as session:
             await inbox.finish(session, [outcome], self._pipeline.clock.now())
 
     async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(_LOOK_SECONDS):
-                await self._awake.wait()
-        except TimeoutError:
-            return
-        finally:
-            self._awake.clear()
+        """Return when woken, or when something waits all the same; looking takes no lock from those who write."""
+        while True:
+            try:
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await self._awake.wait()
+            except TimeoutError:
+                async with self._pipeline.database.reading(short=True) as session:
+                    if await inbox.pending_ids(session, 1):
+                        return
+            else:
+                self._awake.clear()
+                return

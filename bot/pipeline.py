@@ -16,25 +16,35 @@ from dataclasses import dataclass
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.stages import gate, needs, orders, rights, words
-from bot.stages.turn import Handled, Stages, Turn
+from bot.stages.turn import Handled, Stage, Turn
 from bot.welcome import expect
 from bot.work import Desk, Office
 from core import inbox
-from core.clock import Clock
+from core.clock import Clock, monotonic
 from core.database import Database
-from core.inbox import InboxRow
+from core.inbox import Waiting
 from core.messages import Gap, IncomingMessage, MemberLeft, RoomSeen
-from core.outcomes import Reason
 from core.text import Normaliser
 from groups import repository as group_store
 from groups.changes import Change
 from groups.service import NOTHING, GroupService
-from groups.state import GroupKey, MemberKey
+from groups.state import GroupKey
 from orders.service import OrderService
 from recommender.service import Recommender, only_talk
 
-_AT_A_TIME = 16
-"""Messages, some 3 ms, after which everybody else has a turn: near to SQLite (``core.near``) nothing else lets them."""
+_AT_A_TIME = 0.003
+"""Seconds after which everybody else has a turn: near to SQLite (``core.near``) nothing else lets them."""
+
+STAGES = (
+    Stage(gate.may_be_unreadable, gate.readable),
+    Stage(rights.may_ask, rights.others),
+    Stage(orders.may_be_word, orders.word),
+    Stage(words.may_be_word, words.command),
+    Stage(orders.may_reply, orders.reply),
+    Stage(gate.may_be_unheard, gate.heard),
+    Stage(needs.always, needs.need),
+)
+"""What is asked of every message, in this order."""
 
 
 @dataclass(slots=True)
@@ -49,37 +59,43 @@ class Pipeline:
     recommender: Recommender
     office: Office
 
-    async def handle(self, rows: Sequence[InboxRow]) -> list[Handled]:
-        """Take a batch through the stages and commit all of its effects at once."""
+    async def handle_waiting(self, most: int) -> list[Handled]:
+        """Take what waits in the inbox through the stages and commit all of its effects at once."""
         async with self.database.transaction(short=True) as session:
+            rows = await inbox.pending(session, after=0, limit=most, hold=True)
+            if not rows:
+                return []
             desk, handled = await self._serve(session, rows)
+        self.office.keep(desk)
+        return handled
+
+    async def handle(self, row_ids: Sequence[int]) -> list[Handled]:
+        """Do the same with these rows; what was handled or deleted since they were seen waiting is left out."""
+        async with self.database.transaction(short=True) as session:
+            desk, handled = await self._serve(session, await inbox.hold(session, row_ids))
         self.office.keep(desk)
         return handled
 
     async def take(self, messages: Sequence[IncomingMessage]) -> list[Handled]:
         """Store messages and handle the new ones in one transaction: no lane of another process sees them waiting."""
         async with self.database.transaction(short=True) as session:
-            ids = await inbox.store(session, messages, self.clock.now())
-            rows = await inbox.rows(session, [row_id for row_id in ids if row_id is not None])
-            desk, handled = await self._serve(session, rows)
+            stored = await inbox.store(session, messages, self.clock.now())
+            desk, handled = await self._serve(session, [row for row in stored if row is not None])
         self.office.keep(desk)
         return handled
 
-    async def _serve(self, session: AsyncSession, rows: Sequence[InboxRow]) -> tuple[Desk, list[Handled]]:
-        """Take a batch through the stages in a transaction that the caller commits.
-
-        What was handled or deleted since the lane looked (two lanes, an erasure) is left out.
-        """
-        waiting = await inbox.still_pending(session, [row.id for row in rows])
+    async def _serve(self, session: AsyncSession, rows: Sequence[Waiting]) -> tuple[Desk, list[Handled]]:
+        """Take messages that this transaction holds through the stages; the commit is the caller's."""
         desk = await self._desk(session)
-        turns = [self._turn(desk, row) for row in rows if row.id in waiting]
+        turns = [self._turn(desk, row) for row in rows]
         await desk.fetch(turn.room for turn in turns if turn.room.room_id)
         await desk.orders.look([known.group.id for known in desk.known.values() if known.group.id is not None])
         self._read_ahead(desk, turns)
-        handled = []
-        for place, turn in enumerate(turns):
-            if place % _AT_A_TIME == 0:
+        handled, pause = [], 0.0
+        for turn in turns:
+            if monotonic() >= pause:
                 await asyncio.sleep(0)
+                pause = monotonic() + _AT_A_TIME
             handled.append(await self._through(turn))
         await desk.flush()
         return desk, handled
@@ -103,9 +119,6 @@ class Pipeline:
         readings = self.recommender.read_all([turn.text for turn in read], [turn.mentioned for turn in read])
         for turn, reading in zip(read, readings, strict=True):
             turn.alone = reading
-            if reading.need is not None and reading.reason is not Reason.RECORDED:
-                key = turn.message.key
-                desk.ahead.asking.add(MemberKey(key.channel, key.account, turn.message.sender_id))
         desk.ahead.earliest = min([desk.now, *(turn.message.at for turn in turns)])
 
     async def _desk(self, session: AsyncSession) -> Desk:
@@ -117,18 +130,8 @@ class Pipeline:
     async def _through(self, turn: Turn) -> Handled:
         """Take one message through the stages; the first that knows what it is ends its way."""
         await self._enter(turn)
-        stages: Stages = (
-            gate.readable,
-            rights.others,
-            orders.word,
-            words.command,
-            orders.reply,
-            gate.heard,
-            needs.need,
-        )
-        for stage in stages:
-            handled = await stage(turn)
-            if handled is not None:
+        for stage in STAGES:
+            if stage.may(turn) and (handled := await stage.answer(turn)) is not None:
                 if turn.deleted:
                     await rights.settle(turn, handled)
                 ended = {"row_id": turn.row_id, "outcome": handled.outcome, "reason": handled.reason}
@@ -136,9 +139,9 @@ class Pipeline:
                 return handled
         raise AssertionError("the last stage answers every message")
 
-    def _turn(self, desk: Desk, row: InboxRow) -> Turn:
+    def _turn(self, desk: Desk, row: Waiting) -> Turn:
         """Prepare a message: uniform text, and whether it is addressed to the bot."""
-        message = inbox.message_of(row)
+        message = row.message
         text, names = self.normaliser(message.text), self.groups.settings.bot_names
         return Turn(
             row_id=row.id,
@@ -151,8 +154,8 @@ class Pipeline:
             recommender=self.recommender,
             uniform=self.normaliser,
             mentioned=message.mentions_bot
-            or any(mention.name in names for mention in text.mentions)
-            or text.text.startswith(names),
+            or text.text.startswith(names)
+            or bool(text.mentions and any(mention.name in names for mention in text.mentions)),
         )
 
     async def _enter(self, turn: Turn) -> None:

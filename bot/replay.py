@@ -13,11 +13,10 @@ from bot.bootstrap import Parts, open_parts
 from bot.settings import Settings
 from bot.stages.turn import Handled
 from bot.transcript import Said, TranscriptError
-from core import inbox
 from core.clock import ManualClock, SystemClock
 from core.messages import IncomingMessage, MessageKey, RoomMember, RoomSeen
 from core.outcomes import Reason
-from core.settings import DatabaseSettings
+from core.scratch import scratch_database
 from groups.changes import RoleSet
 from groups.state import GroupKey, Role
 from orders.serving import Effect
@@ -26,7 +25,8 @@ from recommender.wording import wanted
 
 CHANNEL = "replay"
 ACCOUNT = "qianqun"
-_BATCH = 200
+_BATCH = 500
+"""Messages of one transaction. What is decided goes by the messages' own times, so that it does not depend on this."""
 _PUSH_LEVEL = 4
 
 
@@ -43,8 +43,9 @@ async def scratch(settings: Settings) -> AsyncIterator[tuple[Parts, ManualClock]
     """Open a scratch database with the configured catalogue in it, and remove it at the end."""
     clock = ManualClock(SystemClock().now())
     with TemporaryDirectory(prefix="qianqun-replay-") as folder:
-        database = DatabaseSettings(url=f"sqlite:///{folder}/scratch.db")
-        async with open_parts(settings.model_copy(update={"database": database}), clock, Path(folder)) as parts:
+        database = await scratch_database(Path(folder) / "scratch.db")
+        changed = settings.model_copy(update={"database": database})
+        async with open_parts(changed, clock, Path(folder), scratch=True) as parts:
             yield parts, clock
 
 
@@ -59,16 +60,9 @@ async def replay(parts: Parts, clock: ManualClock, transcript: Iterable[Said]) -
         clock.set(batch[-1].at)
         await rooms.enter(batch)
         messages = [_message(said, n + place) for place, said in enumerate(batch, start=1)]
-        async with parts.database.transaction(short=True) as session:
-            await inbox.store(session, messages, clock.now())
-        while True:
-            async with parts.database.reading(short=True) as session:
-                rows = await inbox.pending(session, after=0, limit=_BATCH)
-            if not rows:
-                break
-            for handled in await parts.pipeline.handle(rows):
-                n += 1
-                yield result(n, handled)
+        for handled in await parts.pipeline.take(messages):
+            n += 1
+            yield result(n, handled)
 
 
 def _batches(transcript: Iterable[Said]) -> Iterator[Sequence[Said]]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.messages import Quote
@@ -21,7 +20,8 @@ _FULL_HEAD = re.compile(
     r"(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2}))?\s*$"
 )
 _SHORT_HEAD = re.compile(r"^(?P<name>\S.{0,63}?)\s{1,}(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2}))?\s*$")
-_KEYS = frozenset({"at", "group", "member", "text", "role", "room_name", "quote", "id"})
+_NEEDED = ("at", "group", "member", "text")
+_KEYS = frozenset({*_NEEDED, "role", "room_name", "quote", "id"})
 
 
 class TranscriptError(Exception):
@@ -32,8 +32,7 @@ class TranscriptError(Exception):
         super().__init__(f"line {line}: {text}")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """One message of a transcript. ``line`` is where it starts in the file, from 1."""
 
     line: int
@@ -76,21 +75,22 @@ def _from_json(number: int, line: str, zone: ZoneInfo) -> Said:
         raise TranscriptError(number, f"is not JSON: {error}") from None
     if not isinstance(entry, dict):
         raise TranscriptError(number, "must be an object with at, group, member and text")
-    unknown = set(entry) - _KEYS
-    if unknown:
-        raise TranscriptError(number, f"unknown key {min(unknown)!r}; known are {', '.join(sorted(_KEYS))}")
-    for key in ("at", "group", "member", "text"):
-        if not isinstance(entry.get(key), str):
-            raise TranscriptError(number, f"{key} is missing or no text")
+    if not entry.keys() <= _KEYS:
+        unknown = min(entry.keys() - _KEYS)
+        raise TranscriptError(number, f"unknown key {unknown!r}; known are {', '.join(sorted(_KEYS))}")
+    at, group, member, text = (entry.get(key) for key in _NEEDED)
+    if not (isinstance(at, str) and isinstance(group, str) and isinstance(member, str) and isinstance(text, str)):
+        missing = next(key for key in _NEEDED if not isinstance(entry.get(key), str))
+        raise TranscriptError(number, f"{missing} is missing or no text")
     role = entry.get("role", "member")
     if role not in ("leader", "member"):
         raise TranscriptError(number, f"role is {role!r}; write leader or member")
     room_name = entry.get("room_name") or ""
     if not isinstance(room_name, str):
         raise TranscriptError(number, "room_name must be text")
-    at = _instant(number, entry["at"], zone)
+    when = _instant(number, at, zone)
     quote = _quote(number, entry.get("quote"))
-    return Said(number, at, entry["group"], entry["member"], entry["text"], role == "leader", room_name, quote)
+    return Said(number, when, group, member, text, role == "leader", room_name, quote)
 
 
 def _instant(number: int, text: str, zone: ZoneInfo) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -60,7 +60,7 @@ class Office:
 
     def desk(self, session: AsyncSession, now: datetime) -> Desk:
         """Return a desk for one batch in one transaction."""
-        return Desk(self, session, now, self.order_desk(session, now), Ahead(session, self.profiles, now, now))
+        return Desk(self, session, now, self.order_desk(session, now), Ahead(session, now))
 
     def order_desk(self, session: AsyncSession, now: datetime) -> OrderDesk:
         """Return the part of a desk where offers lie."""
@@ -233,11 +233,10 @@ class Desk:
 
     async def row_of(self, recall: IncomingMessage) -> int | None:
         """Return the inbox row of the message that a recall takes back, if it is still kept."""
-        return await inbox.row_id(self.session, replace(recall.key, message_id=recall.recalls))
+        return await inbox.row_id(self.session, recall.key._replace(message_id=recall.recalls))
 
     async def flush(self) -> None:
         """Write what is waiting into the transaction; the commit is the caller's."""
-        self.ahead.drop()
         changes, self.changes = self.changes, []
         saved = await group_store.save(self.session, changes, self.now)
         for key, group_id in saved.ids.items():

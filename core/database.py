@@ -61,10 +61,11 @@ class Database:
         self._writer = asyncio.Lock() if self.dialect == "sqlite" else None
 
     @classmethod
-    async def open(cls, settings: DatabaseSettings, *, base: Path = Path(".")) -> Database:
+    async def open(cls, settings: DatabaseSettings, *, base: Path = Path("."), scratch: bool = False) -> Database:
         """Connect, check that writing works, and return the database.
 
-        ``base`` is the folder that a relative SQLite path counts from. Raises ``DatabaseUnavailableError``.
+        ``base`` is the folder that a relative SQLite path counts from. A ``scratch`` file is thrown away after use:
+        nothing waits until it is on the disk. Raises ``DatabaseUnavailableError``.
         """
         url = engine_url(settings.url, base=base)
         is_sqlite = url.get_backend_name() == "sqlite"
@@ -74,7 +75,7 @@ class Database:
         options: dict[str, Any] = {"connect_args": {"async_creator_fn": near.connection}} if is_sqlite else postgres
         database = cls(create_async_engine(url, hide_parameters=True, **options))
         if is_sqlite:
-            _tune_sqlite(database.engine)
+            _tune_sqlite(database.engine, synchronous="OFF" if scratch else "NORMAL")
         try:
             async with database.transaction() as session:
                 if is_sqlite:
@@ -129,8 +130,13 @@ async def execute(
 
     Nothing of the ORM is involved: this is the way of the hot path.
     """
-    connection = session.info.get(_CONNECTION) or await session.connection()
-    return await connection.execute(statement, rows)
+    return await (await connection_of(session)).execute(statement, rows)
+
+
+async def connection_of(session: AsyncSession) -> AsyncConnection:
+    """Return the connection of the session's transaction."""
+    kept: AsyncConnection | None = session.info.get(_CONNECTION)
+    return kept or await session.connection()
 
 
 def insert_into(session: AsyncSession, table: Any) -> Any:
@@ -211,7 +217,7 @@ def _explain(url: URL, error: Exception) -> str:
     return f"the database {url.render_as_string(hide_password=True)} cannot be used: {cause}; {hint}"
 
 
-def _tune_sqlite(engine: AsyncEngine) -> None:
+def _tune_sqlite(engine: AsyncEngine, *, synchronous: str) -> None:
     """WAL, foreign keys and a busy timeout on every connection; explicit BEGIN instead of the driver's own."""
 
     def on_connect(connection: Any, _record: Any) -> None:
@@ -220,7 +226,7 @@ def _tune_sqlite(engine: AsyncEngine) -> None:
             cursor = connection.cursor()
             for pragma in (
                 "journal_mode=WAL",
-                "synchronous=NORMAL",
+                f"synchronous={synchronous}",
                 "foreign_keys=ON",
                 f"busy_timeout={_BUSY_TIMEOUT_MS}",
                 "temp_store=MEMORY",

@@ -1,9 +1,9 @@
 """The inbox: every message a channel saw, once, with the outcome it came to."""
 
-from collections.abc import Sequence
-from dataclasses import MISSING, asdict, fields
-from datetime import datetime
-from functools import cache
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import MISSING, asdict, fields, replace
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -13,7 +13,8 @@ from sqlalchemy import select as core_select
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database import dialect_of, execute, insert_in
+from core.database import execute
+from core.many_rows import EachRow, NewRows
 from core.messages import IncomingMessage, MessageKey, MessageKind, Quote
 from core.types import BigId, UtcDateTime
 
@@ -56,17 +57,25 @@ class InboxMessage(SQLModel, table=True):
 
 
 class InboxRow(NamedTuple):
-    """A stored message as the lanes read it: the columns they need, without an object that watches over them."""
+    """The columns of a message that is stored: what has no column of its own is in ``message``."""
 
-    id: int
     channel: str
     account: str
     message_id: str
+    state: str
     room_id: str
     sender_id: str
     text: str
     message: dict[str, Any]
     at: datetime
+    received_at: datetime
+
+
+class Waiting(NamedTuple):
+    """A stored message as a lane takes it, with the id of its row."""
+
+    id: int
+    message: IncomingMessage
 
 
 _APART = frozenset({"key", "room_id", "sender_id", "text", "at"})
@@ -78,7 +87,16 @@ _REST = {
 """What a message has beside its columns, and what each is when nothing is said of it: that is not stored."""
 _rest_of = attrgetter(*_REST)
 _table = InboxMessage.__table__  # type: ignore[attr-defined]
-_read = [_table.c[name] for name in InboxRow._fields]
+_new = NewRows(
+    _table,
+    columns=InboxRow._fields,
+    key=("channel", "account", "message_id"),
+    returning=("channel", "account", "message_id", "id"),
+)
+_read = [
+    _table.c[name]
+    for name in ("id", "channel", "account", "message_id", "room_id", "sender_id", "text", "at", "message")
+]
 _is_pending = _table.c.state == PENDING
 # made once: every batch asks for these
 _waiting = (
@@ -87,38 +105,41 @@ _waiting = (
     .order_by(_table.c.id)
     .limit(bindparam("most", type_=Integer))
 )
-_still_waiting = (
-    core_select(_table.c.id)
-    .where(_table.c.id.between(bindparam("first"), bindparam("last")), _is_pending)
+_waiting_ids = core_select(_table.c.id).where(_is_pending).order_by(_table.c.id).limit(bindparam("most", type_=Integer))
+_of_these = (
+    core_select(*_read)
+    .where(_is_pending, _table.c.id.in_(bindparam("row_ids", expanding=True)))
     .order_by(_table.c.id)
     .with_for_update()
 )
 _note = core_select(_table.c.id).where(_table.c.channel == CONTROL, _is_pending).limit(1)
-_finishing = (
+_finishing = EachRow(
     update(_table)
     .where(_table.c.id == bindparam("row_id"))
-    .values(state=DONE, outcome=bindparam("new_outcome"), reason=bindparam("new_reason"), handled_at=bindparam("now"))
+    .values(state=bindparam("done"), outcome=bindparam("how"), reason=bindparam("why"), handled_at=bindparam("now")),
+    names=("row_id", "done", "how", "why", "now"),
 )
 
 
-def row_of(message: IncomingMessage, received_at: datetime) -> dict[str, Any]:
-    """Return the column values of a whole message; what has no column of its own goes into ``message``."""
-    said = zip(_REST.items(), _rest_of(message), strict=True)
-    rest = {name: value for (name, default), value in said if value != default}
+def row_of(message: IncomingMessage, received_at: datetime) -> InboxRow:
+    """Return the column values of a whole message; what nobody said is left out of ``message``."""
+    said = zip(_REST, _rest_of(message), _REST.values(), strict=True)
+    rest = {name: value for name, value, default in said if value is not default and value != default}
     if message.quote is not None:
         rest["quote"] = asdict(message.quote)
-    return {
-        "channel": message.key.channel,
-        "account": message.key.account,
-        "message_id": message.key.message_id,
-        "state": PENDING,
-        "room_id": message.room_id,
-        "sender_id": message.sender_id,
-        "text": _storable(message.text),
-        "message": rest,
-        "at": message.at,
-        "received_at": received_at,
-    }
+    key = message.key
+    return InboxRow(
+        key.channel,
+        key.account,
+        key.message_id,
+        PENDING,
+        message.room_id,
+        message.sender_id,
+        _storable(message.text),
+        rest,
+        message.at,
+        received_at,
+    )
 
 
 def _storable(text: str) -> str:
@@ -130,7 +151,13 @@ def _storable(text: str) -> str:
 
 def message_of(row: InboxRow | InboxMessage) -> IncomingMessage:
     """Return the message that ``row_of`` stored."""
-    rest = row.message
+    key = MessageKey(row.channel, row.account, row.message_id)
+    return _message(key, row.room_id, row.sender_id, row.text, row.at, row.message)
+
+
+def _message(
+    key: MessageKey, room_id: str, sender_id: str, text: str, at: datetime, rest: dict[str, Any]
+) -> IncomingMessage:
     if "kind" in rest or "mentions" in rest or "quote" in rest:
         quote = rest.get("quote")
         rest = rest | {
@@ -138,73 +165,47 @@ def message_of(row: InboxRow | InboxMessage) -> IncomingMessage:
             "mentions": tuple(rest.get("mentions", ())),
             "quote": Quote(**quote) if quote else None,
         }
-    key = MessageKey(row.channel, row.account, row.message_id)
-    return IncomingMessage(key, row.room_id, row.sender_id, row.text, row.at, **rest)
+    return IncomingMessage(key, room_id, sender_id, text, at, **rest)
 
 
-def _insert_ignore(session: AsyncSession) -> Any:
-    """Return an INSERT that leaves an existing key alone."""
-    return _ignoring(dialect_of(session))
-
-
-@cache
-def _ignoring(dialect: str) -> Any:
-    return insert_in(dialect, _table).on_conflict_do_nothing(index_elements=["channel", "account", "message_id"])
-
-
-@cache
-def _storing(dialect: str) -> Any:
-    key = (_table.c.channel, _table.c.account, _table.c.message_id)
-    return _ignoring(dialect).returning(*key, _table.c.id)
+def _as_kept(message: IncomingMessage) -> IncomingMessage:
+    """Return a message that was just stored as it would be read back."""
+    text = _storable(message.text)
+    if message.at.tzinfo is UTC and not message.raw and text == message.text:
+        return message
+    return replace(message, text=text, at=message.at.astimezone(UTC), raw=json.loads(json.dumps(message.raw)))
 
 
 async def announce(session: AsyncSession, key: MessageKey, raw: dict[str, Any], now: datetime) -> bool:
     """Note that a message exists; return false when its content is already stored."""
-    row = {
-        **asdict(key),
-        "state": ANNOUNCED,
-        "room_id": "",
-        "sender_id": "",
-        "text": "",
-        "message": {"raw": raw},
-        "at": now,
-        "received_at": now,
-    }
-    inserted = await execute(session, _insert_ignore(session).values(row).returning(_table.c.id))
-    if inserted.scalar_one_or_none() is not None:
+    row = InboxRow(key.channel, key.account, key.message_id, ANNOUNCED, "", "", "", {"raw": raw}, now, now)
+    if await _new.insert(session, [row]):
         return True
     state = (await session.exec(select(InboxMessage.state).where(*_same_key(key)))).one()
     return state == ANNOUNCED
 
 
-async def store(session: AsyncSession, messages: Sequence[IncomingMessage], now: datetime) -> list[int | None]:
-    """Store whole messages; return the new row's id for each, or None where the key was already complete.
+async def store(session: AsyncSession, messages: Sequence[IncomingMessage], now: datetime) -> list[Waiting | None]:
+    """Store whole messages; return each as a lane takes it, or None where the key was already complete.
 
     One statement for all of them; only keys that exist already are looked at one by one, to fill an announced row.
     """
-    if not messages:
-        return []
     rows = [row_of(message, now) for message in messages]
-    new = await execute(session, _storing(dialect_of(session)), rows)
-    inserted = {MessageKey(channel, account, message_id): row_id for channel, account, message_id, row_id in new}
-    ids: list[int | None] = []
+    inserted: dict[tuple[Any, ...], int] = {new[:3]: new.id for new in await _new.insert(session, rows)}
+    stored: list[Waiting | None] = []
     for message, row in zip(messages, rows, strict=True):
-        row_id = inserted.pop(message.key, None)  # a key twice in one call counts once
-        ids.append(row_id if row_id is not None else await _fill(session, message.key, row))
-    return ids
+        row_id = inserted.pop(row[:3], None)  # a key twice in one call counts once
+        if row_id is None:
+            row_id = await _fill(session, message.key, row)
+        stored.append(None if row_id is None else Waiting(row_id, _as_kept(message)))
+    return stored
 
 
-async def _fill(session: AsyncSession, key: MessageKey, row: dict[str, Any]) -> int | None:
+async def _fill(session: AsyncSession, key: MessageKey, row: InboxRow) -> int | None:
     """Give an announced message its content; None when it has one."""
-    statement = update(_table).where(*_same_key(key), _table.c.state == ANNOUNCED).values(row).returning(_table.c.id)
-    found: int | None = (await execute(session, statement)).scalar_one_or_none()
+    filled = update(_table).where(*_same_key(key), _table.c.state == ANNOUNCED).values(row._asdict())
+    found: int | None = (await execute(session, filled.returning(_table.c.id))).scalar_one_or_none()
     return found
-
-
-async def rows(session: AsyncSession, row_ids: Sequence[int]) -> list[InboxRow]:
-    """Return stored messages by their ids, in the order they came."""
-    query = core_select(*_read).where(_table.c.id.in_(row_ids)).order_by(_table.c.id)
-    return [InboxRow._make(row) for row in await execute(session, query)]
 
 
 async def row_id(session: AsyncSession, key: MessageKey) -> int | None:
@@ -226,36 +227,41 @@ async def unfetched(session: AsyncSession, channel: str, account: str) -> list[M
     return [MessageKey(channel, account, message_id) for message_id in (await session.exec(query)).all()]
 
 
-async def pending(session: AsyncSession, after: int, limit: int) -> list[InboxRow]:
-    """Return stored messages that no lane has handled, in the order they came."""
-    return [InboxRow._make(row) for row in await execute(session, _waiting, {"after": after, "most": limit})]
+async def pending(session: AsyncSession, after: int, limit: int, *, hold: bool = False) -> list[Waiting]:
+    """Return stored messages that no lane has handled, in the order they came.
 
-
-async def still_pending(session: AsyncSession, row_ids: Sequence[int]) -> set[int]:
-    """Return which of these rows nobody has handled or deleted, and keep others off them until the commit.
-
-    A lane's rows follow each other, so they are named by their ends: rows between that are not asked for are held too.
+    ``hold`` keeps others off them until the commit; what somebody else holds is waited for, and read as they leave it.
     """
-    if not row_ids:
-        return set()
-    ends = {"first": min(row_ids), "last": max(row_ids)}
-    return set((await execute(session, _still_waiting, ends)).scalars()).intersection(row_ids)
+    query = _waiting.with_for_update() if hold else _waiting
+    return _read_messages(await execute(session, query, {"after": after, "most": limit}))
+
+
+async def pending_ids(session: AsyncSession, limit: int) -> list[int]:
+    """Return the ids of the same rows, whatever is in them."""
+    return list((await execute(session, _waiting_ids, {"most": limit})).scalars())
+
+
+async def hold(session: AsyncSession, row_ids: Sequence[int]) -> list[Waiting]:
+    """Return those of these messages that nobody has handled or deleted, and keep others off them until the commit."""
+    return _read_messages(await execute(session, _of_these, {"row_ids": row_ids}))
+
+
+def _read_messages(found: Iterable[Sequence[Any]]) -> list[Waiting]:
+    return [
+        Waiting(row_id, _message(MessageKey(channel, account, message_id), *said))
+        for row_id, channel, account, message_id, *said in found
+    ]
 
 
 async def tell_lanes(session: AsyncSession, now: datetime) -> None:
     """Note, in the transaction of a change made outside the lanes, that they must drop what they remember."""
-    row = row_of(IncomingMessage(MessageKey(CONTROL, "", uuid4().hex), "", "", "", now), now)
-    await execute(session, _insert_ignore(session), [row])
+    await _new.insert(session, [row_of(IncomingMessage(MessageKey(CONTROL, "", uuid4().hex), "", "", "", now), now)])
 
 
 async def finish(session: AsyncSession, outcomes: Sequence[dict[str, Any]], now: datetime) -> None:
     """Write outcomes: each a dict with ``row_id``, ``outcome`` and ``reason``; part of the lane's one commit."""
-    rows = [
-        {"row_id": row["row_id"], "new_outcome": row["outcome"], "new_reason": row["reason"], "now": now}
-        for row in outcomes
-    ]
-    if rows:
-        await execute(session, _finishing, rows)
+    rows = [(row["row_id"], DONE, row["outcome"], row["reason"], now) for row in outcomes]
+    await _finishing.update(session, rows)
 
 
 async def forget(session: AsyncSession, before: datetime) -> int:

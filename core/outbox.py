@@ -7,14 +7,15 @@ reads the database at the moment a row is claimed and may hold it back.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, delete, false, func, insert, or_, update
+from sqlalchemy import JSON, Column, Index, LargeBinary, bindparam, delete, false, func, insert, or_, update
 from sqlalchemy import select as core_select
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database import execute, insert_into
+from core.database import dialect_of, execute, insert_in
 from core.messages import OutgoingFile, OutgoingMessage
 from core.outcomes import SendState
 from core.types import BigId, UtcDateTime
@@ -91,8 +92,20 @@ class OutboxMessage(SQLModel, table=True):
 
 _table = OutboxMessage.__table__  # type: ignore[attr-defined]
 _files = OutboxFile.__table__  # type: ignore[attr-defined]
+_shown_products = core_select(_table.c.group_id, _table.c.claimed_at, _table.c.about_products).where(
+    _table.c.group_id.in_(bindparam("groups", expanding=True)),
+    _table.c.room_id != "",
+    _table.c.claimed_at >= bindparam("since"),
+    _table.c.state.in_([SendState.SENT, SendState.UNKNOWN]),
+)
 _FORGOTTEN: dict[str, Any] = {"text": "", "footer": "", "contact_id": "", "mentions": [], "about_members": []}
 """What a fleeting row holds once nobody needs it any more."""
+
+
+@cache
+def _new(dialect: str) -> Any:
+    """Return an INSERT of drafts that leaves alone what is stored already."""
+    return insert_in(dialect, _table).on_conflict_do_nothing(index_elements=["dedupe_key"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +155,7 @@ async def enqueue(session: AsyncSession, drafts: Sequence[Draft], now: datetime)
     """Store drafts as queued rows; a draft whose key exists already is left alone."""
     if not drafts:
         return
-    insert_new = insert_into(session, _table).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    insert_new = _new(dialect_of(session))
     if all(draft.file is None for draft in drafts):
         await execute(session, insert_new, [_row(draft, now) for draft in drafts])
         return
@@ -297,14 +310,9 @@ async def shown_products(
     session: AsyncSession, group_ids: Collection[int], since: datetime
 ) -> dict[int, list[tuple[datetime, list[int]]]]:
     """Return by group when texts went out to its room since an instant, and the products that they showed."""
-    query = core_select(_table.c.group_id, _table.c.claimed_at, _table.c.about_products).where(
-        _table.c.group_id.in_(group_ids),
-        _table.c.room_id != "",
-        _table.c.claimed_at >= since,
-        _table.c.state.in_([SendState.SENT, SendState.UNKNOWN]),
-    )
     shown: dict[int, list[tuple[datetime, list[int]]]] = {}
-    for group_id, at, products in await execute(session, query):
+    asked = {"groups": list(group_ids), "since": since}
+    for group_id, at, products in (await execute(session, _shown_products, asked)).all():
         shown.setdefault(group_id, []).append((at, products))
     return shown
 

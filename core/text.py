@@ -33,6 +33,7 @@ _SIGN_GATE = re.compile(r"[@\[]|://|www\.")
 _SPACES = re.compile(r"[ \n\u2005]{2,}|\A[ \n\u2005]|[ \n\u2005]\Z|\u2005")
 _DASHES = re.compile(r"」[^\S\n]*+\n[^\S\n]*+(?:[-—–─－][^\S\n]*+){4,}(?:\n|\Z)")
 _QUOTE_HEAD = re.compile(r"[\s\u200b\ufeff]*+「([^：:\n」]{1,64})[：:]")
+_BARE = dict.fromkeys(map(ord, "\ufe0e\ufe0f\u20e3"))
 _MARKS = re.compile("[\uffff\ufffe]")
 _FIXED = {
     **FOLDED,
@@ -137,7 +138,7 @@ class Normaliser:
     def __init__(self, emoji_words: Mapping[str, str] | None = None) -> None:
         self._table = _Uniform()
         self._simplify, traditional = _simplifier()
-        self._traditional = re.compile(f"[{traditional}]")
+        self._traditional = re.compile(f"[{_ranges(traditional)}]")
         self._plain = _plain_gate(traditional)
         self._names, self._emoji, pictures = _emoji_tables(emoji_words or {}, self._word)
         self._quick = _Uniform({ord(sign): " " if self._name(sign) == " " else _DROP for sign in pictures})
@@ -337,13 +338,17 @@ def _simplifier() -> tuple[Callable[[str], str], str]:
 def _plain_gate(traditional: str) -> Callable[[str], object]:
     """Return a test that is true for lines that need no change at all, as most lines do."""
     avoid = set(traditional)
-    runs: list[str] = []
-    codes = [code for code in range(0x4E00, 0xA000) if chr(code) not in avoid]
-    for _, group in groupby(enumerate(codes), lambda pair: pair[1] - pair[0]):
-        run = [code for _, code in group]
-        runs.append(f"{chr(run[0])}-{chr(run[-1])}")
-    safe = "a-z0-9,!?:;()+*#~%、。" + "".join(runs)
+    safe = "a-z0-9,!?:;()+*#~%、。" + _ranges([char for char in map(chr, range(0x4E00, 0xA000)) if char not in avoid])
     return re.compile(rf"(?:[{safe}]+(?:(?: |\.(?=[0-9]))[{safe}]+)*)?\Z").match
+
+
+def _ranges(characters: Sequence[str]) -> str:
+    """Return ascending characters, none a sign of patterns, as the inside of a class, neighbours as one range."""
+    inside: list[str] = []
+    for _, group in groupby(enumerate(map(ord, characters)), lambda pair: pair[1] - pair[0]):
+        run = [code for _, code in group]
+        inside.append(f"{chr(run[0])}-{chr(run[-1])}" if len(run) > 2 else "".join(map(chr, run)))
+    return "".join(inside)
 
 
 def _emoji_tables(
@@ -355,17 +360,17 @@ def _emoji_tables(
     emoji.config.load_language("zh")
     names: dict[str, str] = {}
     base: set[str] = set()
+    kept = {chr(code) for low, high in KEPT_EMOJI for code in range(low, high + 1)} - DROPPED_EMOJI
     for sign, entry in emoji.EMOJI_DATA.items():
-        bare = re.sub("[\ufe0e\ufe0f\u20e3]", "", sign)
+        bare = sign.translate(_BARE)
         if bare.isascii() or bare[0] in FOLDED or unicodedata.normalize("NFKC", bare[0]) != bare[0]:
             continue
         base.update(bare.replace("\u200d", ""))
-        kept = any(low <= ord(bare[0]) <= high for low, high in KEPT_EMOJI) and bare[0] not in DROPPED_EMOJI
-        if kept and "zh" in entry:
+        if bare[0] in kept and "zh" in entry:
             names[bare] = uniform(str(entry["zh"]).strip(":"))
     names.update((re.sub("[\ufe0e\ufe0f]", "", sign), uniform(word)) for sign, word in words.items())
     base -= {char for char in base if char.isascii() or "\u4e00" <= char <= "\u9fff"}
     base.update(sign[0] for sign in words if not sign[0].isalnum() and not sign[0].isascii())
-    one = "[" + "".join(sorted(base)) + "]"
+    one = f"[{_ranges(sorted(base))}]"
     modifier = "[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
     return names, re.compile(rf"{one}{modifier}*+(?:\u200d{one}{modifier}*+)*+|[0-9#*]\ufe0f?\u20e3"), base

@@ -19,7 +19,7 @@ from groups.segments.matching import NO_SEGMENTS, Segments
 from groups.settings import GroupsSettings
 from groups.state import GroupState, MemberKey, Role
 from groups.talk import speech
-from groups.talk.hearing import parse
+from groups.talk.hearing import may_be_word, parse
 from groups.talk.private import PrivateChat
 from groups.talk.speaking import Speaker, WordResult
 from groups.talk.words import UnknownWord, Word
@@ -119,6 +119,10 @@ class GroupService:
             days=self.settings.retention_days,
             order_days=self._order_days,
         )
+
+    def may_be_word(self, text: str) -> bool:
+        """Tell whether a uniform text that does not address the bot can be a word at all. Quick."""
+        return may_be_word(text)
 
     def parse(self, text: str, *, addressed: bool) -> Word | UnknownWord | None:
         """Return the word that a uniform text is; ``addressed`` when the bot is mentioned or the chat is private."""

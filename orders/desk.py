@@ -19,8 +19,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orders import questions, repository
 from orders.book import By, Rung, ring_up
 from orders.edits import Edit
+from orders.glance import Listed
 from orders.offers import LET_GO
 from orders.questions import Question
+from orders.standing import standing
 from orders.state import Item, LineKey, Offer
 
 _KEPT_OFFERS = 2_000
@@ -59,14 +61,20 @@ class OfferMemory:
 
 @dataclass(slots=True)
 class OrderDesk:
-    """The working copies of one batch, and what it will store of them."""
+    """What one batch has of offers, and what it will store of them.
+
+    ``offers`` are the memory's own until they are locked: only what is locked is a working copy and may be changed, so
+    that a batch which fails leaves the memory as it was.
+    """
 
     memory: OfferMemory
     session: AsyncSession
     now: datetime
     offers: dict[int, Offer] = field(default_factory=dict)
     asked: dict[tuple[int, str], Question] = field(default_factory=dict)
+    _unstored: list[Offer] = field(default_factory=list)
     _in_group: dict[int, list[int]] = field(default_factory=dict)
+    _listed: dict[int, Listed | None] = field(default_factory=dict)
     _looked: set[int] = field(default_factory=set)
     _locked: set[int] = field(default_factory=set)
     _products: dict[int, tuple[Decimal, Decimal] | None] = field(default_factory=dict)
@@ -84,9 +92,10 @@ class OrderDesk:
         if not new:
             return
         self._looked.update(new)
-        standing = await repository.standing(self.session, new, self.now - CLOSED_LATELY)
+        self._listed.clear()
+        found = await standing(self.session, new, self.now - CLOSED_LATELY)
         missing: list[int] = []
-        for one in standing:
+        for one in found:
             self._in_group.setdefault(one.group_id, []).append(one.offer_id)
             if one.offer_id in self.offers:
                 continue
@@ -94,13 +103,14 @@ class OrderDesk:
             if known is None:
                 missing.append(one.offer_id)
             else:
-                self.offers[one.offer_id] = known.copy()
+                self.offers[one.offer_id] = known
         await self.read(missing)
         for question in await questions.open_questions(self.session, new, self.now):
             self.asked[question.group_id, question.member] = question
 
     async def read(self, offer_ids: Collection[int]) -> list[Offer]:
         """Lay offers on the desk whatever their state; return them in the order of the ids."""
+        await self.settle()
         missing = {offer_id for offer_id in offer_ids if offer_id not in self.offers}
         self.offers.update(await repository.load(self.session, missing))
         return [self.offers[offer_id] for offer_id in offer_ids if offer_id in self.offers]
@@ -109,14 +119,34 @@ class OrderDesk:
         """Return the group's offers that are open or were closed lately, newest first."""
         return [self.offers[offer_id] for offer_id in self._in_group.get(group_id, ())]
 
+    def listed(self, group_id: int) -> Listed | None:
+        """Return what the group's offers list, None when there are none; worked out once until an offer changes."""
+        if group_id not in self._listed:
+            offers = self.in_group(group_id)
+            self._listed[group_id] = Listed.by(offers) if offers else None
+        return self._listed[group_id]
+
+    def _forget_lists(self, offer: Offer) -> None:
+        """Let what the groups of an offer list be worked out anew."""
+        for group_id in offer.group_ids:
+            self._listed.pop(group_id, None)
+
     async def lock(self, offer_ids: Iterable[int]) -> bool:
-        """Lock offers until the commit; tell whether all were as we had them. What was not is read again."""
+        """Lock offers until the commit; tell whether all were as we had them. What was not is read again.
+
+        From here on ``offers`` has working copies of them, which may be changed: take them from there.
+        """
+        await self.settle()
         as_known = True
         for offer_id in sorted(set(offer_ids) - self._locked):
             version = await repository.lock(self.session, offer_id)
             self._locked.add(offer_id)
-            if offer_id not in self.offers or self.offers[offer_id].version != version:
+            known = self.offers.get(offer_id)
+            if known is not None and known.version == version:
+                self.offers[offer_id] = known.copy()
+            else:
                 self.offers |= await repository.load(self.session, [offer_id])
+                self._listed.clear()
                 as_known = False
         return as_known
 
@@ -138,7 +168,10 @@ class OrderDesk:
 
     def note(self, offer: Offer, *, lines: Collection[LineKey] = (), buyers: Collection[str] = ()) -> None:
         """Note that a locked offer was changed on the desk, and which of its lines and buyers."""
+        held = offer.id in self._locked and self.offers[offer.id] is offer
+        assert held, f"offer {offer.id} was changed without its lock"  # noqa: S101 - never the data's fault
         self._changed.add(offer.id)
+        self._forget_lists(offer)
         self._lines.setdefault(offer.id, set()).update(lines)
         self._buyers.setdefault(offer.id, set()).update(buyers)
 
@@ -149,17 +182,41 @@ class OrderDesk:
 
     async def open(self, offer: Offer, copied_from: int | None = None) -> Offer:
         """Store a new offer and lay it on the desk; return it with its ids."""
-        return (await self.open_all([offer], copied_from))[0]
+        await self.settle()
+        (stored,) = await repository.add_offers(self.session, [offer], self.now, copied_from)
+        self._forget_lists(stored)
+        self.offers[stored.id] = stored
+        self._locked.add(stored.id)
+        for group_id in stored.group_ids:
+            self._in_group.setdefault(group_id, []).insert(0, stored.id)
+        return stored
 
-    async def open_all(self, offers: Sequence[Offer], copied_from: int | None = None) -> list[Offer]:
-        """Store new offers and lay them on the desk; return them with their ids."""
-        stored = await repository.add_offers(self.session, offers, self.now, copied_from)
-        for offer in stored:
+    def open_soon(self, offers: Sequence[Offer]) -> None:
+        """Lay new offers on the desk and store them later: all of a batch at once, unless somebody needs their ids.
+
+        Until ``settle`` their ids are negative, and whoever goes by names and codes alone sees them already.
+        """
+        for offer in offers:
+            self._forget_lists(offer)
+            self._unstored.append(offer)
+            offer.id = -len(self._unstored)
             self.offers[offer.id] = offer
-            self._locked.add(offer.id)
             for group_id in offer.group_ids:
                 self._in_group.setdefault(group_id, []).insert(0, offer.id)
-        return stored
+
+    async def settle(self) -> None:
+        """Store what is to be opened soon: before offers are read, locked, opened, or asked of the database."""
+        if not self._unstored:
+            return
+        opened, self._unstored = self._unstored, []
+        ids: dict[int, int] = {}
+        for before, stored in zip(opened, await repository.add_offers(self.session, opened, self.now), strict=True):
+            ids[before.id] = stored.id
+            del self.offers[before.id]
+            self.offers[stored.id] = stored
+            self._locked.add(stored.id)
+        for group_id in {group_id for offer in opened for group_id in offer.group_ids}:
+            self._in_group[group_id] = [ids.get(offer_id, offer_id) for offer_id in self._in_group[group_id]]
 
     async def run_in(self, offer: Offer, group_id: int) -> None:
         """Let a locked offer run in one more group; one that it runs in already changes nothing."""
@@ -202,6 +259,7 @@ class OrderDesk:
 
     async def flush(self) -> None:
         """Write what is waiting into the transaction; the commit is the caller's."""
+        await self.settle()
         for offer_id in sorted(self._changed):
             offer = self.offers[offer_id]
             offer.version += 1

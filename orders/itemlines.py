@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
+from core.late import late
 from core.numerals import read_numeral
 from orders.drafts import ItemDraft
 from orders.folding import fold
@@ -29,63 +30,63 @@ _PRICE_NAME = r"(?:团购价|拼团价|接龙价|到手价|优惠价|现价|特�
 _EACH = rf"(?:(?:每|一|1 ?)(?P<each>{_UNITS}) ?)"
 _PER = rf"(?: ?/ ?1?(?P<per>{_UNITS})(?!装)| ?(?:一|每|1)(?P<one>{_UNITS})(?!装))"
 
-MARKER = re.compile(
+MARKER = late(
     r" *(?:[\[(] ?(?P<inside>[0-9]{1,3}|[a-z]) ?[\])] ?[.、:]?|(?P<number>[0-9]{1,3}) ?(?:[.](?![0-9])|[、:)])"
     rf"|(?P<plain>[0-9]{{1,2}})(?: +|号 *[:.、 ])(?=[^\W\d])(?!(?:{_MEASURES}))"
     r"|(?P<circled>[⑩-⑳⑴-⒇⒈-⒛㈠-㈩🔟]) ?[.、:]?|(?P<letter>[a-z])(?:[.、:)]| (?=[^\W\da-z]))"
     r"|[-*·•・●○◆◇■□▪►▶→✅☑️]+(?=\D)) *"
 )
-_STRUCK = re.compile(
+_STRUCK = late(
     rf"(?:市场|超市|门店|专柜|零售|日常|平时|原)(?:售?价)?(?:是|为)? ?[:=]? ?¥? ?{_SUM} ?{_YUAN}?(?:/(?:{_UNITS}))?"
 )
-_STOCK = re.compile(
+_STOCK = late(
     rf"(?:(?:现?库存|限量|仅剩余?|只剩余?|剩余|还剩|剩|仅有|只有|总共|总量|现货|共|数量) ?[:=]? ?"
     rf"(?P<count>{_COUNT}) ?(?P<unit>{_UNITS})?"
     r"|(?P<free>库存 ?[:=]?(?:不限|充足|无限)|不限量))(?![0-9.])"
 )
-_LIMIT = re.compile(
+_LIMIT = late(
     rf"(?:(?:每人|一人|每户|每家|每单)? ?(?:限购|限买|限订|限|最多) ?[:=]? ?(?P<count>{_COUNT})"
     rf" ?(?P<unit>{_UNITS})?(?:/人)?"
     r"|(?P<free>不限购|限购 ?[:=]? ?(?:不限|无)))(?![0-9.])"
 )
-_MINIMUM = re.compile(
+_MINIMUM = late(
     rf"(?:(?:起订量?|起购|起拍|起售|起卖|至少|最少) ?[:=]? ?(?P<count>{_COUNT})"
     rf" ?(?P<unit>{_UNITS})?(?:起[订购拍售卖]?)?"
     rf"|(?P<first>{_COUNT}) ?(?P<kind>{_UNITS}) ?起(?:[订购拍售卖]|(?!\w)))(?![0-9.])"
 )
-_TIER = re.compile(
+_TIER = late(
     rf"[/,;、(]? ?(?:买|拍|任意|任选)?(?P<count>{_COUNT}) ?(?P<unit>{_UNITS}) ?(?:共|只要|仅需|只需|[:=/])? ?"
     rf"(?:¥ ?(?P<sign>{_SUM})|(?P<sum>{_SUM}) ?{_YUAN}) ?\)?(?P<more>/)?"
 )
-_TURNED_TIER = re.compile(
+_TURNED_TIER = late(
     rf"[/,;、(]? ?(?:¥ ?(?P<sign>{_SUM}) ?{_YUAN}?|(?P<sum>{_SUM}) ?{_YUAN}) ?/? ?"
     rf"(?P<count>[2-9]|[1-9][0-9]{{1,3}}|[二两三四五六七八九十])(?P<unit>份|件|单|组)(?! ?[¥=:0-9]|装) ?\)?"
 )
-_PRICE = re.compile(
+_PRICE = late(
     rf"[=:,(]? ?(?:{_PRICE_NAME} ?[:=]? ?)?{_EACH}?[:=]? ?(?:{_PRICE_NAME} ?[:=]? ?)?"
     rf"(?:¥ ?(?P<sign>{_SUM})(?: ?{_YUAN})?|(?P<sum>{_SUM}) ?{_YUAN}|(?P<whole>[0-9]{{1,5}})块(?P<tenth>[1-9])(?!\d))"
     rf"{_PER}? ?\)?"
 )
-_BARE = re.compile(
+_BARE = late(
     rf"(?:(?<= )|\A)(?:(?P<label>{_PRICE_NAME}) ?[:=]? ?)?(?P<sum>[0-9]{{1,5}}(?:\.[0-9]{{1,2}})?)"
     rf"{_PER}?(?= |,|/[0-9]|\Z)"
 )
 _SPEC_NUMBER = r"[0-9]{1,5}(?:\.[0-9]+)?(?: ?[-~] ?[0-9]{1,5}(?:\.[0-9]+)?)?"
-_SPEC = re.compile(
+_SPEC = late(
     rf"(?:规格 ?[:=]? ?)?(?:[约净毛]重?|大约)? ?(?<![a-z0-9.])(?:{_SPEC_NUMBER}"
     rf"|(?<=[ \d:重约])[一二两三四五六七八九十半]{{1,3}}|(?<= )[半一](?=[斤箱])) ?{_MEASURES}"
     rf"(?: ?[*x] ?[0-9]{{1,4}} ?(?:{_UNITS})?)*(?:[±][0-9]{{1,4}}(?:{_MEASURES})?)?"
     rf"(?:装(?:(?: ?[*x] ?|一)?[0-9]{{0,3}}(?:{_UNITS}))?| ?/ ?[一1]?(?P<per>{_UNITS})|左右|以上)?(?![^\W_a-z0-9])"
 )
-_RANGE = re.compile(rf"[0-9] ?{_YUAN}? ?[-~到至] ?¥?{_SUM} ?{_YUAN}")
-_LABEL = re.compile(rf"\A *(?:规格|{_PRICE_NAME}|库存|限购|商品|品名|名称) *[:=] *")
-_PROMOTION = re.compile(
+_RANGE = late(rf"[0-9] ?{_YUAN}? ?[-~到至] ?¥?{_SUM} ?{_YUAN}")
+_LABEL = late(rf"\A *(?:规格|{_PRICE_NAME}|库存|限购|商品|品名|名称) *[:=] *")
+_PROMOTION = late(
     r"半价|[0-9一二三四五六七八九]折|打折|买[一二两三四五六七八九十0-9]+\w{0,2}[送赠]|立减|满减|第二[份件盒个]|优惠券|[0-9]元?起|[元块]起"
     r"|成团|开团|人团"
 )
-_SENTENCE = re.compile(r"[。!?;~]|大家|今天|我们|欢迎|谢谢|下单|接龙|群里|\bhttp")
-_TERM = re.compile(r"截单|截团|截止|收单|自提|自取|取货|提货|配送|[0-9]点|今晚|明天|后天|每人")
-_NAMED = re.compile(r"[^\W\d_]")
+_SENTENCE = late(r"[。!?;~]|大家|今天|我们|欢迎|谢谢|下单|接龙|群里|\bhttp")
+_TERM = late(r"截单|截团|截止|收单|自提|自取|取货|提货|配送|[0-9]点|今晚|明天|后天|每人")
+_NAMED = late(r"[^\W\d_]")
 _EDGES = " \t\u3000-—–:：=＝,，、。.;；|｜/／+()（）[]【】~～*"
 _HEAVY = frozenset({"克", "两"})
 LONGEST = 300  # no line of a list is longer

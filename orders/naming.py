@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from orders.quantities import one_of, units
 from orders.scanning import grammar, roles
@@ -17,6 +17,10 @@ _SAME_GOODS = frozenset({"regional", "homophone", "pinyin", "emoji", "abbreviati
 _TITLE, _PHRASE, _HEAD, _ALIAS, _TAIL, _PART = range(6)
 """How well a name fits an item, the best first."""
 _LONGEST_PART = 16
+_TITLES_KEPT = 2_048
+"""Titles whose names stay in memory, some 10 kB each."""
+_WORDS_KEPT = 8
+"""Word lists whose lengths stay in memory: a program has one, tests have several."""
 
 
 def fold(text: str) -> str:
@@ -38,7 +42,7 @@ def _wrapping() -> tuple[re.Pattern[str], re.Pattern[str]]:
 class Words:
     """What is known of goods beside the list: their names, and other names for the same."""
 
-    goods: Container[str]
+    goods: Collection[str]
     same: Mapping[str, frozenset[str]]
     """From every name to all names of the same thing."""
 
@@ -63,21 +67,25 @@ class Names:
 
     def __init__(self, items: Sequence[Item], words: Words, uniform: Callable[[str], str] = fold) -> None:
         self._goods = words.goods
+        self._goods_reach = _reach_of_goods(words)
         ranked: dict[str, tuple[int, set[int]]] = {}
         for item in items:
-            for name, rank in _names(uniform(item.title), words):
+            for name, rank in _ranked(uniform(item.title), words).items():
                 best, ids = ranked.setdefault(name, (rank, set()))
                 if rank < best:
                     ranked[name] = (rank, {item.id})
                 elif rank == best:
                     ids.add(item.id)
         self._items = {name: frozenset(ids) for name, (_, ids) in ranked.items() if name not in roles()}
+        self._reach = _reach(self._items)
         self._longest = max((14, *map(len, self._items)))
         self._codes = _codes(items)
 
     def at(self, text: str, place: int) -> tuple[int, frozenset[int]] | None:
         """Return the end of the longest name that starts here and the items it may mean, none for other goods."""
-        for end in range(min(len(text), place + self._longest), place, -1):
+        begin = text[place : place + 2]
+        reach = max(self._reach.get(begin, 1), self._goods_reach.get(begin, 1))
+        for end in range(min(len(text), place + min(reach, self._longest)), place, -1):
             name = text[place:end]
             if (ids := self._items.get(name)) is None and (name not in self._goods or name in roles()):
                 continue
@@ -98,9 +106,31 @@ class Names:
         return next((ids for _, ids_of in self._codes if (ids := ids_of.get(code))), frozenset())
 
 
+def _reach(names: Iterable[str]) -> Mapping[str, int]:
+    """Return by their first two characters how long names are at most."""
+    longest: dict[str, int] = {}
+    for name in names:
+        longest[name[:2]] = max(len(name), longest.get(name[:2], 0))
+    return longest
+
+
+@lru_cache(_WORDS_KEPT)
+def _reach_of_goods(words: Words) -> Mapping[str, int]:
+    return _reach(words.goods)
+
+
 def names_of(title: str, words: Words) -> frozenset[str]:
     """Return everything an item with this uniform title may be called."""
-    return frozenset(name for name, _ in _names(title, words))
+    return frozenset(_ranked(title, words))
+
+
+@lru_cache(_TITLES_KEPT)
+def _ranked(title: str, words: Words) -> Mapping[str, int]:
+    """Return every name of a title with how well it fits at best: the same titles stand on many lists."""
+    ranked: dict[str, int] = {}
+    for name, rank in _names(title, words):
+        ranked[name] = min(rank, ranked.get(name, rank))
+    return ranked
 
 
 def _names(title: str, words: Words) -> Iterator[tuple[str, int]]:

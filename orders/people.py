@@ -143,7 +143,9 @@ def _longest_member(text: str, start: int, members: Collection[str]) -> int:
 def _known(text: str, members: Collection[str], names: Names) -> tuple[tuple[int, int], ...]:
     """Return where members' names stand, where no item's name or order word is meant."""
     spans: list[tuple[int, int]] = []
-    for member in sorted(members, key=len, reverse=True):
+    # a group has up to 500 names, nearly all of which begin with a character that is not in the text
+    possible = [name for name in members if not "一" <= name[:1] <= "龥" or name[0] in text]
+    for member in sorted(possible, key=len, reverse=True):
         name = fold(member)
         if len(name) < 2 or name in roles():
             continue

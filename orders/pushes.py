@@ -72,7 +72,7 @@ async def open_pushes(
         offer.state = OfferState.OPEN if agreed else OfferState.DRAFT
         offers.append(offer)
         codes[product.id] = code
-    await desk.open_all(offers)
+    desk.open_soon(offers)
     if agreed:
         await agree(desk, group_id, [product.id for product in products])
     return {product.id: codes.get(product.id) or standing[product.id] for product in products}
@@ -84,8 +84,12 @@ async def agree(desk: OrderDesk, group_id: int, product_ids: Sequence[int]) -> N
     wanted = {
         offer.id
         for offer in desk.in_group(group_id)
-        if offer.kind is OfferKind.PUSH and any(item.product_id in product_ids for item in offer.items.values())
+        if offer.kind is OfferKind.PUSH
+        and offer.state is OfferState.DRAFT
+        and any(item.product_id in product_ids for item in offer.items.values())
     }
+    if not wanted:
+        return
     await desk.lock(wanted)
     for offer in (desk.offers[offer_id] for offer_id in sorted(wanted)):
         if offer.state is OfferState.DRAFT:

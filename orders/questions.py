@@ -67,7 +67,7 @@ async def open_questions(session: AsyncSession, group_ids: Collection[int], now:
     asked = {"groups": list(group_ids), "now": now}
     return [
         Question(int(row.id), row.group_id, row.member, QuestionKind(row.kind), row.detail, row.inbox_id, row.asked_at)
-        for row in await execute(session, _waiting, asked)
+        for row in (await execute(session, _waiting, asked)).all()
     ]
 
 

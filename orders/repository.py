@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -40,19 +40,6 @@ _chains = OrderChain.__table__  # type: ignore[attr-defined]
 _allocations = Allocation.__table__  # type: ignore[attr-defined]
 _products = Product.__table__  # type: ignore[attr-defined]
 
-_new_offers = _offers.insert().returning(_offers.c.id, sort_by_parameter_order=True)
-_new_items = _items.insert().returning(_items.c.id, sort_by_parameter_order=True)
-
-_standing = (
-    select(_offers.c.id, _groups.c.group_id, _offers.c.version)
-    .join(_groups, _groups.c.offer_id == _offers.c.id)
-    .where(
-        _groups.c.group_id.in_(bindparam("groups", expanding=True)),
-        or_(_offers.c.state.in_([OfferState.DRAFT, OfferState.OPEN]), _offers.c.closed_at >= bindparam("since")),
-    )
-    .order_by(_offers.c.id.desc())
-)
-
 _OFFER_FIELDS = (
     *("kind", "state", "title", "leader", "channel", "account", "created_at", "opens_at", "closes_at", "closed_at"),
     *("minimum_people", "minimum_pieces", "pickup_place", "pickup_when", "note", "open_items"),
@@ -63,24 +50,6 @@ _ITEM_FIELDS = (
 )
 _LINE_FIELDS = ("group_id", "name", "quantity", "note", "said_by")
 _BUYER_FIELDS = ("group_id", "name", "code", "payment", "handed_over_at")
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """An offer in a group, as the quick look of every batch sees it."""
-
-    offer_id: int
-    group_id: int
-    version: int
-
-
-async def standing(session: AsyncSession, group_ids: Collection[int], closed_since: datetime) -> list[Standing]:
-    """Return the offers of these groups that are open or drafted, or were closed since an instant; newest first."""
-    if not group_ids:
-        return []
-    asked = {"groups": list(group_ids), "since": closed_since}
-    rows = (await execute(session, _standing, asked)).all()  # hundreds in a batch: fetched one by one they cost thrice
-    return [Standing(*row) for row in rows]
 
 
 async def offers_of(session: AsyncSession, group_ids: Collection[int], states: Collection[OfferState]) -> list[int]:
@@ -188,7 +157,7 @@ async def add_offers(
     """
     news = {"version": 1, "changed_at": now, "copied_from": copied_from}
     rows = [{name: getattr(offer, name) for name in _OFFER_FIELDS} | news for offer in offers]
-    ids = await _added(session, _new_offers, rows)
+    ids = await _added(session, _offers, rows)
     stored = [replace(offer.copy(), id=key, version=1, items={}) for offer, key in zip(offers, ids, strict=True)]
     await _add_groups(session, [(offer.id, group_id) for offer in stored for group_id in offer.group_ids])
     items = [
@@ -210,19 +179,37 @@ async def add_groups(session: AsyncSession, offer_id: int, group_ids: Iterable[i
 async def _add_groups(session: AsyncSession, pairs: Sequence[tuple[int, int]]) -> None:
     rows = [{"offer_id": offer_id, "group_id": group_id} for offer_id, group_id in pairs]
     if rows:
-        keys = ["offer_id", "group_id"]
-        await execute(session, insert_into(session, _groups).on_conflict_do_nothing(index_elements=keys), rows)
+        await execute(session, _new_groups(dialect_of(session)), rows)
+
+
+@cache
+def _new_groups(dialect: str) -> Any:
+    return insert_in(dialect, _groups).on_conflict_do_nothing(index_elements=["offer_id", "group_id"])
 
 
 async def add_items(session: AsyncSession, items: Sequence[Item]) -> list[Item]:
     """Store new items of offers; return them with their ids."""
-    ids = await _added(session, _new_items, [{**_item_row(item), "offer_id": item.offer_id} for item in items])
+    ids = await _added(session, _items, [{**_item_row(item), "offer_id": item.offer_id} for item in items])
     return [replace(item, id=key) for item, key in zip(items, ids, strict=True)]
 
 
-async def _added(session: AsyncSession, statement: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Insert rows; return their ids in the same order."""
-    return [int(row_id) for row_id in (await execute(session, statement, rows)).scalars()] if rows else []
+async def _added(session: AsyncSession, table: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Insert rows in one statement; return their ids in the same order."""
+    if not rows:
+        return []
+    dialect = dialect_of(session)
+    ids = [int(row_id) for row_id in (await execute(session, _adding(dialect, table), rows)).scalars()]
+    return sorted(ids) if dialect == "sqlite" else ids
+
+
+@cache
+def _adding(dialect: str, table: Any) -> Any:
+    """Return the statement that inserts rows and returns their ids.
+
+    Told to keep the order, SQLAlchemy would insert row by row on SQLite. There each row gets the number after the
+    largest, so that the ids of one statement, sorted, are in the order of its rows.
+    """
+    return table.insert().returning(table.c.id, sort_by_parameter_order=dialect != "sqlite")
 
 
 def _item_row(item: Item) -> dict[str, Any]:

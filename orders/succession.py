@@ -14,6 +14,7 @@ async def run_on(desk: OrderDesk, source_id: int, target_id: int) -> int:
 
     Returns how many offers of the leader run on; pushed products go along uncounted.
     """
+    await desk.settle()
     ids = await repository.offers_of(desk.session, [source_id], _RUNNING)
     await desk.lock(ids)
     offers = await desk.read(ids)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from core.outcomes import Outcome, Reason
+from core.text import NormalText
 from orders import questions, receipts
 from orders.book import By, Refused
 from orders.desk import OrderDesk
 from orders.edits import Change, Doubt, Edit, Missing, Reading
+from orders.mentions import Mentions
 from orders.questions import Question, QuestionKind
 from orders.quoting import quoted_items
 from orders.replies import ReplyReader
@@ -31,6 +33,20 @@ class OrderTaker:
     def __init__(self, settings: OrdersSettings, reader: ReplyReader) -> None:
         self.settings = settings
         self.reader = reader
+        self._mentions = Mentions(reader.words, reader.uniform)
+
+    def may_mean(self, desk: OrderDesk, group_id: int, member: str, text: NormalText, at: datetime) -> bool:
+        """Tell whether a message, written ``at`` and quoting nothing, can be a reply where no push was shown just now.
+
+        Without a name a reply means what its speaker has ordered, what somebody else has just ordered, or what a leader
+        offers; where there is nothing of the kind, only a name makes something of it.
+        """
+        offers = desk.in_group(group_id)
+        return (
+            (group_id, member) in desk.asked
+            or any(one.lines or one.kind is not OfferKind.PUSH or _just_closed(one, at) for one in offers)
+            or self._mentions.may_be_in(text.text, offers)
+        )
 
     async def reply(self, desk: OrderDesk, heard: Heard, seen: Collection[int]) -> Served | None:
         """Take a message as a reply to the group's offers; None when it is not about orders.
@@ -71,7 +87,7 @@ class OrderTaker:
 
     def table(self, desk: OrderDesk, heard: Heard, seen: Collection[int], doubt: Doubt | None) -> Table:
         """Return what this speaker's reply can be about."""
-        here = [_at_that_time(offer, heard) for offer in desk.in_group(heard.group_id)]
+        here = [_at_that_time(offer, heard.at) for offer in desk.in_group(heard.group_id)]
         offers = sorted(here, key=lambda offer: (offer.kind is OfferKind.PUSH, -offer.id))
         bare: list[int] = []
         for offer in offers:
@@ -193,9 +209,17 @@ class OrderTaker:
         desk.asked.pop((question.group_id, question.member), None)
 
 
-def _at_that_time(offer: Offer, heard: Heard) -> Offer:
+def _just_closed(offer: Offer, at: datetime) -> bool:
+    """Tell whether an offer had closed when a message was written, so lately that even a bare +1 is told so."""
+    closed_at = offer.closed_at
+    if offer.state is OfferState.OPEN:
+        closed_at = offer.closes_at if offer.closes_at is not None and offer.closes_at <= at else None
+    return closed_at is not None and at < closed_at + _JUST_CLOSED
+
+
+def _at_that_time(offer: Offer, at: datetime) -> Offer:
     """Return an offer as it stood when the message was written: past its closing time it is closed already."""
-    if offer.state is OfferState.OPEN and offer.closes_at is not None and offer.closes_at <= heard.at:
+    if offer.state is OfferState.OPEN and offer.closes_at is not None and offer.closes_at <= at:
         offer = replace(offer, state=OfferState.CLOSED, closed_at=offer.closes_at)
     if offer.state is OfferState.OPEN:
         return offer

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from core.late import late
 from core.numerals import read_numeral
 from core.templates import render
 from orders.drafts import Fault
@@ -22,7 +23,7 @@ EDGES = " \t\u3000\r-—:：,，、。.!！~～|"
 
 _NUMBER = r"[0-9]{1,5}|[一二两三四五六七八九十百]{1,5}"
 REACHED = r"(?:成团|开团|起团|成单|发车|起发|起送|就发)"
-_MINIMUM = re.compile(
+_MINIMUM = late(
     rf"(?:最低|最少|至少)?(?:满|凑满|凑够|凑齐|够|达到|达)? ?(?P<count>{_NUMBER}) ?(?P<unit>[^\W\d])?(?:以上|起)?"
     rf" ?(?:即可|就|可|才)?{REACHED}"
     rf"|(?:最低|最少|至少)?(?:成团|起团)(?P<what>条件|人数|数量|份数|件数|要求)? ?[:=]? ?(?:满|够|最低|至少)?"
@@ -32,35 +33,35 @@ _PEOPLE = frozenset("人户家位")
 _PIECES = frozenset("份件箱盒单组袋个套包只斤瓶提")
 CLOSING = r"(?:截单|截团|截止|收单|截接龙|关团|结团|结束)"
 _OF_ORDERS = r"(?:接龙|下单|报名|收单)?"
-_CLOSES = re.compile(
+_CLOSES = late(
     rf"{CLOSING}{_OF_ORDERS}(?:时间)?(?: ?[:=是为到在于] ?| +|(?=[0-9零一二三四五六七八九十今明后周下本星晚早大中]))"
     r"(?P<time>.+)"
 )
-_CLOSES_TURNED = re.compile(rf"(?P<time>.+?)(?:前|之前)? ?(?:准时)?{CLOSING}{_OF_ORDERS}")
-_OPENS = re.compile(r"(?:开始时间|开团时间|开始接龙|开始下单|开抢|开始)(?: ?[:=是为到在于] ?| *)(?P<time>.+)")
-_OPENS_TURNED = re.compile(r"(?P<time>.+?)(?:准时)?(?:开始(?:接龙|下单)?|开抢|开团)")
+_CLOSES_TURNED = late(rf"(?P<time>.+?)(?:前|之前)? ?(?:准时)?{CLOSING}{_OF_ORDERS}")
+_OPENS = late(r"(?:开始时间|开团时间|开始接龙|开始下单|开抢|开始)(?: ?[:=是为到在于] ?| *)(?P<time>.+)")
+_OPENS_TURNED = late(r"(?P<time>.+?)(?:准时)?(?:开始(?:接龙|下单)?|开抢|开团)")
 _PICKUP = r"(?:自提|自取|取货|提货|取件|领取|配送|送货)"
-_PLACE = re.compile(
+_PLACE = late(
     rf"{_PICKUP}(?:地点|点|地址|位置|处)(?: ?[:=是为在] ?| *)(?P<text>.+)|(?:提货|取货)?地[点址] ?[:=] ?(?P<other>.+)"
 )
-_WHEN = re.compile(rf"{_PICKUP}(?:时间|日期)(?: ?[:=是为在] ?| *)(?P<text>.+)")
-_BOTH = re.compile(rf"{_PICKUP}(?: ?[:=是为在到] ?| +|(?=[^ 草水果的]))(?P<text>.+)")
-_BOTH_TURNED = re.compile(rf"(?P<text>.+?) ?(?:{_PICKUP})")
-_SOLD = re.compile(r"[0-9] ?元|¥|[?]|吗")
-_NOTE = re.compile(
+_WHEN = late(rf"{_PICKUP}(?:时间|日期)(?: ?[:=是为在] ?| *)(?P<text>.+)")
+_BOTH = late(rf"{_PICKUP}(?: ?[:=是为在到] ?| +|(?=[^ 草水果的]))(?P<text>.+)")
+_BOTH_TURNED = late(rf"(?P<text>.+?) ?(?:{_PICKUP})")
+_SOLD = late(r"[0-9] ?元|¥|[?]|吗")
+_NOTE = late(
     r"(?:备注|说明|注意事项|注意|温馨提示|提示|注|ps)(?: ?[:=] ?| +)(?P<text>.+)"
     r"|(?P<whole>(?:预计|大概).{0,12}(?:到货|发货).*|(?:到货|发货).+)"
 )
-_GROUPS = re.compile(r"(?:开团群|发布群|在群|发到|群)(?: ?[:=] ?| +)(?P<text>.+)")
-_EVERY = re.compile(r"(?:在|发)?(?:所有|全部|每个)(?:的)?群?")
-_TOPICS = re.compile(r"[、,;/|\n]+")
-_STAMP = re.compile(
+_GROUPS = late(r"(?:开团群|发布群|在群|发到|群)(?: ?[:=] ?| +)(?P<text>.+)")
+_EVERY = late(r"(?:在|发)?(?:所有|全部|每个)(?:的)?群?")
+_TOPICS = late(r"[、,;/|\n]+")
+_STAMP = late(
     r"(?:今天|今日|明天|明日|大?后天|今晚|明晚|明早|(?:本|这|下)?(?:周|星期|礼拜)[一二三四五六日天末]"
     r"|[0-9]{1,2}月[0-9]{1,2}[日号]?|[0-9]{1,2}[日号](?![楼门院店馆栋线桥]|\w?口)"
     r"|凌晨|早上|上午|中午|下午|傍晚|晚上|(?<!\w)[早晚]|[0-9]{1,2} ?: ?[0-9]{2}"
     r"|[0-9一二三四五六七八九十]{1,3}点半?|之?前|之?后|左右|到货后|全天|[ ~,至到和-])+"
 )
-_DAYISH = re.compile(r"天|日|周|星期|礼拜|月|午|晚|早|点|:|号|到货")
+_DAYISH = late(r"天|日|周|星期|礼拜|月|午|晚|早|点|:|号|到货")
 
 
 class Ill:

@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from core.late import late
 from core.numerals import read_numeral
 from orders.folding import fold
 
@@ -25,15 +26,15 @@ _CLOCK = (
     r"|(?P<digital>[0-9]{1,2}) ?: ?(?P<minutes>[0-9]{2})(?::00)?(?: ?(?P<half>am|pm))?"
     r"|(?P<word>零点|正午|午夜))"
 )
-_POINT = re.compile(rf"(?:{_DATE})?[ ,的]*(?P<period>{_PERIODS})?(?P<deep>凌晨)? ?{_CLOCK}")
-_NOON = re.compile(rf"(?:{_DATE})?[ ,的]*(?P<period>中午)")
-_LATER = re.compile(
+_POINT = late(rf"(?:{_DATE})?[ ,的]*(?P<period>{_PERIODS})?(?P<deep>凌晨)? ?{_CLOCK}")
+_NOON = late(rf"(?:{_DATE})?[ ,的]*(?P<period>中午)")
+_LATER = late(
     rf"(?:再?过)?(?:(?P<count>{_N}{{1,3}})个?(?P<and>半)?|(?P<only>半)个?) ?(?P<scale>小时|钟头|分钟)[之以]?后?"
 )
-_TAIL = re.compile(r"[ ,.!~]*(?:之前|以前|前|准时|整|止|为止)?[ ,.!~]*\Z")
-_A_DAY = re.compile(rf"(?=[^ ])(?:{_DATE})?[ ,的]*(?:{_PERIODS})?(?:凌晨)?(?:[ ,]+|[ ,]*(?:\Z|{_N}|之?前|以前|左右))")
-_AN_HOUR = re.compile(rf"(?:再?过)?(?:{_N}{{1,3}} ?(?:[:点时]|个?半?(?:小时|分钟))|半个?小时)")
-_NAMES_DAY = re.compile(rf"{_DATE}|{_PERIODS}")
+_TAIL = late(r"[ ,.!~]*(?:之前|以前|前|准时|整|止|为止)?[ ,.!~]*\Z")
+_A_DAY = late(rf"(?=[^ ])(?:{_DATE})?[ ,的]*(?:{_PERIODS})?(?:凌晨)?(?:[ ,]+|[ ,]*(?:\Z|{_N}|之?前|以前|左右))")
+_AN_HOUR = late(rf"(?:再?过)?(?:{_N}{{1,3}} ?(?:[:点时]|个?半?(?:小时|分钟))|半个?小时)")
+_NAMES_DAY = late(rf"{_DATE}|{_PERIODS}")
 _DAYS = {"今天": 0, "今日": 0, "今": 0, "明天": 1, "明日": 1, "明": 1, "后天": 2, "后日": 2, "大后天": 3}
 _WEEK = {day: number for number, day in enumerate("一二三四五六日")} | {"天": 6}
 _LONGEST = 40  # no time is written longer

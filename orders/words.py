@@ -18,8 +18,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 
 from core.text import strip_quote
+from groups.talk.beginnings import Beginnings
 from groups.talk.words import JOINTS, POLITE, Audience
 from orders.folding import fold
 from orders.itemlines import examine, read_item_line
@@ -156,6 +158,11 @@ _FIELDS = (
 )
 
 _EDGES = " \t\r\n\u3000\u2005,，.。!！~～;；、"
+_SKIPPED = re.compile(rf"[\s\u200b\ufeff「{re.escape(_EDGES)}]")
+"""What may stand in front of a word: its edges, and a quotation."""
+_OPENING = re.compile("[开開][团團囤]")
+_OPENING_WITHIN = 64
+"""Characters in which an opening says so: behind a mention, signs and 今日."""
 _ADDRESS = re.compile(r"(?:@[^\s@]{1,32}[ \u2005\n]+){1,3}")
 _QUESTION = re.compile(r"[?]|吗|么$|呢$|没$|没有$|怎|啥|几时|多少|什么")
 _APART = re.compile(r"(?P<word>[^\s:,]{1,8})[\s:,]+(?=\S)")
@@ -181,6 +188,11 @@ def forms(kind: OrderWordKind) -> tuple[str, ...]:
     return tuple(form for one, _, written in _TABLE if one is kind for form in written.split())
 
 
+def may_be_word(text: str) -> bool:
+    """Tell whether a text that does not address the bot can be a word, by how it begins; false only where none is."""
+    return _beginnings().may_begin(text) or _OPENING.search(text, 0, _OPENING_WITHIN) is not None
+
+
 def parse(text: str, *, addressed: bool) -> OrderWord | UnknownOrderWord | None:
     """Return the word about offers that a message is, or None for talk and orders.
 
@@ -194,7 +206,7 @@ def parse(text: str, *, addressed: bool) -> OrderWord | UnknownOrderWord | None:
     opening = None if _OPENS.isdisjoint(raw[:40]) else _open(raw)
     if opening is not None:
         return opening
-    if not raw or (not addressed and fold(raw[0]) not in _FIRST):
+    if not raw or (not addressed and not (fold(raw[0]) in _FIRST and _beginnings().may_begin(raw))):
         return None  # most messages end here
     plain = fold(raw[:_WHOLE])
     if text.rstrip().endswith(("?", "？")) and not plain.endswith("?"):
@@ -205,6 +217,11 @@ def parse(text: str, *, addressed: bool) -> OrderWord | UnknownOrderWord | None:
     if match is not None:
         return _with_object(_KINDS[match["word"]], match["word"], raw, raw[match.end() :].strip(_EDGES))
     return _dressed(raw, plain) if addressed and len(raw) <= 4 * _LONGEST else None
+
+
+@cache
+def _beginnings() -> Beginnings:
+    return Beginnings(_KINDS, fold, _SKIPPED)
 
 
 def _is_word(match: re.Match[str] | None) -> bool:

@@ -6,6 +6,8 @@ takes 12.5 kB, and what two sets share is found in some microseconds.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -48,10 +50,20 @@ def has(bits: Bits, document: int) -> bool:
     return bool(int(bits[document >> 6]) >> (document & 63) & 1)
 
 
-def put(bits: Bits, document: int, member: bool) -> None:
-    """Take a document into the set or out of it."""
-    mask = np.uint64(1 << (document & 63))
-    if member:
-        bits[document >> 6] |= mask
-    else:
-        bits[document >> 6] &= ~mask
+def bytes_of(bits: Bits) -> memoryview:
+    """Return the same memory byte by byte, to write on: Python changes a byte ten times as fast as numpy a word."""
+    return bits.view(np.uint8).data
+
+
+def put(sets: Iterable[memoryview], document: int) -> None:
+    """Take a document into the sets with these bytes."""
+    place, bit = document >> 3, 1 << (document & 7)
+    for one in sets:
+        one[place] |= bit
+
+
+def drop(sets: Iterable[memoryview], document: int) -> None:
+    """Take a document out of the sets with these bytes."""
+    place, others = document >> 3, 0xFF ^ (1 << (document & 7))
+    for one in sets:
+        one[place] &= others

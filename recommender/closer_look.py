@@ -17,7 +17,7 @@ from recommender.forms import WordForms
 from recommender.lexicon import Lexicon
 from recommender.query import QueryParts, QueryReader
 from recommender.ranking import Candidate
-from recommender.second_look import Found, SecondLook
+from recommender.second_look import Found, SecondLook, packaged_weights
 from recommender.shelf import Item, Shelf
 
 _LOOKED_AT = 10
@@ -36,7 +36,7 @@ class CloserLook:
     def __init__(self, shelf: Shelf, forms: WordForms, lexicon: Lexicon, cut: Callable[[str], list[str]]) -> None:
         self._shelf = shelf
         self._reader = QueryReader(shelf.index, forms, lexicon, cut, QueryParts(sounds=False))
-        self._look = SecondLook.load(lexicon, cut)
+        self._look = SecondLook(lexicon, cut, packaged_weights())
 
     def at(self, candidates: Sequence[Candidate], said: str) -> list[Candidate]:
         """Return candidates, given best first, with what the words of the message leave of their scores."""

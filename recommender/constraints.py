@@ -90,23 +90,25 @@ def read_constraints(masked: MaskedText) -> Constraints:
     """Return the constraints that a message states."""
     text = masked.text.text
     words = [token.word for token in masked.tokens if token.word is not None]
-    if MAY_STATE.search(text) is None and not any(word.kind in _STATING or word.brand for word in words):
+    stating = [word for word in words if word.kind in _STATING or word.brand]
+    if not stating and MAY_STATE.search(text) is None:
         return NOTHING_STATED  # as most messages do
     low, high, quantity, unit, packs = _figures(text)
+    when, place, cheap = _WHEN.search(text), _PLACE.search(text), _CHEAP.search(text) is not None
+    if not (stating or packs or when or place or cheap) and (low, high, quantity) == (None, None, None):
+        return NOTHING_STATED
     excluded = _excluded(masked) if "A" in masked.mask else []
     attributes = [word for word in _attributes(masked) if word not in excluded]
-    beneficiaries = [word.canonical for word in words if word.kind is WordKind.WHOM]
+    beneficiaries = [word.canonical for word in stating if word.kind is WordKind.WHOM]
     whom = _whom(masked) if beneficiaries else []
-    brands = [word.brand or word.canonical for word in words if word.brand or word.kind is WordKind.BRAND]
-    when = _WHEN.search(text)
-    place = _PLACE.search(text)
+    brands = [word.brand or word.canonical for word in stating if word.brand or word.kind is WordKind.BRAND]
     return Constraints(
         attributes=tuple(dict.fromkeys([*attributes, *beneficiaries, *packs])),
         excluded=tuple(dict.fromkeys(excluded)),
         brand=brands[0] if brands else "",
         price_max=high,
         price_min=low,
-        cheap=_CHEAP.search(text) is not None,
+        cheap=cheap,
         quantity=quantity,
         unit=unit,
         when=when[0] if when else "",

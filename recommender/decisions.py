@@ -12,6 +12,8 @@ from recommender.gain import Gain
 from recommender.ranking import Candidate
 from recommender.readings import Need, Reading
 
+_SHOWN = frozenset({Reason.PUSHED, Reason.SUGGESTED})
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -32,7 +34,8 @@ class Decision:
 
     ``picks`` are the products that go out (or would have, when ``hold`` says why not); ``reasons`` say why each was
     chosen, ``gain`` what speaking was expected to gain, None when nothing fits. ``text`` is the push in words, once the
-    products have their codes; empty unless pushed or suggested.
+    products have their codes, and ``fitting`` everything that the picks were chosen from, in its neutral order; both
+    empty unless pushed or suggested.
     """
 
     outcome: Outcome
@@ -45,3 +48,9 @@ class Decision:
     reasons: tuple[str, ...] = ()
     wording: Wording = Wording.STANDARD
     gain: Gain | None = None
+    fitting: tuple[Candidate, ...] = ()
+
+    @property
+    def shown(self) -> bool:
+        """Tell whether products go out, to the group or to its leader first."""
+        return self.reason in _SHOWN

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.outcomes import Outcome, Reason
 from recommender.constraints import Constraints
+from recommender.decisions import Asked, Decision
 from recommender.memory import GroupMemory, Utterance
 from recommender.needs import Need, NeedClass, Reading
 from recommender.settings import RecommenderSettings
@@ -39,6 +40,18 @@ def in_context(
     if need is None:
         return reading
     return replace(reading, outcome=Outcome.NEED, reason=Reason.PUSHED, need=need, needs=(need,))
+
+
+def remember(decision: Decision, asked: Asked, memory: GroupMemory) -> None:
+    """Note in ``memory`` what a message said and what it was answered, for those that come after it."""
+    reading, need = decision.reading, decision.need
+    spoken_of = reading if need is None or need is reading.need else replace(reading, need=need)
+    left = utterance_of(spoken_of, asked.member, asked.at, answered=decision.shown)
+    if left is not None:
+        memory.note(left)
+    if decision.shown and need is not None:
+        products = tuple(candidate.item.id for candidate in decision.picks)
+        memory.answered(asked.member, need.terms, products, asked.at)
 
 
 def utterance_of(reading: Reading, member: str, at: datetime, *, answered: bool) -> Utterance | None:

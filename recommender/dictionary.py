@@ -6,10 +6,11 @@ Source: jieba 0.42.1, https://github.com/fxsjy/jieba, its ``dict.txt``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -30,29 +31,29 @@ class Dictionary:
     total: int
 
     @classmethod
-    def packaged(cls) -> Dictionary:
-        """Read the dictionary that comes with jieba; takes half a second."""
-        total, frequencies = 0, {}
-        for line in files("jieba").joinpath("dict.txt").read_text(encoding="utf-8").splitlines():
-            word, frequency = line.split(" ")[:2]
-            frequencies[word] = int(frequency)
-            total += frequencies[word]
-        return cls._sorted(frequencies, total)
+    def packaged(cls, words: Iterable[str] = ()) -> Dictionary:
+        """Read the dictionary that comes with jieba, in which ``words`` are words as well; takes a quarter second.
 
-    def with_words(self, words: Iterable[str]) -> Dictionary:
-        """Return a dictionary in which these are words as well; single characters are in it already."""
-        frequencies = dict(zip(self.words, self.frequencies.tolist(), strict=True))
-        total = self.total
+        Single characters are in it already.
+        """
+        fields = _file().read_text(encoding="utf-8").split()  # of each line: word, frequency, part of speech
+        counts = list(map(int, fields[1::3]))
+        frequencies = dict(zip(fields[0::3], counts, strict=True))
+        total = sum(counts)
         for word in words:
             if len(word) > 1 and frequencies.get(word, 0) < FORCED_FREQUENCY:
                 frequencies[word] = FORCED_FREQUENCY
                 total += FORCED_FREQUENCY
-        return self._sorted(frequencies, total)
+        known = sorted(word for word, frequency in frequencies.items() if frequency)
+        return cls(tuple(known), np.fromiter(map(frequencies.__getitem__, known), np.int64, len(known)), total)
 
-    @classmethod
-    def _sorted(cls, frequencies: Mapping[str, int], total: int) -> Dictionary:
-        words = sorted(word for word, frequency in frequencies.items() if frequency)
-        return cls(tuple(words), np.fromiter(map(frequencies.__getitem__, words), np.int64, len(words)), total)
+
+def _file() -> Path:
+    """Return jieba's file, without importing jieba."""
+    package = find_spec("jieba")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("jieba is not installed; install the program again", name="jieba")
+    return Path(package.origin).with_name("dict.txt")
 
 
 def dictionary_stamp() -> str:

@@ -14,23 +14,26 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from recommender.bits import Bits, of_documents, put
+from recommender.bits import Bits, bytes_of, drop, of_documents, put
 
 _STEPS = tuple(Decimal(step) for step in (1, 2, 5, 10, 20, 30, 50, 80, 100, 200, 500, 1000, 2000, 5000))
 """Yuan."""
 _STEP_KEYS = tuple(("price", str(step)) for step in _STEPS)
 _KEPT_BYTES = 16 << 20
+_KEPT_ALIKE = 20_000
 _ROOM = 1 << 12
 """Documents that can be added before the sets grow."""
 _STOCK, _EVERYWHERE = ("stock", ""), ("everywhere", "")
 _Key = tuple[str, str]
+_Alike = frozenset[str] | str | int
+"""What products are filtered by: neighbourhoods, a category, how many steps the price is above."""
 
 
 class Shown(Protocol):
@@ -68,39 +71,48 @@ class Filters:
         self._size = len(products) + _ROOM
         members: dict[_Key, list[int]] = defaultdict(list)
         for number, product in enumerate(products):
-            for key in _keys(product):
-                members[key].append(number)
+            if _in_stock(product):
+                members[_STOCK].append(number)
+            for value in _alike(product):
+                for key in _keys(value):
+                    members[key].append(number)
         self._sets = {key: of_documents(np.array(numbers), self._size) for key, numbers in members.items()}
+        self._bytes = {key: bytes_of(bits) for key, bits in self._sets.items()}
+        self._alike: dict[_Alike, tuple[memoryview, ...]] = {}
         self._kept: dict[Where, Bits] = {}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Filters:
+        """Return a copy with sets of its own, for who keeps an old shelf."""
+        copied = Filters(())
+        copied._size = self._size
+        copied._sets = {key: bits.copy() for key, bits in self._sets.items()}
+        copied._bytes = {key: bytes_of(bits) for key, bits in copied._sets.items()}
+        return copied
 
     def put(self, number: int, product: Shown) -> None:
         """Take in a new document."""
         if number >= self._size:
             self._grow(number)
         self._kept.clear()
-        for key in _keys(product):
-            put(self._set_of(key), number, member=True)
+        put(self._sets_of(product), number)
 
     def change(self, number: int, before: Shown, after: Shown) -> None:
         """Take over what changed of a document with the same words: its stock, its price, where it is delivered."""
         self._kept.clear()
         if _in_stock(before) != _in_stock(after):
-            put(self._set_of(_STOCK), number, member=_in_stock(after))
+            (put if _in_stock(after) else drop)([self._bytes_of(_STOCK)], number)
         if before.price != after.price:
             old, new = bisect_left(_STEPS, before.price), bisect_left(_STEPS, after.price)
-            for step in _STEP_KEYS[min(old, new) : max(old, new)]:
-                put(self._set_of(step), number, member=new < old)
+            steps = map(self._bytes_of, _STEP_KEYS[min(old, new) : max(old, new)])
+            (put if new < old else drop)(steps, number)
         if before.neighbourhoods != after.neighbourhoods:
-            for key in _places(before):
-                put(self._sets[key], number, member=False)
-            for key in _places(after):
-                put(self._set_of(key), number, member=True)
+            drop(map(self._bytes_of, _keys(before.neighbourhoods)), number)
+            put(map(self._bytes_of, _keys(after.neighbourhoods)), number)
 
     def retire(self, number: int, product: Shown) -> None:
         """Take a document out again; ``product`` is what it was put in as."""
         self._kept.clear()
-        for key in _keys(product):
-            put(self._sets[key], number, member=False)
+        drop(self._sets_of(product), number)
 
     def shown(self, where: Where, price_max: Decimal | None = None) -> Bits:
         """Return what may be shown in a place up to a price; not to be written on."""
@@ -112,11 +124,26 @@ class Filters:
         step = next((step for step in _STEPS if price_max is not None and price_max <= step), None)
         return bits if step is None else bits & self._set(("price", str(step)))
 
-    def _set_of(self, key: _Key) -> Bits:
-        """Return a set to write on."""
-        if key not in self._sets:
+    def _sets_of(self, product: Shown) -> list[memoryview]:
+        """Return the sets that a product is in, to write on."""
+        known = self._alike
+        sets = [self._bytes_of(_STOCK)] if _in_stock(product) else []
+        for value in _alike(product):
+            found = known.get(value)
+            if found is None:
+                if len(known) > _KEPT_ALIKE:
+                    known.clear()
+                found = known[value] = tuple(map(self._bytes_of, _keys(value)))
+            sets += found
+        return sets
+
+    def _bytes_of(self, key: _Key) -> memoryview:
+        """Return the bytes of a set, to write on."""
+        found = self._bytes.get(key)
+        if found is None:
             self._sets[key] = np.zeros(-(-self._size // 64), np.uint64)
-        return self._sets[key]
+            found = self._bytes[key] = bytes_of(self._sets[key])
+        return found
 
     def _made(self, where: Where) -> Bits:
         here = self._set(_EVERYWHERE).copy()
@@ -139,23 +166,22 @@ class Filters:
         self._size = number + number // 8 + _ROOM
         for key, bits in self._sets.items():
             self._sets[key] = np.concatenate([bits, np.zeros(-(-self._size // 64) - words, np.uint64)])
+        self._bytes = {key: bytes_of(bits) for key, bits in self._sets.items()}
+        self._alike.clear()
 
 
-def _keys(product: Shown) -> Iterator[_Key]:
-    """Yield the sets that a product is in."""
-    if _in_stock(product):
-        yield _STOCK
-    yield from _places(product)
-    parts = product.category.split("/")
-    for depth in range(1, len(parts) + 1):
-        yield "category", "/".join(parts[:depth])
-    yield from _STEP_KEYS[bisect_left(_STEPS, product.price) :]
+def _keys(value: _Alike) -> Iterable[_Key]:
+    """Return the sets that all products with these neighbourhoods, this category or this price are in."""
+    if isinstance(value, str):
+        parts = value.split("/")
+        return [("category", "/".join(parts[:depth])) for depth in range(1, len(parts) + 1)]
+    if isinstance(value, int):
+        return _STEP_KEYS[value:]
+    return [("neighbourhood", neighbourhood) for neighbourhood in value] or [_EVERYWHERE]
 
 
-def _places(product: Shown) -> Iterable[_Key]:
-    if not product.neighbourhoods:
-        return (_EVERYWHERE,)
-    return [("neighbourhood", neighbourhood) for neighbourhood in product.neighbourhoods]
+def _alike(product: Shown) -> tuple[_Alike, ...]:
+    return product.neighbourhoods, product.category, bisect_left(_STEPS, product.price)
 
 
 def _in_stock(product: Shown) -> bool:

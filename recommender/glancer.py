@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from recommender.compiled.screening import Screener
 
 _APART = Sign.APART.value
-_SIGNS = tuple(map(Sign, range(2 * _APART)))
+_SIGNS = tuple(map(Sign, range(2 * max(Sign))))
 """Every combination; to look one up is quicker than to make it."""
 
 
@@ -47,7 +47,7 @@ class Glancer:
         batch = Batch.of([text.text for text in texts])
         seen = self._screener.glances(batch, self._cutter.cut(batch)).tolist()
         return [
-            Glance(certainty, _SIGNS[signs | _APART if _apart(text) else signs])
+            Glance(certainty, _SIGNS[signs | _APART if text.quote or len(text.text) > LONGEST_NEED else signs])
             for (certainty, signs), text in zip(seen, texts, strict=True)
         ]
 
@@ -55,7 +55,3 @@ class Glancer:
 def unread(text: NormalText) -> Reading:
     """Return what a message says that is nothing but talk."""
     return Reading(Outcome.IGNORED, Reason.TALK, MaskedText(text, (), "", ()))
-
-
-def _apart(text: NormalText) -> bool:
-    return text.quote is not None or len(text.text) > LONGEST_NEED

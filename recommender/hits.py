@@ -48,9 +48,13 @@ def find_hits(masked: MaskedText, rules: NeedRules) -> list[Hit]:
 
 def blocker_of(mask: str, span: tuple[int, int], rules: NeedRules, need_class: str = "") -> Blocker | None:
     """Return what in the clauses around a trigger makes it no need."""
-    stretches = blocker_scopes(mask, span)
-    for blocker in rules.possible.blockers(mask):
-        if need_class not in blocker.spares and blocker.applies(stretches[blocker.scope]):
+    possible = rules.possible.blockers(mask)
+    if not possible:
+        return None
+    stretches, whole = blocker_scopes(mask, span), rules.found.blockers(mask)
+    for blocker in possible:
+        stretch = stretches[blocker.scope]
+        if need_class not in blocker.spares and (blocker in whole if stretch == mask else blocker.applies(stretch)):
             return blocker
     return None
 
@@ -58,6 +62,8 @@ def blocker_of(mask: str, span: tuple[int, int], rules: NeedRules, need_class: s
 def wanted_phrases(masked: MaskedText, low: int, high: int, rules: NeedRules) -> list[Phrase]:
     """Return the goods phrases of a stretch, without those that the wanted thing is only for."""
     phrases = goods_phrases(masked, low, high)
+    if not rules.possible.purpose(masked.mask):
+        return phrases
     return [phrase for phrase in phrases if not _is_purpose(masked, low, phrase, rules)]
 
 

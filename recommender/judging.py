@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from core.outcomes import Reason
 from recommender.clauses import heads_of, kept_form
@@ -11,10 +12,13 @@ from recommender.constraints import Constraints, read_constraints
 from recommender.hits import Hit, Phrase, find_hits, wanted_phrases
 from recommender.masking import MaskedText
 from recommender.need_features import FeatureTable
-from recommender.need_model import NEED, PRAISE, NeedModel
-from recommender.need_rules import NeedRules
+from recommender.need_model import HEADS, NEED, NO_SUMS, PRAISE, NeedModel
+from recommender.need_rules import NeedRules, Trigger
 from recommender.readings import Need, NeedClass
-from recommender.several import clause_spans, groups_of, parts_of
+from recommender.several import clause_spans, groups_of, one_clause, parts_of
+
+if TYPE_CHECKING:
+    from recommender.compiled.need_weights import CutWeights
 
 _UNKNOWN_STRENGTH = 0.75
 """What an object of no list takes from the certainty: nobody confirmed that the word names goods."""
@@ -40,44 +44,68 @@ class Judgement:
 
 
 class NeedJudge:
-    """Decides what the hits of a message amount to; without a model the rules are believed."""
+    """Decides what the hits of a message amount to; without a model the rules are believed.
 
-    def __init__(self, rules: NeedRules, model: NeedModel | None) -> None:
+    ``compiled`` tells that there is a compiler.
+    """
+
+    def __init__(self, rules: NeedRules, model: NeedModel | None, *, compiled: bool) -> None:
         self._rules = rules
         self._model = model
         self._features = FeatureTable(model.vocabulary if model is not None else {})
+        self._cut = _cut_weights(model) if compiled and model is not None else None
+
+    def sums(self, masks: Sequence[MaskedText]) -> list[Sequence[float] | None]:
+        """Return what the heads give to what is cut out of masks, to be handed in again; None without a compiler."""
+        return [None] * len(masks) if self._cut is None else [*self._cut.sums(masks)]
 
     def __call__(
-        self, masked: MaskedText, hits: Sequence[Hit], constraints: Constraints, *, mentioned: bool
+        self,
+        masked: MaskedText,
+        hits: Sequence[Hit],
+        constraints: Constraints,
+        *,
+        mentioned: bool,
+        sums: Sequence[float] | None = None,
     ) -> Judgement:
         """Judge a message; what is addressed to the bot is not vetoed, since the member waits for an answer."""
         free = [hit for hit in hits if hit.blocker is None]
         model = self._model
         if model is None or not (free or "G" in masked.mask):
             return Judgement(self._needs(masked, free, constraints) if free else ())
-        ids = self._features.ids(masked, hits, self._rules)
-        certainty = model.certainty(ids)
+        seen = self._seen(masked, hits, sums)
+        certainty = model.certainty(*seen)
         needs: tuple[Need, ...] = ()
         least = model.keep if any(hit.known for hit in free) else min(model.keep, _KEEP_UNKNOWN)
         if free and (mentioned or certainty >= least):
-            needs = tuple(_as_sure_as(need, certainty) for need in self._needs(masked, free, constraints))
-            if len(needs) == 1:
-                needs = (replace(needs[0], need_class=NeedClass(model.need_class(ids))),)
+            needs = self._needs(masked, free, constraints)
+            one = NeedClass(model.need_class(*seen)) if len(needs) == 1 else None
+            needs = tuple(_as_sure_as(need, certainty, one or need.need_class) for need in needs)
         elif not free and certainty >= model.rescue and not self._final(masked.mask):
-            needs = self._rescued(masked, constraints, model, NeedClass(model.need_class(ids)), certainty)
+            needs = self._rescued(masked, constraints, model, NeedClass(model.need_class(*seen)), certainty)
         if needs:
             return Judgement(needs, certainty)
-        opinion = model.opinion(ids)
+        opinion = model.opinion(*seen)
         reason = None if opinion is None else Reason.PRAISE if opinion == PRAISE else Reason.COMPLAINT
         return Judgement((), certainty, reason)
 
+    def _seen(
+        self, masked: MaskedText, hits: Sequence[Hit], sums: Sequence[float] | None = None
+    ) -> tuple[list[int], Sequence[float]]:
+        """Return the features of a message that the model weighs, and by head the sums of all others."""
+        if self._cut is None:
+            return self._features.ids(masked, hits, self._rules), NO_SUMS
+        return self._features.few(masked, hits, self._rules), sums or self._cut.sums((masked,))[0]
+
     def _final(self, mask: str) -> bool:
-        return any(blocker.final and blocker.applies(mask) for blocker in self._rules.blockers)
+        return any(blocker.final for blocker in self._rules.found.blockers(mask))
 
     def _needs(self, masked: MaskedText, free: Sequence[Hit], constraints: Constraints) -> tuple[Need, ...]:
         """Return a need for each thing that the hits speak of, the one that tells most first."""
         main = self._telling(masked, constraints, free)
-        groups = groups_of(masked, free) if len(free) > 1 else [free]
+        if len(free) == 1 or one_clause(masked.mask):
+            return (main,)
+        groups = groups_of(masked, free)
         if len(groups) == 1:
             return (main,)
         needs = []
@@ -99,19 +127,18 @@ class NeedJudge:
         model = self._model
         if model is None:
             return need
-        ids = self._features.ids(part, hits, self._rules)
-        if model.certainty(ids) < model.keep:
+        seen = self._seen(part, hits)
+        if model.certainty(*seen) < model.keep:
             return None
-        return replace(need, need_class=NeedClass(model.need_class(ids)))
+        return replace(need, need_class=NeedClass(model.need_class(*seen)))
 
     def _telling(self, masked: MaskedText, constraints: Constraints, hits: Sequence[Hit]) -> Need:
         """Return the class that tells most, with the objects of the surest shape."""
-        found = [_need(masked, constraints, hit) for hit in hits]
-        surest = max(found, key=lambda need: need.strength)
-        first = min(found, key=lambda need: self._rules.order[need.need_class])
+        surest = max(hits, key=_strength)
+        first = min(hits, key=lambda hit: self._rules.order[hit.trigger.need_class])
         if not first.known and surest.known:
-            return surest
-        return replace(surest, need_class=first.need_class, rule=first.rule)
+            first = surest
+        return _need(masked, constraints, surest, first.trigger)
 
     def _rescued(
         self,
@@ -127,7 +154,7 @@ class NeedJudge:
             phrases = wanted_phrases(masked, low, high, self._rules)
             if not phrases:
                 continue
-            score = model.heads[NEED].score(self._features.ids(masked.part(low, high), (), self._rules))
+            score = model.score(NEED, *self._seen(masked.part(low, high), ()))
             if best is None or score > best[0]:
                 best = score, phrases, (low, high)
         if best is None:
@@ -140,18 +167,30 @@ class NeedJudge:
         )
 
 
-def _need(masked: MaskedText, constraints: Constraints, hit: Hit) -> Need:
+def _cut_weights(model: NeedModel) -> CutWeights:
+    from recommender.compiled.need_weights import CutWeights  # noqa: PLC0415 - numba, which may be missing
+
+    return CutWeights.of(model.vocabulary, [model.heads[name].weights for name in HEADS])
+
+
+def _strength(hit: Hit) -> float:
+    """Return how sure the shape and the object of a hit make us."""
+    sure = 1.0 if hit.trigger.inside else _AROUND_STRENGTH
+    return hit.trigger.strength * (sure if hit.known else _UNKNOWN_STRENGTH)
+
+
+def _need(masked: MaskedText, constraints: Constraints, hit: Hit, telling: Trigger) -> Need:
+    """Return the need that a hit states, under the class and the name of the trigger that tells most."""
     start, end = hit.span
     first = masked.tokens[masked.owner[start]]
     last = masked.tokens[masked.owner[max(start, end - 1)]]
-    sure = 1.0 if hit.trigger.inside else _AROUND_STRENGTH
     return Need(
-        need_class=NeedClass(hit.trigger.need_class),
+        need_class=NeedClass(telling.need_class),
         terms=heads_of(hit.objects),
         constraints=constraints,
         known=hit.known,
-        strength=hit.trigger.strength * (sure if hit.known else _UNKNOWN_STRENGTH),
-        rule=hit.trigger.name,
+        strength=_strength(hit),
+        rule=telling.name,
         evidence=masked.text.raw_span(first.start, last.end),
         modifiers=_modifiers(hit.objects),
     )
@@ -161,5 +200,5 @@ def _modifiers(phrases: Sequence[Phrase]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kept_form(token) for phrase in phrases for token in phrase[:-1]))
 
 
-def _as_sure_as(need: Need, certainty: float) -> Need:
-    return replace(need, strength=certainty * (1.0 if need.known else _UNKNOWN_STRENGTH))
+def _as_sure_as(need: Need, certainty: float, need_class: NeedClass) -> Need:
+    return replace(need, need_class=need_class, strength=certainty * (1.0 if need.known else _UNKNOWN_STRENGTH))

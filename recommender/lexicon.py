@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -50,6 +50,7 @@ class Lexicon:
 
     def __init__(self, aliases: Iterable[tuple[str, str, str]] = (), catalogue: CatalogueWords = NO_CATALOGUE) -> None:
         self._words: dict[str, Word] = {}
+        self.get = self._words.get
         self._packaged()
         for alias, word, kind in aliases:
             self._add_alias(alias.lower(), word.lower(), kind)
@@ -60,9 +61,8 @@ class Lexicon:
             if len(text) > 1:
                 self._words.setdefault(text.lower(), Word(WordKind.GOODS, text.lower(), category))
 
-    def get(self, text: str) -> Word | None:
-        """Return what is known of a word as members write it."""
-        return self._words.get(text)
+    get: Callable[[str], Word | None]
+    """Return what is known of a word as members write it; asked for every word, so it is the dictionary's own."""
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._words)

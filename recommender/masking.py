@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 from core.text import NormalText
@@ -31,14 +32,22 @@ class Token(NamedTuple):
         return self.word is not None and self.word.kind is WordKind.GOODS
 
 
+_token = partial(tuple.__new__, Token)
+"""Makes a token of its four values: the class itself takes three times as long, and every word is one."""
+
+
 @dataclass(frozen=True, slots=True)
 class MaskedText:
-    """``mask`` is what rules see. ``owner[i]`` is the index of the token that mask character i stands for."""
+    """``mask`` is what rules see, ``shown`` the same token by token.
+
+    ``owner[i]`` is the index of the token that mask character i stands for.
+    """
 
     text: NormalText
     tokens: tuple[Token, ...]
     mask: str
-    owner: tuple[int, ...]
+    owner: Sequence[int]
+    shown: Sequence[str] = ()
 
     def tokens_between(self, start: int, end: int) -> list[Token]:
         """Return the tokens that mask characters ``start`` to ``end`` stand for, in order."""
@@ -64,14 +73,17 @@ class MaskedText:
         tokens = tuple(
             token._replace(start=token.start - start, end=token.end - start) for token in self.tokens[first : last + 1]
         )
-        return MaskedText(text, tokens, self.mask[low:high], tuple(index - first for index in self.owner[low:high]))
+        owner = [index - first for index in self.owner[low:high]]
+        return MaskedText(text, tokens, self.mask[low:high], owner, self.shown[first : last + 1])
 
     @property
     def spelt_out(self) -> str:
         """Return the mask with attributes in their own words: they are the judgement in an opinion (不新鲜, 真甜)."""
         attribute = WordKind.ATTRIBUTE
+        if attribute not in self.mask:
+            return self.mask
         return "".join(
-            token.word.kind.value
+            token.word.kind
             if token.word is not None and token.word.kind is not attribute
             else ","
             if token.text in PAUSES
@@ -81,7 +93,7 @@ class MaskedText:
 
     def has(self, kind: WordKind) -> bool:
         """Tell whether a word of this kind is in the message."""
-        return kind.value in self.mask
+        return kind in self.mask
 
 
 def mask_text(text: NormalText, segmenter: Segmenter, lexicon: Lexicon) -> MaskedText:
@@ -92,30 +104,30 @@ def mask_text(text: NormalText, segmenter: Segmenter, lexicon: Lexicon) -> Maske
 def mask_words(text: NormalText, words: Iterable[str], lexicon: Lexicon) -> MaskedText:
     """Do the same for a body that is cut into ``words`` already."""
     tokens: list[Token] = []
-    position = 0
-    for piece in _pieces(words, lexicon):
-        end = position + len(piece)
-        tokens.append(Token(piece, position, end, lexicon.get(piece)))
-        position = end
+    start, known = 0, lexicon.get
+    for piece in words:
+        end, word = start + len(piece), known(piece)
+        if word is None and piece[0] in GLUED_VERBS and (goods := _goods(piece[1:], lexicon)) is not None:
+            tokens += _token((piece[0], start, start + 1, known(piece[0]))), _token((piece[1:], start + 1, end, goods))
+        else:
+            tokens.append(_token((piece, start, end, word)))
+        start = end
     return _laid_out(text, tokens)
 
 
 def _laid_out(text: NormalText, tokens: Sequence[Token]) -> MaskedText:
-    pieces: list[str] = []
+    shown: list[str] = []
     owner: list[int] = []
-    for place, (text_of, _, _, word) in enumerate(tokens):
-        shown = word.kind.value if word is not None else "," if text_of in PAUSES else text_of
-        owner += [place] * len(shown)
-        pieces.append(shown)
-    return MaskedText(text, tuple(tokens), "".join(pieces), tuple(owner))
+    for place, (piece, _, _, word) in enumerate(tokens):
+        if word is not None or len(piece) == 1:
+            shown.append(word.kind if word is not None else "," if piece in PAUSES else piece)
+            owner.append(place)
+        else:
+            shown.append(piece)
+            owner += [place] * len(piece)
+    return MaskedText(text, tuple(tokens), "".join(shown), owner, shown)
 
 
-def _pieces(words: Iterable[str], lexicon: Lexicon) -> Iterator[str]:
-    for piece in words:
-        if len(piece) > 1 and piece[0] in GLUED_VERBS and lexicon.get(piece) is None:
-            rest = lexicon.get(piece[1:])
-            if rest is not None and rest.kind is WordKind.GOODS:
-                yield piece[0]
-                yield piece[1:]
-                continue
-        yield piece
+def _goods(piece: str, lexicon: Lexicon) -> Word | None:
+    word = lexicon.get(piece)
+    return word if word is not None and word.kind is WordKind.GOODS else None

@@ -79,9 +79,9 @@ class GroupMemory:
         self.terms.update(dict.fromkeys(terms, at))
 
     def waiting(self, member: str) -> tuple[bool, bool]:
-        """Tell whether a need was said lately that somebody could join or take back, and whether one is their own."""
-        members = [utterance.member for utterance in self.utterances if utterance.need is not None]
-        return bool(members), member in members
+        """Tell whether somebody else said a need lately, which the member could join, and whether they did so."""
+        members = {utterance.member for utterance in self.utterances if utterance.need is not None}
+        return bool(members - {member}), member in members
 
     def withdrawn(self, member: str) -> bool:
         """Forget the member's open needs; tell whether there were any."""

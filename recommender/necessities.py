@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import re._constants as sre  # type: ignore[import-not-found]  # the names of the tree's nodes; no stub file has them
 import re._parser as parser  # type: ignore[import-not-found]  # `re` offers its tree nowhere else
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 Strings = frozenset[str]
@@ -26,12 +27,52 @@ _MOST_STRINGS = 400
 _MOST_SETS = 2
 _LARGEST_RANGE = 60
 _WIDTHLESS = frozenset({sre.AT, sre.ASSERT, sre.ASSERT_NOT})
+_known: dict[str, Sequence[Alternative]] = {}
+"""What was said of each pattern that was asked about."""
 _REPEATS = frozenset({sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT})
 
 
-def necessities(pattern: str) -> list[Alternative]:
+def necessities(pattern: str) -> Sequence[Alternative]:
     """Return the alternatives of a pattern, at least one of which holds for every text that it matches."""
-    return _alternatives(parser.parse(pattern))
+    found = _known.get(pattern)
+    if found is None:
+        found = _known[pattern] = tuple(_alternatives(parser.parse(pattern)))
+    return found
+
+
+def know(needed: Mapping[str, Sequence[Alternative]]) -> None:
+    """Take over what ``necessities`` said of patterns in an earlier process: to parse them takes most of the time."""
+    _known.update(needed)
+
+
+def sufficiencies(pattern: str) -> Strings:
+    """Return short strings each of which is a match of the pattern wherever it stands; often there are none.
+
+    They are whole branches of the pattern that look at nothing around: a text with 罐 need not be shown to 罐|瓶|桶.
+    """
+    return frozenset(text for text in _matches(parser.parse(pattern)) if 0 < len(text) <= LONGEST)
+
+
+def _matches(nodes: Sequence[Any]) -> Strings:
+    """Return the strings of those branches that can be listed whole."""
+    if len(nodes) == 1:
+        kind, value = nodes[0]
+        if kind is sre.BRANCH:
+            return frozenset().union(*map(_matches, value[1]))
+        if kind is sre.SUBPATTERN:
+            return _matches(value[3])
+    return (_of_sequence(nodes) or frozenset()) if _bare(nodes) else frozenset()
+
+
+def _bare(nodes: Sequence[Any]) -> bool:
+    """Tell whether nothing in a sequence looks around, or gives nothing back."""
+    for kind, value in nodes:
+        if kind in _WIDTHLESS or kind is sre.POSSESSIVE_REPEAT:
+            return False
+        inner = value[1] if kind is sre.BRANCH else [value[-1]] if kind in {sre.SUBPATTERN, *_REPEATS} else []
+        if not all(map(_bare, inner)):
+            return False
+    return True
 
 
 def _alternatives(nodes: Sequence[Any]) -> list[Alternative]:
@@ -87,7 +128,15 @@ def _worth(strings: Strings) -> tuple[int, int]:
 
 def _shortened(strings: Iterable[str]) -> Strings:
     short = {text[:LONGEST] for text in strings}
-    return frozenset(text for text in short if not any(other != text and other in text for other in short))
+    return frozenset(text for text in short if short.isdisjoint(_parts(text)))
+
+
+@cache
+def _parts(text: str) -> Strings:
+    """Return what stands inside of a string, without itself."""
+    length = len(text)
+    spans = ((start, end) for start in range(length) for end in range(start + 1, length + 1))
+    return frozenset(text[start:end] for start, end in spans if end - start < length)
 
 
 def _strings(node: Any) -> Strings | None:

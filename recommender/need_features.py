@@ -20,29 +20,37 @@ All of them see the mask and not the message, so that no product earns a weight:
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from recommender.constraints import UNITS
 from recommender.hits import Hit
 from recommender.masking import MaskedText
-from recommender.need_rules import NeedRules
+from recommender.need_rules import NeedRules, Remark
 
 FEATURES = 1
 """Raised whenever a feature comes to mean something else: a model made for other features is not used."""
 
+MARKED = ("char", "mask", "pair")
+"""The families that are cut out of every mask; where there is a compiler, ``compiled.need_weights`` does it."""
+LONGEST_STRETCH = 3
+LONGEST_GRAM = 3
 _LENGTHS = (4, 8, 12, 16, 24, 36, 60)
 _MOST_COUNTED = 4
 _PRICE = re.compile(r"\d+(?:\.\d+)?\s*(?:元|块|/|一斤|一箱|一盒|¥)|[一二三四五六七八九十]+块|¥\d|折")
 _QUANTITY = re.compile(
     rf"(?:\d+(?:\.\d+)?|[一两俩二三四五六七八九十百半几仨]+)(?:多|来)?[大小整]?(?:{'|'.join((*UNITS, *'棵兜捆碗盆'))})"
 )
+_MAY_BE_MUCH = re.compile(r"[\d一两俩二三四五六七八九十百半几仨]")
+"""Found in every text with a quantity."""
 _FIGURE = re.compile(r"\d")
+_ONLY_GOODS = frozenset("GABP,的和")
 
 
 def feature_names(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> set[str]:
     """Return the features of a message; ``hits`` are its triggers'."""
     names = set(_few(masked, hits, rules))
-    for family, values in _many(masked).items():
+    for family, values in {**_cut(masked), "much": _much(masked.mask)}.items():
         names.update(f"{family}:{value}" for value in values)
     return names
 
@@ -65,50 +73,49 @@ class FeatureTable:
 
     def ids(self, masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> list[int]:
         """Return the numbers of a message's features that the model weighs, in ascending order."""
-        found = {self._few[name] for name in _few(masked, hits, rules) if name in self._few}
-        for family, values in _many(masked).items():
+        return sorted({*self.few(masked, hits, rules), *self._known(_cut(masked))})
+
+    def few(self, masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> list[int]:
+        """Return the same without the families that are cut out of every mask, in any order."""
+        few = self._few
+        found = {few[name] for name in _few(masked, hits, rules) if name in few}
+        found.update(self._known({"much": _much(masked.mask)}))
+        return list(found)
+
+    def _known(self, values: Mapping[str, set[str]]) -> list[int]:
+        found: list[int] = []
+        for family, ones in values.items():
             known = self._many.get(family, {})
-            found.update([known[value] for value in known.keys() & values])
-        return sorted(found)
+            found += [known[value] for value in known.keys() & ones]
+        return found
 
 
-def _few(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> Iterator[str]:
-    """Yield the features that are worked out one by one, by their names."""
-    yield from _rule_features(masked, hits, rules)
-    yield from _sign_features(masked)
-    yield from _list_features(masked.mask, rules)
+def _few(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> list[str]:
+    """Return the features that are worked out one by one, by their names."""
+    return [*_rule_features(masked, hits, rules), *_sign_features(masked), *_list_features(masked.mask, rules)]
 
 
-def _many(masked: MaskedText) -> dict[str, set[str]]:
-    """Return the values of the features that are cut out of the mask, by family."""
-    words = list(_words(masked))
-    values = {
-        "mask": set(_grams(words, 1, 3)),
+def _cut(masked: MaskedText) -> dict[str, set[str]]:
+    """Return the values of the features that are cut out of every mask, by family."""
+    words = ["^", *masked.shown, "$"]
+    return {
+        "mask": set(_grams(words, 1, LONGEST_GRAM)),
         "pair": set(_pairs(words)),
-        "char": _stretches(f"^{masked.mask}$", 1, 3),
+        "char": _stretches(f"^{masked.mask}$", 1, LONGEST_STRETCH),
     }
-    counted, quantities = _QUANTITY.subn("Q", masked.mask)
-    if quantities:
-        values["much"] = {value for value in _stretches(f"^{counted}$", 2, 4) if "Q" in value}
-    return values
+
+
+def _much(mask: str) -> set[str]:
+    """Return the stretches around the quantities of a mask."""
+    if _MAY_BE_MUCH.search(mask) is None:
+        return set()
+    counted, quantities = _QUANTITY.subn("Q", mask)
+    return {value for value in _stretches(f"^{counted}$", 2, 4) if "Q" in value} if quantities else set()
 
 
 def feature_ids(names: Iterable[str], vocabulary: Mapping[str, int]) -> list[int]:
     """Return the numbers of the features that a model weighs, in ascending order."""
     return sorted(vocabulary[name] for name in names if name in vocabulary)
-
-
-def _words(masked: MaskedText) -> Iterator[str]:
-    """Yield the words as the mask has them, between marks of the message's ends."""
-    yield "^"
-    place, mask, owner = 0, masked.mask, masked.owner
-    while place < len(mask):
-        end = place + 1
-        while end < len(mask) and owner[end] == owner[place]:
-            end += 1
-        yield mask[place:end]
-        place = end
-    yield "$"
 
 
 def _grams(words: Sequence[str], shortest: int, longest: int) -> Iterator[str]:
@@ -137,12 +144,11 @@ def _pairs(words: Sequence[str]) -> Iterator[str]:
 
 
 def _list_features(mask: str, rules: NeedRules) -> Iterator[str]:
-    goods = ",".join(clause for clause in mask.split(",") if "G" in clause)
-    for name, pattern in rules.possible.lists(mask):
-        if pattern.search(mask):
-            yield f"list:{name}"
-            if pattern.search(goods):
-                yield f"list:{name}/goods"
+    goods = mask if "," not in mask else ",".join(clause for clause in mask.split(",") if "G" in clause)
+    for name in rules.found.lists(mask):
+        yield f"list:{name}"
+        if "G" in goods and (goods is mask or rules.lists[name].search(goods)):
+            yield f"list:{name}/goods"
 
 
 def _rule_features(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> Iterator[str]:
@@ -159,32 +165,30 @@ def _rule_features(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) ->
             yield "rule:unknown_object"
     yield f"rule:hits:{min(free, _MOST_COUNTED)}"
     mask = masked.mask
-    for blocker in rules.possible.blockers(mask):
-        if blocker.applies(mask):
-            yield f"rule:blocker:{blocker.name}"
+    for blocker in rules.found.blockers(mask):
+        yield f"rule:blocker:{blocker.name}"
     judged = masked.spelt_out
-    for opinion in rules.opinions:
+    for opinion in rules.possible.opinions(judged):
         if opinion.pattern.search(judged):
             spoilt = opinion.unless is not None and opinion.unless.search(judged) is not None
             yield f"rule:opinion:{opinion.reason.value}{'/spoilt' if spoilt else ''}"
-    if any(pattern.search(mask) for pattern in rules.implicit):
-        yield "rule:hint"
-    if rules.joining.search(mask):
-        yield "rule:joining"
-    if rules.withdrawal.search(mask):
-        yield "rule:withdrawal"
+    for remark in rules.found.remarks(mask):
+        if remark is not Remark.CUE:
+            yield f"rule:{remark.value}"
 
 
 def _sign_features(masked: MaskedText) -> Iterator[str]:
     mask, text = masked.mask, masked.text.text
-    yield f"sign:length:{next((most for most in _LENGTHS if len(mask) <= most), 'long')}"
-    yield f"sign:clauses:{min(mask.strip(',').count(',') + 1, _MOST_COUNTED)}"
+    inside = mask.strip(",")
+    step = bisect_left(_LENGTHS, len(mask))
+    yield f"sign:length:{_LENGTHS[step] if step < len(_LENGTHS) else 'long'}"
+    yield f"sign:clauses:{min(inside.count(',') + 1, _MOST_COUNTED)}"
     goods = mask.count("G")
     yield f"sign:goods:{min(goods, _MOST_COUNTED)}"
     if goods:
-        longest = max((token.end - token.start for token in masked.tokens if token.is_goods), default=0)
+        longest = max([len(token.text) for token in masked.tokens if token.is_goods], default=0)
         yield f"sign:goods_length:{min(longest, _MOST_COUNTED)}"
-        clause = mask.strip(",").rfind(",") + 1
+        clause = inside.rfind(",") + 1
         yield f"sign:goods_in_last_clause:{mask.rfind('G') >= clause}"
     for letter in "NABP":
         if letter in mask:
@@ -197,7 +201,7 @@ def _sign_features(masked: MaskedText) -> Iterator[str]:
         yield "sign:figure"
     if _PRICE.search(text):
         yield "sign:price"
-    if "G" in mask and not set(mask) - set("GABP,的和"):
+    if goods and _ONLY_GOODS.issuperset(mask):
         yield "sign:only_goods"
     if masked.text.quote is not None:
         yield "sign:quotation"

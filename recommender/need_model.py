@@ -27,6 +27,8 @@ FORMAT = 1
 NEED, PRAISE, COMPLAINT = "need", "opinion_praise", "opinion_complaint"
 CLASSES = ("group_buy", "where_to_buy", "advice", "run_out", "want")
 """The classes that may be rescued; each has a head of its own, trained on needs only."""
+HEADS = (NEED, *CLASSES, PRAISE, COMPLAINT)
+NO_SUMS = (0.0,) * len(HEADS)
 PACKAGED = "need_model.json"
 
 
@@ -56,9 +58,10 @@ class Head:
         """Return the sum of the weights of these features and the bias."""
         return self.bias + sum(map(self.weights.__getitem__, ids))
 
-    def certainty(self, ids: Collection[int]) -> float:
-        """Return the probability that the answer is yes."""
-        return squashed(self.slope * self.score(ids) + self.offset)
+    def certainty(self, ids: Collection[int], besides: float) -> float:
+        """Return the probability that the answer is yes; ``besides`` is what the score is more."""
+        score = self.bias + sum(map(self.weights.__getitem__, ids)) + besides
+        return squashed(self.slope * score + self.offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +78,34 @@ class NeedModel:
         """Return the numbers of the features that the model weighs."""
         return feature_ids(names, self.vocabulary)
 
-    def certainty(self, ids: Collection[int]) -> float:
+    def score(self, name: str, ids: Collection[int], sums: Sequence[float] = NO_SUMS) -> float:
+        """Return a head's score of these features and of others whose weights are summed up in ``sums``, by head."""
+        return self.heads[name].score(ids) + sums[_PLACES[name]]
+
+    def certainty(self, ids: Collection[int], sums: Sequence[float] = NO_SUMS) -> float:
         """Return how sure it is that a message states a need, 0 to 1."""
-        return self.heads[NEED].certainty(ids)
+        return self.heads[NEED].certainty(ids, sums[_PLACES[NEED]])
 
-    def need_class(self, ids: Collection[int]) -> str:
+    def need_class(self, ids: Collection[int], sums: Sequence[float] = NO_SUMS) -> str:
         """Return the likeliest class of a message that states a need."""
-        return max(CLASSES, key=lambda name: self.heads[name].certainty(ids))
+        return max(CLASSES, key=lambda name: self._certainty(name, ids, sums))
 
-    def opinion(self, ids: Collection[int]) -> str | None:
+    def opinion(self, ids: Collection[int], sums: Sequence[float] = NO_SUMS) -> str | None:
         """Return whether a message praises or complains, or None."""
-        certainty, name = max((self.heads[name].certainty(ids), name) for name in (PRAISE, COMPLAINT))
+        certainty, name = max((self._certainty(name, ids, sums), name) for name in (PRAISE, COMPLAINT))
         return name if certainty >= 0.5 else None  # as likely as not: an opinion is kept, never answered
+
+    def _certainty(self, name: str, ids: Collection[int], sums: Sequence[float]) -> float:
+        return self.heads[name].certainty(ids, sums[_PLACES[name]])
 
     def why(self, names: Iterable[str], most: int = 5) -> list[tuple[str, float]]:
         """Return the features that spoke loudest for or against a need, with their weights."""
         weights = self.heads[NEED].weights
         weighed = [(name, weights[self.vocabulary[name]]) for name in names if name in self.vocabulary]
         return sorted(weighed, key=lambda pair: (-abs(pair[1]), pair[0]))[:most]
+
+
+_PLACES = {name: place for place, name in enumerate(HEADS)}
 
 
 def squashed(score: float) -> float:
@@ -122,14 +135,13 @@ def read_model(text: str, path: str, rules: NeedRules) -> NeedModel:
     reader.agrees("format", FORMAT)
     reader.agrees("features", FEATURES)
     heads = reader.mapping("heads")
-    wanted = (NEED, *CLASSES, PRAISE, COMPLAINT)
-    weights = {name: reader.weights(heads, name) for name in wanted}
+    weights = {name: reader.weights(heads, name) for name in HEADS}
     vocabulary = {feature: i for i, feature in enumerate(sorted(set().union(*weights.values())))}
     _check_rules(vocabulary, rules, path)
     thresholds = reader.mapping("thresholds")
     return NeedModel(
         vocabulary,
-        {name: reader.head(heads[name], name, weights[name], vocabulary) for name in wanted},
+        {name: reader.head(heads[name], name, weights[name], vocabulary) for name in HEADS},
         reader.number(thresholds, "thresholds", "keep", most=1),
         reader.number(thresholds, "thresholds", "rescue", most=1),
         reader.mapping("made"),

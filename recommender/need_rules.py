@@ -1,4 +1,4 @@
-"""The rules of needs, compiled from ``data/need_rules.toml``; the file explains its notation."""
+"""The rules of needs, made of ``data/need_rules.toml``; the file explains its notation."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from core.late import late
 from core.outcomes import Reason
 from recommender.gates import Gate
+from recommender.kept_necessities import recall_necessities
 
 NOUN = "(?:[ABP][的嘅]?|G的?(?=[ABPG]))*G"
 """An object phrase of the mask: what narrows it down, then goods."""
@@ -78,15 +81,34 @@ class OpinionRule:
     unless: re.Pattern[str] | None
 
 
+class Remark(Enum):
+    """What single patterns find in a mask; a hint is any of the ``implicit`` ones."""
+
+    CUE = "cue"
+    HINT = "hint"
+    JOINING = "joining"
+    WITHDRAWAL = "withdrawal"
+
+
 @dataclass(frozen=True, slots=True)
 class PossibleRules:
-    """The rules that may match a mask, in their order; of the few rules of other kinds all are tried."""
+    """The rules that may match a mask (of opinions: a mask that is spelt out), in their order."""
 
     triggers: Callable[[str], Sequence[Trigger]]
     unknown: Callable[[str], Sequence[Trigger]]
     loose: Callable[[str], Sequence[Trigger]]
     blockers: Callable[[str], Sequence[Blocker]]
-    lists: Callable[[str], Sequence[tuple[str, re.Pattern[str]]]]
+    opinions: Callable[[str], Sequence[OpinionRule]]
+    purpose: Callable[[str], Sequence[re.Pattern[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRules:
+    """What does match a mask: blockers that apply to it, lists by name, and what else is said by single patterns."""
+
+    blockers: Callable[[str], Sequence[Blocker]]
+    lists: Callable[[str], Sequence[str]]
+    remarks: Callable[[str], Sequence[Remark]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +117,8 @@ class NeedRules:
 
     ``unknown`` are the triggers that need no known goods, ``loose`` those whose object may be elsewhere; ``cue`` is in
     every message without goods that any rule could mean. ``lists`` are the word lists and signs of the file by name;
-    ``never_slips`` characters that nobody types for another in the name of goods; ``possible`` tells which rules a
-    mask can match at all.
+    ``never_slips`` characters that nobody types for another in the name of goods; ``possible`` and ``found`` tell which
+    rules a mask can match at all and which it does, both from one look of the ``gate``.
     """
 
     order: Mapping[str, int]
@@ -115,7 +137,9 @@ class NeedRules:
     durable: tuple[str, ...]
     never_slips: frozenset[str]
     lists: Mapping[str, re.Pattern[str]]
+    gate: Gate
     possible: PossibleRules
+    found: FoundRules
 
 
 @cache
@@ -131,6 +155,12 @@ def packaged_rules() -> NeedRules:
     blockers = tuple(book.blocker(entry) for entry in document["blocker"])
     lists = {name: book.compile(f"{{{name}}}") for name in document["words"] if name not in _OPEN_LISTS}
     lists |= {name: book.compile(pattern) for name, pattern in document["signs"].items()}
+    implicit = tuple(book.compile(entry["pattern"]) for entry in document["implicit"])
+    opinions = tuple(
+        OpinionRule(Reason(entry["reason"]), book.compile(entry["pattern"]), book.optional(entry.get("not")))
+        for entry in document["opinion"]
+    )
+    recall_necessities(book.written)
     gate = Gate()
     return NeedRules(
         order={name: place for place, name in enumerate(document["order"])},
@@ -138,29 +168,38 @@ def packaged_rules() -> NeedRules:
         unknown=unknown,
         loose=loose,
         blockers=blockers,
-        implicit=tuple(book.compile(entry["pattern"]) for entry in document["implicit"]),
-        opinions=tuple(
-            OpinionRule(Reason(entry["reason"]), book.compile(entry["pattern"]), book.optional(entry.get("not")))
-            for entry in document["opinion"]
-        ),
+        implicit=implicit,
+        opinions=opinions,
         durable=tuple(document["durable"]),
         never_slips=frozenset(document["never_slips"]),
         lists=lists,
+        gate=gate,
         possible=PossibleRules(
             triggers=gate.guard(triggers, lambda rule: rule.pattern),
             unknown=gate.guard(unknown, lambda rule: rule.pattern),
             loose=gate.guard(loose, lambda rule: rule.pattern),
             blockers=gate.guard(blockers, lambda rule: rule.pattern),
-            lists=gate.guard(lists.items(), lambda named: named[1]),
+            opinions=gate.guard(opinions, lambda rule: rule.pattern),
+            purpose=gate.guard((single["purpose"],), lambda pattern: pattern),
+        ),
+        found=FoundRules(
+            blockers=gate.finder(blockers, (rule.pattern for rule in blockers), Blocker.applies),
+            lists=gate.finder(lists, lists.values()),
+            remarks=gate.finder(
+                (Remark.CUE, Remark.JOINING, Remark.WITHDRAWAL, *[Remark.HINT] * len(implicit)),
+                (single["cue"], single["joining"], single["withdrawal"], *implicit),
+            ),
         ),
         **single,
     )
 
 
 class _Book:
-    """Compiles the notation: word lists by name, gaps, objects; white space in patterns is for the reader's eye."""
+    """Reads the notation: word lists by name, gaps, objects; white space in patterns is for the reader's eye."""
 
     def __init__(self, words: Mapping[str, str]) -> None:
+        self.written: list[str] = []
+        """Every pattern so far."""
         self._words = {"noun": NOUN}
         for name, alternatives in words.items():
             self._words[name] = f"(?:{self._expand(alternatives)})"
@@ -193,7 +232,8 @@ class _Book:
         return self.compile(pattern) if pattern else None
 
     def compile(self, pattern: str) -> re.Pattern[str]:
-        return re.compile(self._expand(pattern))
+        self.written.append(self._expand(pattern))
+        return late(self.written[-1])
 
     def _expand(self, pattern: str) -> str:
         text = "".join(pattern.split())

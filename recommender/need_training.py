@@ -48,6 +48,11 @@ class Example:
     asked: bool
     ruled: bool
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return its features as ``regression`` takes them: each is there once."""
+        return dict.fromkeys(self.names, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
@@ -120,7 +125,7 @@ def train(examples: Sequence[Example], talk: Sequence[Example], made: Mapping[st
         np.array([example.line.active for example in asked]),
         np.array([not example.line.rules_read for example in asked]),
         np.array([example.ruled for example in everyday], dtype=bool),
-        fitted[NEED].certainty(fitted[NEED].scores([dict.fromkeys(example.names, 1) for example in everyday])),
+        fitted[NEED].certainty(fitted[NEED].scores([example.counts for example in everyday])),
     )
     needs_unread = sum(example.line.active and not example.line.rules_read for example in examples)
     keep, rescue, expected = _thresholds(judged, needs_unread, int(_MOST_OF_TALK * len(talk)))
@@ -161,7 +166,7 @@ def _learn(
     examples: Sequence[Example], answers: Sequence[bool], least_weight: float = LEAST_WEIGHT
 ) -> tuple[Fitted, np.ndarray]:
     """Fit one question, calibrated on the lines that the rules were not tuned on; see ``regression.learn``."""
-    lines = [dict.fromkeys(example.names, 1) for example in examples]
+    lines = [example.counts for example in examples]
     unread = np.array([not example.line.rules_read for example in examples])
     templates = [example.line.template for example in examples]
     return learn(lines, np.array(answers), templates, least_weight, unread)

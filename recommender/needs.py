@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from recommender.judging import RESCUED, Judgement, NeedJudge
 from recommender.lexicon import Lexicon, WordKind
 from recommender.masking import MaskedText, mask_words
 from recommender.need_model import NeedModel
-from recommender.need_rules import NeedRules, Trigger
+from recommender.need_rules import NeedRules, Remark, Trigger
 from recommender.readings import Need, NeedClass, Reading
 from recommender.segmentation import Segmenter
 from recommender.slips import COST, Slips
@@ -31,6 +32,7 @@ _FILLER = re.compile(r"[AGPBl-sxm0-9的那个这种就是呀啊呢吧哈哦捏,!
 _LONGEST_BARE = 16
 _LONGEST_LOOSE = 18
 _LONGEST_REFINEMENT = 20
+_MAY_HINT = frozenset({Reason.TALK, Reason.QUESTION})
 _MOST_BESIDE_GOODS = 3
 """Characters beside goods and their attributes in a message that only names goods."""
 
@@ -44,8 +46,15 @@ class NeedReader:
         self._lexicon = lexicon
         self._segmenter = segmenter
         self._rules = rules
-        self._judge = NeedJudge(rules, model)
+        self._judge = NeedJudge(rules, model, compiled=segmenter.cutter is not None)
         self._slips = Slips(lexicon, rules.never_slips)
+
+    def knowing(self, lexicon: Lexicon, segmenter: Segmenter) -> NeedReader:
+        """Return a reader with other words; rules and model stay as they are laid out."""
+        other = copy(self)
+        other._lexicon, other._segmenter = lexicon, segmenter
+        other._slips = Slips(lexicon, self._rules.never_slips)
+        return other
 
     def read(self, text: NormalText, *, mentioned: bool = False) -> Reading:
         """Return what a message says; ``mentioned`` is true when it is addressed to the bot."""
@@ -54,19 +63,31 @@ class NeedReader:
     def read_all(self, texts: Sequence[NormalText], mentioned: Sequence[bool]) -> list[Reading]:
         """Return what each of several messages says; they are cut into words together."""
         cuts = self._segmenter.cut_all([text.text if len(text.text) <= LONGEST_NEED else "" for text in texts])
-        messages = zip(texts, cuts, mentioned, strict=True)
-        return [self._read_words(text, words, mentioned=addressed) for text, words, addressed in messages]
+        masks = [mask_words(text, words, self._lexicon) for text, words in zip(texts, cuts, strict=True)]
+        self._look_ahead(masks)
+        named = [masked for masked in masks if "G" in masked.mask]
+        sums = iter(self._judge.sums(named))
+        return [
+            self._read_masked(masked, mentioned=addressed, sums=next(sums) if "G" in masked.mask else None)
+            for masked, addressed in zip(masks, mentioned, strict=True)
+        ]
 
-    def _read_words(self, text: NormalText, words: Sequence[str], *, mentioned: bool) -> Reading:
-        """Return what a message says that is cut into words."""
+    def _look_ahead(self, masks: Sequence[MaskedText]) -> None:
+        """Let the gate look at all masks at once, and at how opinions see them."""
+        if self._segmenter.cutter is not None:
+            spelt = [masked.spelt_out for masked in masks if masked.has(WordKind.ATTRIBUTE)]
+            self._rules.gate.look_ahead([*(masked.mask for masked in masks), *spelt])
+
+    def _read_masked(self, masked: MaskedText, *, mentioned: bool, sums: Sequence[float] | None) -> Reading:
+        """Return what a message says whose words are known."""
+        text = masked.text
         if len(text.text) > LONGEST_NEED:
-            return Reading(Outcome.IGNORED, Reason.TOO_LONG, MaskedText(text, (), "", ()))
-        masked = mask_words(text, words, self._lexicon)
+            return Reading(Outcome.IGNORED, Reason.TOO_LONG, masked)
         if not masked.mask:
             return Reading(Outcome.IGNORED, Reason.QUOTATION if text.quote else Reason.TALK, masked)
-        if "G" not in masked.mask and not self._rules.cue.search(masked.mask):
+        if "G" not in masked.mask and Remark.CUE not in self._rules.found.remarks(masked.mask):
             return self._talk(masked)
-        return self._misspelt(masked, mentioned=mentioned) or self._read(masked, mentioned=mentioned)
+        return self._misspelt(masked, mentioned=mentioned) or self._read(masked, mentioned=mentioned, sums=sums)
 
     def _misspelt(self, masked: MaskedText, *, mentioned: bool) -> Reading | None:
         """Return the reading with slips mended, where a rule then finds that one of them is asked for."""
@@ -80,11 +101,11 @@ class NeedReader:
         needs = tuple(replace(need, strength=need.strength * COST) for need in reading.needs)
         return replace(reading, need=needs[0], needs=needs)
 
-    def _read(self, masked: MaskedText, *, mentioned: bool) -> Reading:
+    def _read(self, masked: MaskedText, *, mentioned: bool, sums: Sequence[float] | None = None) -> Reading:
         """Return what a message says in which a rule may find something."""
         constraints = read_constraints(masked)
         hits = find_hits(masked, self._rules)
-        judged = self._judge(masked, hits, constraints, mentioned=mentioned)
+        judged = self._judge(masked, hits, constraints, mentioned=mentioned, sums=sums)
         needs = judged.needs
         blocked = next((hit.blocker.reason for hit in hits if hit.blocker is not None), None)
         if not needs and mentioned and blocked is None and (addressed := self._addressed(masked, constraints)):
@@ -114,27 +135,26 @@ class NeedReader:
         self, masked: MaskedText, constraints: Constraints, blocked: Reason | None, judged: Judgement
     ) -> Reading:
         """Say what a message is that states no whole need."""
-        mask = masked.mask
-        conversation = self._conversation(masked, constraints)
-        conversation |= {
-            "loose": self._loose(masked),
-            "objects": self._bare_objects(masked),
-            "mentions": self._mentions(masked),
+        named = heads_of(goods_phrases(masked, 0, len(masked.mask))) if "G" in masked.mask else ()
+        found: dict[str, Any] = {
+            "certainty": judged.certainty,
+            "loose": None if named else self._loose(masked),
+            "objects": named if self._bare(masked) else (),
+            "mentions": named or self._quoted(masked),
         }
         opinion = judged.opinion if judged.certainty is not None else self._opinion(masked)
-        conversation["certainty"] = judged.certainty
         if opinion is not None:
             about = tuple(dict.fromkeys(kept_form(token) for token in masked.tokens if token.is_goods))
-            return Reading(Outcome.OPINION, opinion, masked, opinion_about=about, **conversation)
+            return self._reading(Outcome.OPINION, opinion, masked, constraints, opinion_about=about, **found)
         reason = blocked or self._why_talk(masked)
-        if reason in {Reason.TALK, Reason.QUESTION} and blocked is None and self._implicit(mask):
-            return self._recorded(masked, constraints, conversation)
-        return Reading(Outcome.IGNORED, reason, masked, **conversation)
+        if reason in _MAY_HINT and blocked is None and Remark.HINT in self._rules.found.remarks(masked.mask):
+            return self._recorded(masked, constraints, **found)
+        return self._reading(Outcome.IGNORED, reason, masked, constraints, **found)
 
     def _opinion(self, masked: MaskedText) -> Reason | None:
         """Return what the rules take a message for that is no need: praise, complaint, or neither."""
         judged = masked.spelt_out
-        for opinion in self._rules.opinions:
+        for opinion in self._rules.possible.opinions(judged):
             if opinion.pattern.search(judged) and not (opinion.unless and opinion.unless.search(judged)):
                 return opinion.reason
         return None
@@ -143,30 +163,32 @@ class NeedReader:
         """Read a message in which no rule can find anything but a hint or an answer to somebody."""
         short = len(masked.mask) <= _LONGEST_REFINEMENT
         constraints = read_constraints(masked) if short else NOTHING_STATED
-        conversation = self._conversation(masked, constraints)
-        if self._implicit(masked.mask):
-            return self._recorded(masked, constraints, conversation)
+        if Remark.HINT in self._rules.found.remarks(masked.mask):
+            return self._recorded(masked, constraints)
         reason = Reason.TALK if masked.text.quote is None else Reason.QUOTATION
-        return Reading(Outcome.IGNORED, reason, masked, **conversation)
+        return self._reading(Outcome.IGNORED, reason, masked, constraints)
 
-    def _conversation(self, masked: MaskedText, constraints: Constraints) -> dict[str, Any]:
-        """Return the fields of a reading that say how it answers what was said before."""
-        mask, rules = masked.mask, self._rules
+    def _reading(
+        self, outcome: Outcome, reason: Reason, masked: MaskedText, constraints: Constraints, **found: Any
+    ) -> Reading:
+        """Return a reading that also says how the message answers what was said before."""
+        mask = masked.mask
+        remarks = self._rules.found.remarks(mask)
         narrows = constraints.any and "G" not in mask and len(mask) <= _LONGEST_REFINEMENT
-        return {
-            "constraints": constraints,
-            "joins": rules.joining.search(mask) is not None,
-            "refines": narrows and rules.refinement.search(mask) is not None,
-            "withdraws": rules.withdrawal.search(mask) is not None,
-        }
+        return Reading(
+            outcome,
+            reason,
+            masked,
+            constraints=constraints,
+            joins=Remark.JOINING in remarks,
+            refines=narrows and self._rules.refinement.search(mask) is not None,
+            withdraws=Remark.WITHDRAWAL in remarks,
+            **found,
+        )
 
-    def _implicit(self, mask: str) -> bool:
-        return any(pattern.search(mask) for pattern in self._rules.implicit)
-
-    @staticmethod
-    def _recorded(masked: MaskedText, constraints: Constraints, conversation: dict[str, Any]) -> Reading:
+    def _recorded(self, masked: MaskedText, constraints: Constraints, **found: Any) -> Reading:
         need = Need(NeedClass.IMPLICIT, (), constraints, True, 0.0, "implicit", (0, len(masked.text.raw)))
-        return Reading(Outcome.NEED, Reason.RECORDED, masked, need, (need,), **conversation)
+        return self._reading(Outcome.NEED, Reason.RECORDED, masked, constraints, need=need, needs=(need,), **found)
 
     def _loose(self, masked: MaskedText) -> Trigger | None:
         """Return a trigger whose object may be in the member's message before or after this one."""
@@ -179,27 +201,24 @@ class NeedReader:
                 return trigger
         return None
 
-    def _bare_objects(self, masked: MaskedText) -> tuple[str, ...]:
-        if "G" not in masked.mask or len(masked.mask) > _LONGEST_BARE:
-            return ()
-        if len(_FILLER.sub("", masked.mask)) > _MOST_BESIDE_GOODS:
-            return ()
-        return heads_of(goods_phrases(masked, 0, len(masked.mask)))
+    @staticmethod
+    def _bare(masked: MaskedText) -> bool:
+        """Tell whether a message only names goods."""
+        mask = masked.mask
+        return "G" in mask and len(mask) <= _LONGEST_BARE and len(_FILLER.sub("", mask)) <= _MOST_BESIDE_GOODS
 
-    def _mentions(self, masked: MaskedText) -> tuple[str, ...]:
-        """Return all goods of the message, or of what it quotes and points at."""
-        named = heads_of(goods_phrases(masked, 0, len(masked.mask)))
+    def _quoted(self, masked: MaskedText) -> tuple[str, ...]:
+        """Return all goods of what a message quotes and points at."""
         quote = masked.text.quote
-        if named or quote is None:
-            return named
+        if quote is None:
+            return ()
         words = [self._lexicon.get(piece) for piece in self._segmenter.cut(quote.text.lower())]
         return tuple(dict.fromkeys(word.canonical for word in words if word and word.kind is WordKind.GOODS))
 
     def _why_talk(self, masked: MaskedText) -> Reason:
         """Name the reason that explains best why talk stayed talk."""
-        for blocker in self._rules.possible.blockers(masked.mask):
-            if blocker.applies(masked.mask):
-                return blocker.reason
+        for blocker in self._rules.found.blockers(masked.mask):
+            return blocker.reason
         if masked.text.quote is not None and not masked.has(WordKind.GOODS):
             return Reason.QUOTATION
         asks = masked.mask.rstrip(",").endswith(("?", "吗", "么", "呢"))

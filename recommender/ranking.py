@@ -96,13 +96,13 @@ def find(need: Need, shelf: Shelf, place: Place, now: datetime, cut: Callable[[s
 
     Level products are ordered as the specification asks: the pinned one first, then the cheaper.
     """
-    words = cut("".join((*need.constraints.attributes, need.constraints.brand, *need.modifiers, *need.terms)))
-    terms = query_terms(words, _FACTORS)
+    terms = None if need.known else _terms_of(need, cut)  # of known goods that nobody sells here they are not needed
     shown = shelf.shown(Where(place.neighbourhoods, place.categories), need.constraints.price_max)
     found: dict[int, tuple[str, float]] = {}
     for term in need.terms:
-        hits = _named(term, shelf, shown) if need.known else _unlisted(term, shelf, terms, shown)
+        hits = _named(term, shelf, shown) if need.known else _unlisted(term, shelf, terms or {}, shown)
         if len(hits) > _MOST and not (place.pinned_texts or place.also_pinned):
+            terms = terms or _terms_of(need, cut)
             hits = _nearest(hits, shelf, terms, place)
         taken = 0
         for number, word, quality in hits:
@@ -111,12 +111,21 @@ def find(need: Need, shelf: Shelf, place: Place, now: datetime, cut: Callable[[s
                 taken += 1
                 if taken == _MOST:
                     break
+    if not found:
+        return []
     numbers = sorted(found)
-    scores = shelf.index.weighed(terms, np.array(numbers, np.int64))
+    scores = shelf.index.weighed(terms or _terms_of(need, cut), np.array(numbers, np.int64))
     candidates = [
         _candidate(shelf.at(number), need, *found[number], score) for number, score in zip(numbers, scores, strict=True)
     ]
     return in_order(candidates, need, place)
+
+
+def _terms_of(need: Need, cut: Callable[[str], list[str]]) -> dict[str, float]:
+    """Return the terms that the words of a need ask for."""
+    constraints = need.constraints
+    words = cut("".join((*constraints.attributes, constraints.brand, *need.modifiers, *need.terms)))
+    return query_terms(words, _FACTORS)
 
 
 def choose(candidates: list[Candidate], limit: int, hidden: Collection[int]) -> list[Candidate]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import delete, insert, update
@@ -25,7 +26,12 @@ QUEUED = "queued"
 SUGGESTED = "suggested"
 DISMISSED = "dismissed"
 
+_new_needs = insert(NeedRecord.__table__)  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+_new_pushes = insert(Push.__table__)  # type: ignore[attr-defined]
+_new_opinions = insert(Opinion.__table__)  # type: ignore[attr-defined]
+
 _CONSTRAINTS = tuple(field.name for field in fields(Constraints))
+_stated = attrgetter(*_CONSTRAINTS)
 _ANSWERED = {Reason.PUSHED.value, Reason.SUGGESTED.value}
 
 
@@ -58,7 +64,7 @@ def need_row(
 
 def need_detail(need: Need) -> dict[str, Any]:
     """Return everything but class and terms, JSON-serialisable, without what was not said."""
-    said = {name: value for name, value in _stated(need.constraints) if value not in (None, "", (), False)}
+    said = {name: value for name, value in zip(_CONSTRAINTS, _stated(need.constraints), strict=True) if value}
     for name in ("price_max", "price_min"):
         if name in said:
             said[name] = float(said[name])
@@ -72,26 +78,22 @@ def need_detail(need: Need) -> dict[str, Any]:
     }
 
 
-def _stated(constraints: Constraints) -> Iterator[tuple[str, Any]]:
-    return ((name, getattr(constraints, name)) for name in _CONSTRAINTS)
-
-
 async def save_needs(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store needs."""
     if rows:
-        await execute(session, insert(NeedRecord), rows)
+        await execute(session, _new_needs, rows)
 
 
 async def save_pushes(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store decided pushes."""
     if rows:
-        await execute(session, insert(Push), rows)
+        await execute(session, _new_pushes, rows)
 
 
 async def save_opinions(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store opinions."""
     if rows:
-        await execute(session, insert(Opinion), rows)
+        await execute(session, _new_opinions, rows)
 
 
 async def load_memories(

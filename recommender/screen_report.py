@@ -40,8 +40,8 @@ _ANSWERS = frozenset({"joining, taking back", "narrowing down"})
 
 def screen_table(both: Sequence[Both], screen: Screen) -> str:
     """Return shares and losses as a plain text table, with Wilson's 95 % intervals."""
-    alone = sum(not one.glance.talk(waiting=False, own=False) for one in both)
-    waiting = sum(not one.glance.talk(waiting=True, own=True) for one in both)
+    alone = sum(not one.glance.talk(others=False, own=False) for one in both)
+    waiting = sum(not one.glance.talk(others=True, own=True) for one in both)
     rows = [f"screen on {len(both)} lines", f"{'':<34}{'lines':>7}{'share':>8}{'95 %':>14}"]
     rows += [
         _row("read in full", alone, len(both)),
@@ -50,7 +50,7 @@ def screen_table(both: Sequence[Both], screen: Screen) -> str:
     for name, kind in _KINDS.items():
         there = [one for one in both if kind(one.reading)]
         answers = name in _ANSWERS
-        lost = sum(one.glance.talk(waiting=answers, own=answers) for one in there)
+        lost = sum(one.glance.talk(others=answers, own=answers) for one in there)
         rows.append(_row(f"lost: {name}", lost, len(there)))
     needs = [one.glance.certainty for one in both if heard(one.reading)]
     taken = [one for one in both if one.glance.certainty >= screen.need]

@@ -25,11 +25,12 @@ from enum import IntFlag
 from functools import cache
 from importlib.resources import files
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
 from recommender.constraints import STATED
+from recommender.kept_necessities import recall_necessities
 from recommender.masking import PAUSES
 from recommender.necessities import LONGEST, Alternative, necessities
 from recommender.need_model import NeedModelError, squashed
@@ -57,34 +58,40 @@ class Sign(IntFlag):
     """Without known goods: a need of unknown ones, a trigger whose object comes later, praise or complaint."""
     HINT = 4
     """It hints at a need to come (guests, school, seasons)."""
-    ANSWER = 8
-    """It joins somebody's need or takes back one's own."""
+    JOINING = 8
+    """It joins somebody else's need (我也要)."""
     NARROWING = 16
     """It narrows one's own need down (要大的): short, and it states a price, an amount, a time, an attribute, …"""
     APART = 32
     """It quotes something, or is too long to be read: no matter of its words."""
+    WITHDRAWAL = 64
+    """It takes back one's own need (不用了, 买到了)."""
 
 
 ALONE = Sign.GOODS | Sign.WORDING | Sign.HINT | Sign.APART
 """Signs of what a message can be by itself."""
-_ALONE, _ANSWER, _NARROWING = int(ALONE), int(Sign.ANSWER), int(Sign.NARROWING)
-"""The same as plain numbers: sets of signs are made, not looked up, and take a microsecond each."""
+_ALONE, _TO_OTHERS, _TO_ONESELF = int(ALONE), int(Sign.JOINING), int(Sign.NARROWING | Sign.WITHDRAWAL)
+"""Signs as plain numbers: sets of signs are made, not looked up, and take a microsecond each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(NamedTuple):
     """What a glance saw: how likely the reader hears a need, 0 to 1, and what the message could be."""
 
     certainty: float
     signs: Sign
 
-    def talk(self, *, waiting: bool, own: bool) -> bool:
+    @property
+    def bare(self) -> bool:
+        """Tell whether nothing was seen at all: talk, whatever waits."""
+        return not int(self.signs)
+
+    def talk(self, *, others: bool, own: bool) -> bool:
         """Tell whether the message is nothing but talk.
 
-        ``waiting``: a need was said lately in the group, which somebody may join; ``own``: one of its author, which
-        nobody else narrows down.
+        ``others``: somebody else said a need lately, which may be joined; ``own``: its author did, and nobody else
+        narrows it down or takes it back.
         """
-        told = _ALONE | (_ANSWER if waiting else 0) | (_NARROWING if own else 0)
+        told = _ALONE | (_TO_OTHERS if others else 0) | (_TO_ONESELF if own else 0)
         return not int(self.signs) & told
 
 
@@ -165,12 +172,12 @@ def sign_table(rules: NeedRules) -> SignTable:
     ):
         worded += _without_goods(necessities(pattern.pattern))
     hinting = [one for pattern in rules.implicit for one in _without_goods(necessities(pattern.pattern))]
-    answering = [one for pattern in (rules.joining, rules.withdrawal) for one in necessities(pattern.pattern)]
     narrowing = [one for pattern in STATED for one in necessities(pattern.pattern)]
     book = _Bits()
     book.demand(Sign.GOODS, [(frozenset("G"),)], 0)
     book.demand(Sign.HINT, hinting, 0)
-    book.demand(Sign.ANSWER, answering, 0)
+    book.demand(Sign.JOINING, necessities(rules.joining.pattern), 0)
+    book.demand(Sign.WITHDRAWAL, necessities(rules.withdrawal.pattern), 0)
     book.demand(Sign.NARROWING, [(frozenset("ABNP"),), *map(_as_masked, narrowing)], 0)
     book.demand(Sign.WORDING, worded, book.bit(words))
     return SignTable(book.bits, tuple(book.demands))
@@ -266,6 +273,7 @@ def packaged_screen() -> Screen | None:
     """
     try:
         text = files("recommender").joinpath("data", PACKAGED).read_text(encoding="utf-8")
+        recall_necessities(pattern.pattern for pattern in STATED)
         return read_screen(text, PACKAGED, packaged_rules())
     except (OSError, UnicodeDecodeError) as error:
         _log.error("screen_model_unusable", error=f"{PACKAGED}: cannot be read: {error}", consequence=_CONSEQUENCE)

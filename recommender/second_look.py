@@ -11,16 +11,20 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
+
+import structlog
 
 from recommender.index import TermStatistics
 from recommender.lexicon import Lexicon, WordKind
 from recommender.price_wishes import PriceWish, popularity
 from recommender.query import Query, QueryWord
 from recommender.terms import amounts
+
+_log = structlog.get_logger(__name__)
 
 PRIOR: Mapping[str, float] = {
     "text": 5.0,
@@ -227,6 +231,16 @@ def read_weights(path: Path | None = None) -> dict[str, float]:
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not math.isfinite(weight):
             raise WeightsError(f"{source}: the weight of {name} is {weight!r}, not a number; train anew")
     return {name: float(weights[name]) for name in FEATURES}
+
+
+@cache
+def packaged_weights() -> Mapping[str, float]:
+    """Return the weights that come with the program; the prior, said once in the log, where they cannot be used."""
+    try:
+        return read_weights()
+    except WeightsError as error:
+        _log.error("match_weights_unusable", error=str(error), consequence="the built-in weights hold")
+        return PRIOR
 
 
 def _worth(word: str, index: TermStatistics) -> float:

@@ -19,8 +19,8 @@ from recommender.dictionary import FORCED_FREQUENCY
 if TYPE_CHECKING:
     from recommender.compiled.cutting import Cutter
 
-_KEPT = 3
-"""Cutters in memory: the one in use, the one being prepared, the one of the bare lexicon."""
+_KEPT = 1
+"""Cutters that stay in memory though nobody uses them, 22 MB each: the last, in case its words are asked for again."""
 CutAll = Callable[[Sequence[str]], list[list[str]]]
 
 

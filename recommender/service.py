@@ -19,7 +19,7 @@ from groups.segments.effects import Effects, own_effects
 from groups.state import GroupState
 from recommender.closer_look import CloserLook
 from recommender.decisions import Asked, Decision
-from recommender.dialogue import in_context, utterance_of
+from recommender.dialogue import in_context, remember
 from recommender.forms import WordForms
 from recommender.gain import NO_RESULTS, Gain, Record, expected_gain
 from recommender.glancer import Glancer, unread
@@ -34,7 +34,7 @@ from recommender.ranking import Candidate, Place, allowed, choose, find, in_orde
 from recommender.screening import Glance
 from recommender.segmentation import Segmenter
 from recommender.settings import RecommenderSettings
-from recommender.shelf import CatalogueProduct, Item, Shelf, catalogue_words
+from recommender.shelf import CatalogueProduct, Item, Shelf, bring_new_words, catalogue_words
 from recommender.taste import Taste, bought, bought_by_title, personal_order, said
 from recommender.wording import push_text, reasons_of
 
@@ -64,8 +64,8 @@ class Recommender:
         self._aliases = tuple(aliases)
         self._lexicon = Lexicon(self._aliases)
         self._segmenter = Segmenter(self._lexicon, compiled=settings.compiled)
-        self._model = usable_model(settings.need_model)
-        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
+        model = usable_model(settings.need_model)
+        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), model)
         self._glancer: Glancer | None = None  # comes with the catalogue
         self.shelf = Shelf.build((), self._segmenter, self._lexicon)
         self._forms = WordForms(self._aliases)
@@ -84,7 +84,7 @@ class Recommender:
     def adopt(self, prepared: Prepared) -> None:
         """Use a prepared catalogue from the next message on."""
         self._lexicon, self._segmenter, self.shelf = prepared.lexicon, prepared.segmenter, prepared.shelf
-        self._reader = NeedReader(self._lexicon, self._segmenter, packaged_rules(), self._model)
+        self._reader = self._reader.knowing(self._lexicon, self._segmenter)
         self._glancer = prepared.glancer
         self._closer = self._closer_look()
 
@@ -102,9 +102,8 @@ class Recommender:
         if len(changed) > _AT_ONCE:
             self.shelf.take((), gone)
             return False
-        new = catalogue_words(self.shelf.take(changed, gone))
-        unknown = any(self._lexicon.get(word) is None for word in (*new.goods, *new.brands) if len(word) > 1)
-        return not unknown and not self.shelf.index.overgrown
+        reworded = self.shelf.take(changed, gone)
+        return not bring_new_words(reworded, self._lexicon) and not self.shelf.index.overgrown
 
     def read(self, text: NormalText, *, mentioned: bool = False) -> Reading:
         """Return what one message says by itself."""
@@ -125,11 +124,13 @@ class Recommender:
         record: Record = NO_RESULTS,
         effects_of: Callable[[GroupState], Effects] = own_effects,
     ) -> Decision:
-        """Return what becomes of a message and note it in ``memory``: both steps at once, for who has the taste."""
+        """Return what becomes of a message and note it in ``memory``: all steps at once, for who has the taste."""
         reading = self.understand(asked, memory)
-        return self.conclude(
-            reading, asked, group, memory, account_answers, taste=taste, record=record, effects_of=effects_of
-        )
+        decision = self.conclude(reading, asked, group, memory, account_answers, record=record, effects_of=effects_of)
+        if taste and decision.shown:
+            decision = self.personal(decision, asked, group, memory, taste, effects_of=effects_of)
+        remember(decision, asked, memory)
+        return decision
 
     def understand(
         self, asked: Asked, memory: GroupMemory, *, alone: Reading | None = None, glance: Glance | None = None
@@ -159,25 +160,36 @@ class Recommender:
         memory: GroupMemory,
         account_answers: int,
         *,
-        taste: Taste = (),
         record: Record = NO_RESULTS,
         effects_of: Callable[[GroupState], Effects] = own_effects,
     ) -> Decision:
-        """Return what becomes of a message that was understood, and note it in ``memory``.
+        """Return what becomes of a message that was understood, with its products in the order for everybody.
 
-        ``taste`` are the asker's own tags, empty for the neutral order; ``record`` is what came of the group's earlier
-        pushes, as of now; ``effects_of`` is asked only about a need.
+        ``record`` is what came of the group's earlier pushes, as of now; ``effects_of`` is asked only about a need.
+        What is shown may be put into a ``personal`` order; then the caller lets ``dialogue.remember`` note it.
         """
-        decision = self._answer(reading, asked, group, memory, account_answers, taste, record, effects_of)
-        answered = decision.reason in {Reason.PUSHED, Reason.SUGGESTED}
-        spoken_of = reading if decision.need is None else replace(reading, need=decision.need)
-        left = utterance_of(spoken_of, asked.member, asked.at, answered=answered)
-        if left is not None:
-            memory.note(left)
-        if answered and decision.need is not None:
-            products = tuple(candidate.item.id for candidate in decision.picks)
-            memory.answered(asked.member, decision.need.terms, products, asked.at)
-        return decision
+        return self._answer(reading, asked, group, memory, account_answers, record, effects_of)
+
+    def personal(
+        self,
+        decision: Decision,
+        asked: Asked,
+        group: GroupState,
+        memory: GroupMemory,
+        taste: Taste,
+        *,
+        effects_of: Callable[[GroupState], Effects] = own_effects,
+    ) -> Decision:
+        """Return a decision to show products with those in front, among equals, that the asker's own tags speak for.
+
+        Whether anything is shown was decided without them, so that only these few decisions need anybody's tags.
+        """
+        assert decision.need is not None  # noqa: S101 - nothing is shown without a need, for the type checker
+        effects = effects_of(group)
+        ordered = personal_order(decision.fitting, decision.need, self.place(effects), taste)
+        picks = tuple(choose(ordered, self.settings.max_products, self._shown_lately(memory, asked.at)))
+        reasons = reasons_of(decision.need, picks, effects.neighbourhoods, asked.at, self.zone)
+        return replace(decision, picks=picks, reasons=tuple(reasons))
 
     def said(self, reading: Reading) -> Statement | None:
         """Return what a stated need says of its speaker, None when it says nothing of them."""
@@ -249,7 +261,6 @@ class Recommender:
         group: GroupState,
         memory: GroupMemory,
         account_answers: int,
-        taste: Taste,
         record: Record,
         effects_of: Callable[[GroupState], Effects],
     ) -> Decision:
@@ -266,28 +277,29 @@ class Recommender:
         threshold = self.settings.threshold if effects.threshold is None else effects.threshold
         best = picks[0] if picks else candidates[0]
         gain = expected_gain(best.score, need.strength, threshold, record, self.settings.results, asked=asked.mentioned)
-        situation = self._situation(asked, group, memory, need, gain)
-        hold = may_push(
-            replace(
-                situation,
-                hidden_only=not picks,
-                account_answers=account_answers,
-                answers_cap=effects.answers_per_day,
-            ),
-            self.settings,
-            self.zone,
+        situation = replace(
+            self._situation(asked, group, memory, need, gain),
+            hidden_only=not picks,
+            account_answers=account_answers,
+            answers_cap=effects.answers_per_day,
         )
+        hold = may_push(situation, self.settings, self.zone)
         if hold is not None:
             # whatever is uncertain is counted as unmet rather than held: the leader may want to sell it
             reason = Reason.UNMET if hold is Hold.BELOW_THRESHOLD else Reason.HELD
             return Decision(Outcome.NEED, reason, reading, need, picks, hold, gain=gain)
-        if taste:  # whether it may speak was decided on the neutral order
-            ordered = personal_order(candidates, need, place, taste)
-            picks = tuple(choose(ordered, self.settings.max_products, hidden))
         reasons = reasons_of(need, picks, effects.neighbourhoods, asked.at, self.zone)
         reason = Reason.SUGGESTED if group.level == Level.SUGGEST and not asked.mentioned else Reason.PUSHED
         return Decision(
-            Outcome.NEED, reason, reading, need, picks, reasons=tuple(reasons), wording=effects.wording, gain=gain
+            Outcome.NEED,
+            reason,
+            reading,
+            need,
+            picks,
+            reasons=tuple(reasons),
+            wording=effects.wording,
+            gain=gain,
+            fitting=tuple(candidates),
         )
 
     def _answerable(self, reading: Reading, place: Place, at: datetime) -> tuple[Need, list[Candidate]]:
@@ -366,8 +378,10 @@ def only_talk(glance: Glance | None, memory: GroupMemory, member: str, *, mentio
     """Tell whether a message need not be read; one that addresses the bot is, and so is one nobody glanced at."""
     if glance is None or mentioned:
         return False
-    waiting, own = memory.waiting(member)
-    return glance.talk(waiting=waiting, own=own)
+    if glance.bare:
+        return True
+    others, own = memory.waiting(member)
+    return glance.talk(others=others, own=own)
 
 
 def _is_offer(reading: Reading) -> bool:

@@ -19,6 +19,11 @@ def clause_spans(mask: str) -> list[tuple[int, int]]:
     return [match.span() for match in _CLAUSE.finditer(mask)]
 
 
+def one_clause(mask: str) -> bool:
+    """Tell whether a mask is a single clause: all that is wanted in it belongs together."""
+    return "," not in mask and "?" not in mask[:-1]
+
+
 def groups_of(masked: MaskedText, hits: Sequence[Hit]) -> list[list[Hit]]:
     """Return the unblocked hits by what they speak of, in the order of the message.
 

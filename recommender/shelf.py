@@ -6,32 +6,36 @@ brought new words, a new shelf is read beside the messages and takes the old one
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from itertools import accumulate, islice
 from sys import intern
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from recommender.bits import Bits, has, having
 from recommender.filters import Filters, Where
-from recommender.heads import product_kinds, title_phrases
-from recommender.index import Index
-from recommender.indexing import index_of
-from recommender.lexicon import CatalogueWords, Lexicon, Word, WordKind
+from recommender.heads import category_kinds, product_kinds, title_phrases, title_words
+from recommender.index import LONGEST_TEXT, Index
+from recommender.indexing import index_of, live_index
+from recommender.lexicon import CatalogueWords, Lexicon, WordKind
 from recommender.live import LiveIndex
-from recommender.segmentation import Segmenter
+from recommender.segmentation import CutAll, Segmenter
 from recommender.sounds import SoundIndex
 
-_KEPT_PIECES = 20_000
-"""Cut pieces of text that are remembered while a shelf is built."""
+_KEPT_PIECES, _KEPT_CATEGORIES = 20_000, 5_000
+"""Cut pieces of text that are remembered, and what categories say of their products."""
+_AT_ONCE = 1_000
+"""Products whose texts are cut together."""
+_GAP = re.compile(r"(\s)")
 _NARROWING = frozenset({WordKind.ATTRIBUTE, WordKind.WHOM})
 _Value = TypeVar("_Value", bound=Hashable)
 
@@ -55,12 +59,10 @@ class CatalogueProduct(Protocol):
     keywords: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One product on the shelf. ``key`` is ``supplier/their-id``, ``price`` in yuan for one ``unit``.
+class Item(NamedTuple):
+    """One product on the shelf; a tuple, because every change makes one.
 
-    Empty ``neighbourhoods`` is everywhere.
-
+    ``key`` is ``supplier/their-id``, ``price`` in yuan for one ``unit``. Empty ``neighbourhoods`` is everywhere.
     ``kinds`` says how well each word names it, ``attributes`` what it is said to be,
     ``whom`` for whom it is made, ``words`` a fingerprint of everything the index reads.
     """
@@ -122,7 +124,7 @@ class Shelf:
         """Put items, in the order in which the index was given them, on a shelf."""
         self._items: list[Item] = [items[given] for given in index.order.tolist()]
         self._builder = builder
-        self.index = LiveIndex(index, builder.cut)
+        self.index = builder.live(index)
         numbers = {item.id: number for number, item in enumerate(self._items)}
         self._number = {item.id: numbers[item.id] for item in items}
         by_kind: dict[str, list[int]] = defaultdict(list)
@@ -151,11 +153,12 @@ class Shelf:
         items: list[Item] = []
 
         def texts() -> Iterable[str]:
-            for product in products:
-                text = _index_text(product)
-                item = builder.item(product, text)
-                items.append(replace(item, orders=orders[item.id]) if item.id in orders else item)
-                yield text
+            rest = iter(products)
+            while some := list(islice(rest, _AT_ONCE)):
+                read = [_index_text(product) for product in some]
+                for product, words in zip(some, builder.words(read), strict=True):
+                    items.append(builder.item(product, words, _words_of(product), orders.get(product.id or 0, 0)))
+                yield from read
 
         index = index_of(texts(), segmenter)
         return cls(items, index, builder)
@@ -168,24 +171,30 @@ class Shelf:
         reworded = []
         for product in changed:
             number = self._number.get(product.id or 0)
-            if number is None or self._items[number].words != _words_of(product):
+            words = _words_of(product)
+            if number is None or self._items[number].words != words:
                 reworded.append(product)
-                text = _index_text(product)
-                self._replace(number, self._builder.item(product, text), text)
+                self._replace(number, product, words)
             else:
                 self._change(number, self._items[number].as_now(product))
         for product_id in gone:
             number = self._number.get(product_id)
             if number is not None:
-                self._change(number, replace(self._items[number], stock=0))
+                self._change(number, self._items[number]._replace(stock=0))
         return reworded
 
-    def _replace(self, old: int | None, item: Item, text: str) -> None:
-        """Put an item on the shelf as a new document, in the place of an old one if there was one."""
+    def _replace(self, old: int | None, product: CatalogueProduct, words: int) -> None:
+        """Put a product on the shelf as a new document, in the place of an old one if there was one."""
+        orders = 0
         if old is not None:
             self._filters.retire(old, self._items[old])
-            item = replace(item, orders=self._items[old].orders)
-        number = self.index.add(text)
+            orders = self._items[old].orders
+        text = _index_text(product)
+        said = self.index.add(text)
+        if len(text) > LONGEST_TEXT:
+            said = self._builder.words([text])[0]
+        item = self._builder.item(product, said, words, orders)
+        number = len(self._items)
         self._items.append(item)
         self._prices.append(float(item.price))
         self._number[item.id] = number
@@ -244,49 +253,67 @@ class Shelf:
 
 
 class _Builder:
-    """Turns product rows into items.
-
-    Pieces of text repeat over products, so each is cut and read once; equal values are kept once.
-    """
+    """Turns product rows into items; equal values are kept once."""
 
     def __init__(self, segmenter: Segmenter, lexicon: Lexicon) -> None:
-        self._lexicon = lexicon
+        self._segmenter, self._lexicon = segmenter, lexicon
         self._kept: dict[Hashable, Any] = {}
-        self.cut = cut = lru_cache(_KEPT_PIECES)(segmenter.cut)
+        self._category = lru_cache(_KEPT_CATEGORIES)(lambda path: category_kinds(path, segmenter.cut, lexicon))
+        self.words = segmenter.cut_all if segmenter.cutter is not None else _cut_by_pieces(segmenter)
 
-        @lru_cache(_KEPT_PIECES)
-        def narrowing(piece: str) -> tuple[Word, ...]:
-            known = map(lexicon.get, cut(piece))
-            return tuple(word for word in known if word is not None and word.kind in _NARROWING)
+    words: CutAll
+    """Cuts texts as the index reads them."""
 
-        self._narrowing = narrowing
+    def live(self, index: Index) -> LiveIndex:
+        """Return the index of the products' texts so that it takes further ones."""
+        return live_index(index, self._segmenter)
 
-    def item(self, product: CatalogueProduct, text: str) -> Item:
-        """Return the item of a product; ``text`` is what the index reads of it."""
-        kinds = product_kinds(product.title, product.category, product.keywords, self.cut, self._lexicon)
-        marks = [word for piece in text.split() for word in self._narrowing(piece)]
-        return Item(
-            id=product.id or 0,
-            key=f"{product.supplier}/{product.supplier_product_id}",
-            title=product.title,
-            category=intern(product.category),
-            brand=intern(product.brand),
-            specification=intern(product.specification),
-            unit=intern(product.unit),
-            price=self._once(product.price),
-            stock=product.stock,
-            neighbourhoods=self._once(frozenset(product.neighbourhoods)),
-            on_sale_from=product.on_sale_from,
-            on_sale_to=product.on_sale_to,
-            kinds={intern(kind): quality for kind, quality in kinds.items()},
-            attributes=self._once(frozenset(intern(word.canonical) for word in marks)),
-            whom=self._once(frozenset(intern(word.canonical) for word in marks if word.kind is WordKind.WHOM)),
-            words=_words_of(product),
+    def item(self, product: CatalogueProduct, words: Sequence[str], fingerprint: int, orders: int) -> Item:
+        """Return the item of a product; ``words`` are those of what the index reads of it."""
+        known = [word for word in map(self._lexicon.get, words) if word is not None and word.kind in _NARROWING]
+        kinds = product_kinds(
+            *(self._title_words(product.title, words), self._category(product.category)),
+            *(product.keywords, self._lexicon),
         )
+        return Item(
+            product.id or 0,
+            f"{product.supplier}/{product.supplier_product_id}",
+            product.title,
+            intern(product.category),
+            intern(product.brand),
+            intern(product.specification),
+            intern(product.unit),
+            self._once(product.price),
+            product.stock,
+            self._once(frozenset(product.neighbourhoods)),
+            product.on_sale_from,
+            product.on_sale_to,
+            {intern(kind): quality for kind, quality in kinds.items()},
+            self._once(frozenset([intern(word.canonical) for word in known])),
+            self._once(frozenset([intern(word.canonical) for word in known if word.kind is WordKind.WHOM])),
+            fingerprint,
+            orders,
+        )
+
+    def _title_words(self, title: str, words: Sequence[str]) -> Sequence[str]:
+        """Return the words of a title, which are the first ones of what the index reads."""
+        if "+" in title:
+            return title_words(title, self._segmenter.cut)
+        length = len(title.lower())
+        for count, end in enumerate(accumulate(map(len, words)), 1):
+            if end >= length:
+                return words[:count] if length else ()
+        return words
 
     def _once(self, value: _Value) -> _Value:
         kept: _Value = self._kept.setdefault(value, value)
         return kept
+
+
+def _cut_by_pieces(segmenter: Segmenter) -> CutAll:
+    """Cut texts piece by piece: pieces repeat over products, and without a compiler it pays to cut each once."""
+    cut = lru_cache(_KEPT_PIECES)(segmenter.cut)
+    return lambda texts: [[word for piece in _GAP.split(text) for word in cut(piece)] for text in texts]
 
 
 def _index_text(product: CatalogueProduct) -> str:
@@ -309,7 +336,25 @@ def catalogue_words(products: Iterable[CatalogueProduct]) -> CatalogueWords:
             brands.add(product.brand.lower())
         phrases = title_phrases(product.title)
         for keyword in product.keywords:
-            # a keyword counts when a phrase of the title ends with it: suppliers also write 送礼, 开学 and 新品
-            if 1 < len(keyword) <= 8 and any(phrase.endswith(keyword.lower()) for phrase in phrases):
+            if _names_goods(keyword, phrases):
                 goods.setdefault(keyword.lower(), product.category)
     return CatalogueWords(goods, frozenset(brands))
+
+
+def bring_new_words(products: Iterable[CatalogueProduct], lexicon: Lexicon) -> bool:
+    """Tell whether ``catalogue_words`` of products has any that the lexicon does not know and would take."""
+    for product in products:
+        brand = product.brand.lower()
+        if len(brand) > 1 and lexicon.get(brand) is None:
+            return True
+        unknown = [keyword for keyword in product.keywords if lexicon.get(keyword.lower()) is None]
+        if unknown:
+            phrases = title_phrases(product.title)
+            if any(_names_goods(keyword, phrases) for keyword in unknown):
+                return True
+    return False
+
+
+def _names_goods(keyword: str, phrases: Sequence[str]) -> bool:
+    """Tell whether a keyword counts: a phrase of the title ends with it; suppliers also write 送礼, 开学 and 新品."""
+    return 1 < len(keyword) <= 8 and any(phrase.endswith(keyword.lower()) for phrase in phrases)

@@ -41,6 +41,8 @@ class Slips:
         slips: dict[int, tuple[Token, int]] = {}
         behind = 0
         for place, token in enumerate(masked.tokens):
+            if token.word is not None and (len(token.text) > 1 or not token.is_goods):
+                continue  # as written
             if place >= behind and _opens(text[token.start : token.start + 2]) and (found := self._at(masked, place)):
                 slips[place] = found
                 behind = found[1]

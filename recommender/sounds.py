@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from unicodedata import normalize
+
+from core.pinyin import readings
 
 LONGEST = 5
 """Characters of a word that is looked for by its sound."""
@@ -18,7 +19,6 @@ _MOST_WAYS = 8
 """Ways of reading a run of letters as syllables (xian: xi'an, xian) that are tried."""
 _LONGEST_TYPED = 30
 _FIRST, _LAST = 0x4E00, 0x9FFF
-_TONES = dict.fromkeys(map(ord, "\u0300\u0301\u0304\u030c"))
 _SPELT = re.compile(r"[a-z]*[aeiouv][a-z]*")
 _FOLDS = (
     (re.compile(r"^([zcs])h"), r"\1"),
@@ -91,15 +91,7 @@ def _folded(syllable: str) -> str:
 
 def _reading(code: int) -> str:
     """Return the usual reading of a character, without tone; ü is v; empty for what is no Chinese character."""
-    readings = _readings().get(code, "") if _FIRST <= code <= _LAST else ""
-    plain = normalize("NFD", readings.split(",")[0]).translate(_TONES)
-    return normalize("NFC", plain).replace("ü", "v")
-
-
-def _readings() -> dict[int, str]:
-    from pypinyin.constants import PINYIN_DICT  # noqa: PLC0415 - 40,000 characters, loaded with the first words
-
-    return PINYIN_DICT
+    return next(iter(readings(chr(code))), "") if _FIRST <= code <= _LAST else ""
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from groups.people.profiles import Statement, Tag, TagKind, traits, within
 from recommender.constraints import Constraints
-from recommender.heads import EXACT, product_kinds
+from recommender.heads import EXACT, NO_CATEGORY, product_kinds, title_words
 from recommender.lexicon import Lexicon, WordKind
 from recommender.needs import Need, NeedClass
 from recommender.ranking import Candidate, Place, in_order
@@ -76,7 +76,8 @@ def bought_by_title(title: str, heard: str, cut: Callable[[str], list[str]], lex
     whom = {word.canonical for word in known if word.kind is WordKind.WHOM}
     if whom - PETS:
         return None
-    heads = [word for word, quality in product_kinds(plain, "", (), cut, lexicon).items() if quality >= EXACT]
+    kinds = product_kinds(title_words(title, cut), NO_CATEGORY, (), lexicon)
+    heads = [word for word, quality in kinds.items() if quality >= EXACT]
     goods = [(text, word) for text in heads if (word := lexicon.get(text)) is not None and word.kind is WordKind.GOODS]
     return Statement(
         goods=tuple((text, word.category) for text, word in goods),

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import structlog
+from hypothesis import settings
 
 from core.clock import ManualClock
 from core.database import Database
@@ -26,6 +27,9 @@ from core.settings import DatabaseSettings
 from tests.postgres import PostgresServer
 
 _BACKENDS = ("sqlite", "postgresql")
+
+settings.register_profile("patient", deadline=None)  # a busy machine is no wrong answer
+settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)

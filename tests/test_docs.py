@@ -224,8 +224,7 @@ async def _say(parts: Any, clock: ManualClock, *lines: tuple[str, str, str]) -> 
     ]
     async with parts.database.transaction() as session:
         await inbox.store(session, messages, clock.now())
-        rows = await inbox.pending(session, after=0, limit=10)
-    await parts.pipeline.handle(rows)
+    await parts.pipeline.handle_waiting(10)
 
 
 async def _everything(database: Database) -> str:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import JSON, LargeBinary, String, select, update
 from sqlmodel import SQLModel, col
 
-import bot.bootstrap  # noqa: F401 - every table must be known
+import bot.program  # noqa: F401 - every table must be known
 from bot import personal
 from bot.channels.local.models import ChatRoom
 from bot.channels.local.repository import ChatLog

@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from bot.cli import garbage
 from bot.cli.options import Config
 from bot.cli.people import groups_app, members_app
 from bot.cli.quality import eval_app, train_app
@@ -63,7 +64,7 @@ def check(config: Config) -> None:
 def warmup(
     anew: Annotated[bool, typer.Option("--anew", help="Drop the kept code first and compile all of it.")] = False,
 ) -> None:
-    """Compile what runs compiled and keep it, so that the first start is as quick as the second."""
+    """Make what a start keeps for the next one, such as compiled code: the first is then as quick as the second."""
     from bot.cli import warming  # noqa: PLC0415
 
     raise typer.Exit(warming.warm(anew=anew))
@@ -227,6 +228,7 @@ def sending_status(config: Config) -> None:
 
 def main() -> None:
     """Run the command line."""
+    garbage.spare()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")

@@ -8,11 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
-from bot.bootstrap import Parts, Program, open_parts
+from bot.bootstrap import Parts, open_parts
 from bot.channels.local.channel import LocalChannel
+from bot.cli import garbage
 from bot.cli.serving import until_told
 from bot.cli.session import execute, out
 from bot.demo import SCRIPT, demo_settings
+from bot.program import Program
 from bot.replay import replay, replay_settings, scratch
 from bot.settings import Settings
 from bot.transcript import Said, read_transcript
@@ -88,7 +90,7 @@ def _print(message: Said, result: dict[str, Any]) -> None:
 
 
 async def _serve(settings: Settings, parts: Parts) -> None:
-    program = Program(settings, parts)
+    program = Program(settings, parts, stocked=garbage.settle)
     (page,) = (channel for channel in program.channels if isinstance(channel, LocalChannel))
     telling = asyncio.create_task(_tell(page))
     try:

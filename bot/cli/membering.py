@@ -61,7 +61,7 @@ def erase(whom: Whom, config: Path, *, sure: bool) -> int:
     """Delete what is kept about somebody; asks first unless ``sure``.
 
     The bot may run meanwhile. The person's inbox rows are emptied first, in the order of their ids: a lane that decides
-    about one of them holds its lock (``inbox.still_pending``), so that what it decided is committed before the rest is
+    about one of them holds its lock (``inbox.pending``), so that what it decided is committed before the rest is
     looked for; and a lane that comes later finds the row done and leaves it out. Chains and offers are locked in the
     order in which lanes lock them; should they lock each other out all the same, it is tried again. What lanes remember
     is dropped with the note that is committed in the same transaction (``inbox.tell_lanes``).

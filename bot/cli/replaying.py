@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from bot.cli import garbage
 from bot.cli.session import execute, out, read_settings
 from bot.replay import replay, replay_settings, scratch
 from bot.transcript import read_transcript
 from core.settings import SettingsError
+
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def replay_file(file: Path, config: Path, *, form: str, unlimited: bool, group: str) -> int:
@@ -26,6 +29,7 @@ def replay_file(file: Path, config: Path, *, form: str, unlimited: bool, group: 
             async with scratch(settings) as (parts, clock):
                 await parts.catalog.sync_all()
                 await parts.storefront.fill()
+                garbage.settle()
                 async for result in replay(parts, clock, read_transcript(stream, settings.zone, group)):
                     _print(result, form)
         return 0
@@ -48,7 +52,7 @@ def _opened(file: Path) -> Iterator[TextIO]:
 
 def _print(result: dict[str, Any], form: str) -> None:
     if form == "jsonl":
-        sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+        sys.stdout.write(_to_json(result) + "\n")
         return
     held = f" ({result['hold']})" if "hold" in result else ""
     need = f" {result['need']['class']}: {result['need']['wanted']}" if result["need"] else ""

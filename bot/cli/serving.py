@@ -6,8 +6,9 @@ import asyncio
 import signal
 from pathlib import Path
 
-from bot.bootstrap import Program
+from bot.cli import garbage
 from bot.cli.session import execute, opened
+from bot.program import Program
 
 
 def run(config: Path) -> int:
@@ -15,7 +16,7 @@ def run(config: Path) -> int:
 
     async def work() -> int:
         async with opened(config) as (settings, parts):
-            await until_told(Program(settings, parts))
+            await until_told(Program(settings, parts, stocked=lambda: garbage.settle(thorough=True)))
         return 0
 
     return execute(work)

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from bot.bootstrap import Parts, open_database, open_parts
-from bot.channels.local.server import AddressError
+from bot.channels.local.addresses import AddressError
 from bot.settings import Settings, load_settings
 from bot.transcript import TranscriptError
 from catalog.aliases import AliasFileError

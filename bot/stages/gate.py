@@ -18,6 +18,11 @@ LONGEST_TALK = 8_000
 _READ_KINDS = frozenset({MessageKind.TEXT, MessageKind.UNKNOWN})
 
 
+def may_be_unreadable(turn: Turn) -> bool:
+    """Tell whether a message is not plain text of somebody else; one that was glanced at is."""
+    return turn.glance is None and unreadable(turn.message) is not None
+
+
 async def readable(turn: Turn) -> Handled | None:
     """Pass only what somebody else wrote as text; an unknown kind counts when it has text."""
     if turn.message.kind is MessageKind.RECALL and not turn.message.is_self:
@@ -35,6 +40,11 @@ def unreadable(message: IncomingMessage) -> Reason | None:
     if message.kind not in _READ_KINDS or not message.text.strip():
         return Reason.UNKNOWN_TYPE
     return Reason.TOO_LONG if len(message.text) > LONGEST_MESSAGE else None
+
+
+def may_be_unheard(turn: Turn) -> bool:
+    """Tell whether nobody listens to a message."""
+    return turn.known is None or unheard(turn.known.group, turn.message) is not None
 
 
 async def heard(turn: Turn) -> Handled | None:

@@ -17,6 +17,7 @@ from groups.state import GroupState, Role
 from orders.pushes import open_pushes
 from recommender import repository
 from recommender.decisions import Asked, Decision
+from recommender.dialogue import remember
 from recommender.gain import NO_RESULTS
 from recommender.policy import Level
 from recommender.repository import QUEUED, SUGGESTED
@@ -24,7 +25,11 @@ from recommender.service import only_talk
 from recommender.wording import suggestion_text
 
 _HELPERS = frozenset({Role.LEADER, Role.ASSISTANT, Role.ADMIN})
-_SHOWN = frozenset({Reason.PUSHED, Reason.SUGGESTED})
+
+
+def always(_: Turn) -> bool:
+    """Every message that comes this far is answered."""
+    return True
 
 
 async def need(turn: Turn) -> Handled | None:
@@ -45,22 +50,32 @@ async def need(turn: Turn) -> Handled | None:
     )
     answers = await turn.desk.answers_today(group.channel, group.account)
     reading = turn.recommender.understand(asked, turn.known.memory, alone=turn.alone, glance=turn.glance)
-    taste = await profiling.taste(turn, group, reading)
     decision = turn.recommender.conclude(
         reading,
         asked,
         group,
         turn.known.memory,
         answers,
-        taste=taste,
         record=await turn.desk.record(group.id or 0) if reading.need is not None else NO_RESULTS,
         effects_of=turn.groups.effects,
     )
-    if decision.reason in _SHOWN:
+    if decision.shown:
+        decision = await _for_asker(turn, group, asked, decision)
+    remember(decision, asked, turn.known.memory)
+    if decision.shown:
         decision = await _with_codes(turn, group, asked, decision)
     _store(turn, group, asked, decision)
     profiling.said(turn, group, decision)
     return turn.end(decision.outcome, decision.reason, decision)
+
+
+async def _for_asker(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> Decision:
+    """Put what is shown into the asker's own order: the only decisions for which anybody's tags are read."""
+    taste = await profiling.taste(turn, group) if len(decision.fitting) > 1 else ()
+    if not taste or turn.known is None:
+        return decision
+    memory, effects_of = turn.known.memory, turn.groups.effects
+    return turn.recommender.personal(decision, asked, group, memory, taste, effects_of=effects_of)
 
 
 async def _with_codes(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> Decision:

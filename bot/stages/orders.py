@@ -26,9 +26,14 @@ _LIFETIME = timedelta(days=1)
 """A receipt still matters after a night without connection."""
 
 
+def may_be_word(turn: Turn) -> bool:
+    """Tell whether a message can be a word about offers, or the answer to a question about an order."""
+    return turn.addressed or turn.orders.may_be_word(turn.message.text) or _may_agree(turn)
+
+
 async def word(turn: Turn) -> Handled | None:
     """Carry out a word about offers: a leader's in the group or in private, a member's 我的订单."""
-    said = turn.orders.parse(turn.message.text, addressed=turn.mentioned or not turn.message.room_id)
+    said = turn.orders.parse(turn.message.text, addressed=turn.addressed)
     agreed = _agreement(turn) if said is None else None
     if said is None and agreed is None:
         return None
@@ -48,23 +53,41 @@ async def word(turn: Turn) -> Handled | None:
     return None if served is None else await _carry(turn, group, served)
 
 
+def may_reply(turn: Turn) -> bool:
+    """Tell whether a message in a group can be about orders: beside no offer none is, and of talk hardly any."""
+    if turn.known is None:
+        return False
+    if turn.message.kind is MessageKind.RECALL:
+        return True
+    group_id, member = turn.known.group.id or 0, turn.message.sender_id
+    return turn.orders.may_concern(turn.desk.orders, group_id, member, turn.text)
+
+
 async def reply(turn: Turn) -> Handled | None:
     """Take a 接龙 or a reply for an order; a recalled one is asked about."""
     if turn.known is None:
         return None
     group = turn.known.group
-    recalls = turn.message.kind is MessageKind.RECALL
-    if not recalls and not turn.orders.may_concern(turn.desk.orders, group.id or 0, turn.message.sender_id, turn.text):
-        return None  # most messages end here
     if _deaf(turn, group) or group.retired:
         return None
     served: Served | None
-    if recalls:
+    if turn.message.kind is MessageKind.RECALL:
         row_id = await turn.desk.row_of(turn.message)
         served = await turn.orders.recalled(turn.desk.orders, heard_of(turn, group), row_id)
     else:
-        served = await turn.orders.reply(turn.desk.orders, heard_of(turn, group), await _seen(turn, group))
+        seen = await _seen(turn, group)
+        if not seen and not _may_mean(turn, group):
+            return None  # a number in passing, beside pushes of yesterday
+        served = await turn.orders.reply(turn.desk.orders, heard_of(turn, group), seen)
     return None if served is None else await _carry(turn, group, served)
+
+
+def _may_mean(turn: Turn, group: GroupState) -> bool:
+    """Tell whether a message can be an order where no push was shown just now; what is quoted may always be meant."""
+    message, desk = turn.message, turn.desk.orders
+    if message.quote or turn.text.quote:
+        return True
+    return turn.orders.may_mean(desk, group.id or 0, message.sender_id, turn.text, message.at)
 
 
 def heard_of(turn: Turn, group: GroupState) -> Heard:
@@ -98,12 +121,17 @@ def _deaf(turn: Turn, group: GroupState) -> bool:
     return not group.active or ((group.level == 0 or group.retired) and not helper)
 
 
+def _may_agree(turn: Turn) -> bool:
+    """Tell whether a question about an order waits for the speaker; of a private chat that is not known yet."""
+    known = turn.known
+    return known is None or (known.group.id or 0, turn.message.sender_id) in turn.desk.orders.asked
+
+
 def _agreement(turn: Turn) -> bool | None:
     """Return what 同意 or 不用 says where it can answer a question; one about an order goes before a suggestion."""
-    known, asked = turn.known, turn.desk.orders.asked
-    if known is not None and (known.group.id or 0, turn.message.sender_id) not in asked:
+    if not _may_agree(turn):
         return None
-    parsed = turn.groups.parse(turn.text.text, addressed=turn.mentioned or not turn.message.room_id)
+    parsed = turn.groups.parse(turn.text.text, addressed=turn.addressed)
     if not isinstance(parsed, Word) or parsed.kind not in {WordKind.AGREE, WordKind.DECLINE} or parsed.object:
         return None
     return parsed.kind is WordKind.AGREE
@@ -154,11 +182,10 @@ def _packings(turn: Turn, group: GroupState, led: Collection[int]) -> dict[int, 
 async def _seen(turn: Turn, group: GroupState) -> Collection[int]:
     """Return the products of pushes that this group has seen in the last minutes."""
     offers = turn.desk.orders.in_group(group.id or 0)
-    since = turn.message.at - timedelta(minutes=turn.orders.settings.reply_minutes)
-    lately = [one for one in offers if one.kind is OfferKind.PUSH and one.state is OfferState.OPEN]
-    if not lately:
+    if not any(one.kind is OfferKind.PUSH and one.state is OfferState.OPEN for one in offers):
         return ()
-    others = [known.group.id for known in turn.desk.known.values() if known.group.id is not None]
+    since = turn.message.at - timedelta(minutes=turn.orders.settings.reply_minutes)
+    others = (one for known in turn.desk.known.values() if turn.desk.orders.in_group(one := known.group.id or 0))
     return await turn.desk.ahead.shown(group.id or 0, since, turn.message.at, groups=others)
 
 

@@ -16,16 +16,15 @@ from groups.settings import ProfileSettings
 from groups.state import GroupState, MemberKey
 from orders.serving import Served
 from recommender.decisions import Decision
-from recommender.needs import Reading
 from recommender.taste import Liking, Taste
 
 
-async def taste(turn: Turn, group: GroupState, reading: Reading) -> Taste:
-    """Return the asker's own tags, read only for a need that may be answered and only from who has not refused."""
+async def taste(turn: Turn, group: GroupState) -> Taste:
+    """Return the asker's own tags, the strongest first; none of somebody who has refused. Read for what is shown."""
     settings = turn.groups.settings.profiles
-    if reading.need is None or reading.reason is Reason.RECORDED or not _willing(turn, group, settings):
+    if not _willing(turn, group, settings):
         return ()
-    kept = await turn.desk.ahead.tags(_speaker(turn))
+    kept = await tagging.weights_of_willing(turn.desk.session, _speaker(turn), settings, turn.desk.now)
     usable = [one for one in kept if one.weight >= settings.least_weight and not profiles.sensitive(one.tag.value)]
     return [Liking(one.tag, one.id, profiles.strength(one.weight)) for one in usable]
 

@@ -13,7 +13,7 @@ from groups import repository as group_store
 from groups.life import proposing, succession
 from groups.life.proposals import MAKES_ROOM, ProposalKind, ProposalState
 from groups.models import Proposal
-from groups.state import GroupState, MemberKey, Role
+from groups.state import GroupState, MemberKey
 from groups.talk.words import UnknownWord, Word, WordKind
 from orders.succession import run_on
 from recommender import repository as need_store
@@ -44,9 +44,7 @@ async def answered(turn: Turn, word: Word | UnknownWord) -> Handled | None:
 
 
 async def waits_here(turn: Turn) -> bool:
-    """Tell whether the speaker was asked something in this very room, so that a bare 同意 answers it."""
-    if turn.known is None or turn.groups.role(turn.known.group, turn.message.sender_id) is Role.MEMBER:
-        return False
+    """Tell whether the speaker, who runs this room, was asked something, so that a bare 同意 in it is the answer."""
     return bool(await _waiting(turn))
 
 

@@ -41,6 +41,12 @@ _SOMEBODYS_DATA = re.compile(
 _OWN = frozenset({"我", "本人", "自己", "我自己", "俺", "咱"})
 
 
+def may_ask(turn: Turn) -> bool:
+    """Tell whether a message speaks of data at all."""
+    text = turn.text.text
+    return "数据" in text or "资料" in text
+
+
 async def others(turn: Turn) -> Handled | None:
     """Refuse whoever asks for somebody else's data, leaders too; nothing is shown."""
     text = turn.text.text.strip()
@@ -163,7 +169,7 @@ async def welcome_back(turn: Turn, word: Word | UnknownWord) -> None:
 
 async def settle(turn: Turn, handled: Handled) -> None:
     """End the message of somebody who was deleted: an order brings them back, anything else is not kept."""
-    word = turn.groups.parse(turn.text.text, addressed=turn.mentioned or not turn.message.room_id)
+    word = turn.groups.parse(turn.text.text, addressed=turn.addressed)
     only_looks = isinstance(word, Word) and word.kind in _NO_RETURN
     spoke = handled.outcome is Outcome.COMMAND and handled.reason is Reason.DONE and not only_looks
     if spoke or handled.outcome in {Outcome.ORDER, Outcome.ASK}:

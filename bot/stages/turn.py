@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import NamedTuple
 
 from bot.work import Desk, Known
 from core.messages import IncomingMessage
@@ -24,8 +25,7 @@ _ANSWER_LIFETIME = timedelta(hours=1)
 """An answer to a word is still wanted after a short outage, not the next day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Handled:
+class Handled(NamedTuple):
     """How a message ended: its outcome, what was decided about a need, what the order book took, the texts for it."""
 
     row_id: int
@@ -64,6 +64,11 @@ class Turn:
     alone: Reading | None = None
     drafts: list[Draft] = field(default_factory=list)
 
+    @property
+    def addressed(self) -> bool:
+        """Tell whether the message is said to the bot: it is mentioned, or nobody else is there."""
+        return self.mentioned or not self.message.room_id
+
     def group_of(self, result: WordResult) -> GroupState | None:
         """Return the group that a word is about, None when it is about none or several."""
         known = self.desk.known.get(result.group) if result.group is not None else None
@@ -100,4 +105,12 @@ class Turn:
         return Handled(self.row_id, self.message, outcome, reason, decision, tuple(self.drafts), effects)
 
 
-Stages = tuple[Callable[[Turn], Awaitable[Handled | None]], ...]
+class Stage(NamedTuple):
+    """One question that is put to every message.
+
+    ``may`` tells at once, from the text and from what lies on the desk, whether ``answer`` could end the message's way.
+    It is false only where ``answer`` would return None: most talk is asked no more than that.
+    """
+
+    may: Callable[[Turn], bool]
+    answer: Callable[[Turn], Awaitable[Handled | None]]

@@ -42,10 +42,15 @@ _CARRIED_OUT: Mapping[WordKind, Callable[[Turn, WordResult], Awaitable[None]]] =
 """Who carries out the words that ``groups`` allows and passes on."""
 
 
+def may_be_word(turn: Turn) -> bool:
+    """Tell whether a message can be a word to the bot."""
+    return turn.addressed or turn.groups.may_be_word(turn.text.text)
+
+
 async def command(turn: Turn) -> Handled | None:
     """Carry out a word; None for talk."""
     private = not turn.message.room_id
-    word = turn.groups.parse(turn.text.text, addressed=turn.mentioned or private)
+    word = turn.groups.parse(turn.text.text, addressed=turn.addressed)
     if word is None or await _is_talk(turn, word):
         return None
     if turn.deleted:
@@ -93,12 +98,16 @@ def _about_whom(turn: Turn, word: Word | UnknownWord) -> Word | UnknownWord:
 
 
 async def _is_talk(turn: Turn, word: Word | UnknownWord) -> bool:
-    """Tell whether 同意 or 不用 only answers somebody in the room: nothing waits for it, nobody addressed the bot."""
-    if turn.known is None or turn.mentioned or not isinstance(word, Word):
+    """Tell whether 同意 or 不用 only answers somebody in the room: nothing waits for it, nobody addressed the bot.
+
+    Nothing here ever waits for a member, so of the many who say 不用 hardly anybody costs a question to the database.
+    """
+    if turn.known is None or turn.mentioned or not isinstance(word, Word) or word.kind not in _ANSWERS:
         return False
-    if word.kind not in _ANSWERS or await suggestions.waiting(turn, turn.known.group) is not None:
-        return False
-    return not await proposals.waits_here(turn)
+    group = turn.known.group
+    if turn.groups.role(group, turn.message.sender_id) is Role.MEMBER:
+        return True
+    return await suggestions.waiting(turn, group) is None and not await proposals.waits_here(turn)
 
 
 def _in_group(turn: Turn, word: Word | UnknownWord) -> WordResult | None:

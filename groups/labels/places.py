@@ -6,6 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from core.late import late
+
 NAME_LENGTH = 64
 """Longer names are cut: no channel shows more, and a hostile one may have 64 kB."""
 
@@ -13,39 +15,35 @@ _GOODS = r"水果|鲜果|生鲜|果蔬|蔬|买菜|买肉|海鲜|水产|零食|�
 _PEOPLE = r"宝妈|妈妈|奶爸|业主|邻|猫|狗|养|遛"
 _ENDS = rf"(?=[\d第一二三四五六七八九十]|[A-Za-z]区|$|群|团|拼|自提|{_GOODS}|{_PEOPLE})"
 """What follows a name of an estate whose last character alone would prove little (江南里水果, 凤凰城3期)."""
-_ESTATE = re.compile(
+_ESTATE = late(
     r"(?P<name>[\u4e00-\u9fffA-Za-z]{2,8}?"
     r"(?:小区|花园|花苑|嘉园|佳园|家园|雅园|名苑|雅苑|新苑|新村|公馆|公寓|山庄|庄园|广场|华庭|豪庭|名邸|名城|新城|社区|大厦"
     rf"|半岛|公园城|湾|苑|府|郡|庭|(?:绿洲|江南|国际|里|城|园){_ENDS})"
     r"|[\u4e00-\u9fff][府郡苑庭](?=[A-Za-z甲乙丙东南西北]区|\d{1,3}[期栋幢座#号])"
     r"|[\u4e00-\u9fff]{2,4}[路街]\d{1,4}(?:弄|号院))"
 )
-_ENGLISH_ESTATE = re.compile(
-    r"\b[A-Z][a-z]{1,12} (?:Gardens?|Park|Court|Residences?|Village|Plaza|Heights|Bay|Towers)\b"
-)
-_NO_ESTATE = re.compile(
+_ENGLISH_ESTATE = late(r"\b[A-Z][a-z]{1,12} (?:Gardens?|Park|Court|Residences?|Village|Plaza|Heights|Bay|Towers)\b")
+_NO_ESTATE = late(
     r"幼儿园|动物园|植物园|公园(?!城)|校园|果园|菜园|政府|同城|美食城|批发城|商城|朋友|家里|群里|店里|这里|那里|家庭|庭院"
     r"|^(?:我家|我们|某|住|哪个|全)"
 )
-_LEAD = re.compile(r"^(?:欢迎来到|欢迎|相约|我爱|爱上|团购|拼团|邻里|业主)+")
+_LEAD = late(r"^(?:欢迎来到|欢迎|相约|我爱|爱上|团购|拼团|邻里|业主)+")
 _DIGITS = r"\d{1,3}|[一二三四五六七八九十]{1,3}|[甲乙丙丁戊]|[A-Za-z]\d{0,2}"
-_BUILDING = re.compile(
+_BUILDING = late(
     rf"(?:(?P<building>{_DIGITS})(?:[栋幢](?!楼)|号楼|号院|#)|(?P<tower>\d{{1,3}}|[甲乙丙丁戊]|[A-Za-z]\d{{0,2}})座)"
 )
 """One, two or three 座 in characters are mostly something else (一座城, 三座大山)."""
-_DASHED = re.compile(r"(?<![\d.-])(?P<building>[A-Za-z]?\d{1,2}|[A-Za-z])-(?:\d{1,2}-)?(?P<room>\d{3,4})(?![\d.-])")
+_DASHED = late(r"(?<![\d.-])(?P<building>[A-Za-z]?\d{1,2}|[A-Za-z])-(?:\d{1,2}-)?(?P<room>\d{3,4})(?![\d.-])")
 """12-1802, 5-2-301, A3-1201: building, perhaps a unit, room."""
 _WRITTEN_OUT = (
     (re.compile(r"\b(?:building|block|bldg)\.? ?(\d{1,3}|[A-Z])\b", re.IGNORECASE), r"\1栋"),
     (re.compile(r"\btower ?(\d{1,3}|[A-Z])\b", re.IGNORECASE), r"\1座"),
     (re.compile(r"\b(\d{1,3}) ?dong\b", re.IGNORECASE), r"\1栋"),
-    (re.compile(r"[‐-―－—]+"), "-"),
+    (late(r"[‐-―－—]+"), "-"),
 )
-_ZONE = re.compile(
-    r"(?:(?<![A-Za-z])(?P<zone>[甲乙丙丁戊A-Za-z东南西北一二三四五六]{1,2})|(?<!\d)(?P<number>\d{1,2}))区"
-)
-_ROOM = re.compile(r"(?:[-—#栋幢座楼元 /_·,，、&]|^)(?P<room>\d{3,4})(?!\d)")
-_LAST_ROOM = re.compile(r"(?<!\d)(?P<room>\d{3,4})室?$")
+_ZONE = late(r"(?:(?<![A-Za-z])(?P<zone>[甲乙丙丁戊A-Za-z东南西北一二三四五六]{1,2})|(?<!\d)(?P<number>\d{1,2}))区")
+_ROOM = late(r"(?:[-—#栋幢座楼元 /_·,，、&]|^)(?P<room>\d{3,4})(?!\d)")
+_LAST_ROOM = late(r"(?<!\d)(?P<room>\d{3,4})室?$")
 _HOUSE_NUMBER = r"(?P<{0}>(?:[1-9]|[12]\d|3\d)(?:0[1-9]|1[0-2]))"
 _ALONE = re.compile(
     rf"(?<=单元){_HOUSE_NUMBER.format('of_unit')}(?!\d)|(?<=楼){_HOUSE_NUMBER.format('of_house')}(?!\d)"
@@ -54,9 +52,9 @@ _ALONE = re.compile(
     re.IGNORECASE,
 )
 """A room without its building: floor and number as houses have them, so that 520 and 1314 are none."""
-_BEFORE = re.compile(r"(?P<name>[\u4e00-\u9fff]{2,8})\s*[-—]?\s*$")
-_PHASE = re.compile(r"第?[\d一二三四五六]{1,2}期\s*$")
-_PERSON = re.compile(r"(?:[老小阿大][\u4e00-\u9fff]{1,2}|(.)\1|[姐妈爸哥叔姨总嫂婶]|老师|先生|女士)$")
+_BEFORE = late(r"(?P<name>[\u4e00-\u9fff]{2,8})\s*[-—]?\s*$")
+_PHASE = late(r"第?[\d一二三四五六]{1,2}期\s*$")
+_PERSON = late(r"(?:[老小阿大][\u4e00-\u9fff]{1,2}|(.)\1|[姐妈爸哥叔姨总嫂婶]|老师|先生|女士)$")
 
 
 def clean_name(name: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +35,8 @@ class TagKind(StrEnum):
     ATTRIBUTE = "attribute"
     BRAND = "brand"
     FREE = "free"
+
+    __hash__ = str.__hash__  # an enumeration's own is slow, and tags are put into sets for every need
 
 
 class Tag(NamedTuple):
@@ -98,21 +100,45 @@ class Trait:
 
 def tags_of(statement: Statement) -> tuple[Tag, ...]:
     """Return the tags that a statement makes; none when any part of it is sensitive or somebody else's."""
-    parts = [*(word for pair in statement.goods for word in pair), *statement.attributes, statement.brand]
-    if any(map(sensitive, (*parts, *statement.heard))) or any(map(_of_others, statement.heard)):
+    if any(map(_touches, statement.heard)) or any(map(_of_others, statement.heard)):
         return ()
-    found = [tag for word, category in statement.goods for tag in _goods_tags(word, category)]
-    found += [Tag(TagKind.ATTRIBUTE, word) for word in statement.attributes]
-    found += [Tag(TagKind.BRAND, statement.brand)] if statement.brand else []
-    named = frozenset[Trait]().union(*(_told_by(word, category) for word, category in statement.goods))
-    found += [trait.tag for trait in traits() if trait in named or not trait.words.isdisjoint(statement.pets)]
-    return tuple(dict.fromkeys(tag for tag in found if 0 < len(tag.value) <= LONGEST_VALUE))
+    return _tags_named(statement.goods, statement.attributes, statement.brand, statement.pets)
 
 
 @lru_cache(4_096)
-def _told_by(word: str, category: str) -> frozenset[Trait]:
-    """Return what goods say of whoever wants them; the same goods are asked for again and again."""
-    return frozenset(trait for trait in traits() if trait.fits((word,), category))
+def _tags_named(
+    goods: tuple[tuple[str, str], ...], attributes: tuple[str, ...], brand: str, pets: tuple[str, ...]
+) -> tuple[Tag, ...]:
+    """Return the tags of what is named: the same goods are asked for again and again."""
+    if any(map(sensitive, (*(word for pair in goods for word in pair), *attributes, brand))):
+        return ()
+    found = [tag for word, category in goods for tag in _goods_tags(word, category)]
+    found += [Tag(TagKind.ATTRIBUTE, word) for word in attributes]
+    found += [Tag(TagKind.BRAND, brand)] if brand else []
+    told = {tag for word, category in goods for tag in _told_by(word, category)}
+    told |= {trait.tag for trait in traits() if pets and not trait.words.isdisjoint(pets)}
+    found += [trait.tag for trait in traits() if told and trait.tag in told]
+    return tuple(dict.fromkeys(tag for tag in found if 0 < len(tag.value) <= LONGEST_VALUE))
+
+
+def _told_by(word: str, category: str) -> Iterator[Tag]:
+    """Yield what goods say of whoever wants them, by their word and by each category that they lie under."""
+    told = _tellers()
+    yield from told.get(word, ())
+    above = category
+    while above:
+        yield from told.get(f"{above}/", ())
+        above = above.rpartition("/")[0]
+
+
+@cache
+def _tellers() -> Mapping[str, list[Tag]]:
+    """Return the tags of traits by word, and by category with a stroke at its end, as ``Trait.fits`` looks for them."""
+    told: dict[str, list[Tag]] = {}
+    for trait in traits():
+        for sign in (*trait.words, *(f"{category}/" for category in trait.categories)):
+            told.setdefault(sign, []).append(trait.tag)
+    return told
 
 
 @cache
@@ -131,14 +157,20 @@ def _goods_tags(word: str, category: str) -> Iterable[Tag]:
 
 @lru_cache(4_096)
 def sensitive(text: str) -> bool:
-    """Tell whether a word, a category or a whole message touches what must never be known of a person."""
+    """Tell whether a word or a category touches what must never be known of a person."""
+    return _touches(text)
+
+
+def _touches(text: str) -> bool:
+    """Tell the same of anything, a whole message too; what people write is not kept for the next time."""
     if not text:
         return False
-    spared, words, categories = _matters()
+    spared, words, patterns, categories = _matters()
     plain = unicodedata.normalize("NFKC", text).lower()
     if plain in categories or plain.startswith(_below(categories)):
         return True
-    return words.search(spared.sub("\n", plain)) is not None
+    plain = spared.sub("\n", plain)
+    return words.search(plain) is not None or patterns.search(plain) is not None
 
 
 def _of_others(text: str) -> bool:
@@ -209,8 +241,11 @@ def _others() -> re.Pattern[str]:
 
 
 @cache
-def _matters() -> tuple[re.Pattern[str], re.Pattern[str], tuple[str, ...]]:
-    """Return what is spared, what is sensitive wherever it stands, and the categories that are as a whole."""
+def _matters() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], tuple[str, ...]]:
+    """Return what is spared, words and patterns that are sensitive wherever they stand, and categories as a whole.
+
+    Words and patterns are looked for apart: where all alternatives begin with a character, ``re`` skips all others.
+    """
     document = _packaged("sensitive.toml")
     matters = document["matter"]
     words = {word.lower() for matter in matters for word in matter["words"]}
@@ -219,7 +254,8 @@ def _matters() -> tuple[re.Pattern[str], re.Pattern[str], tuple[str, ...]]:
     categories = tuple(category for matter in matters for category in matter.get("categories", ()))
     return (
         re.compile("|".join(map(re.escape, spared))),
-        re.compile("|".join([*map(re.escape, sorted(words, key=len, reverse=True)), *patterns])),
+        re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True)))),
+        re.compile("|".join(patterns)),
         categories,
     )
 

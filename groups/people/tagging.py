@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     Float,
@@ -45,10 +45,10 @@ _marks: Table = TagMark.__table__  # type: ignore[attr-defined]
 
 _person = (_members.c.channel, _members.c.account, _members.c.contact_id)
 
-_tags_of_people = (
-    select(*_person, _tags)
+_weights_of_one = (
+    select(_tags.c.id, _tags.c.kind, _tags.c.value, _tags.c.key, _tags.c.weight, _tags.c.at)
     .join(_members, _members.c.id == _tags.c.member_id)
-    .where(tuple_(*_person).in_(bindparam("people", expanding=True)), _members.c.personalisation_off_at.is_(None))
+    .where(*(column == bindparam(column.name) for column in _person), _members.c.personalisation_off_at.is_(None))
 )
 _any_mark = select(_marks.c.mark).limit(1)
 _marks_among = select(_marks.c.mark).where(_marks.c.mark.in_(bindparam("marks", expanding=True)))
@@ -71,6 +71,14 @@ class KeptTag:
     at: datetime
 
 
+class Weighed(NamedTuple):
+    """What a tag counts for in the order of products: the row's id, the tag, and its weight of today."""
+
+    id: int
+    tag: Tag
+    weight: float
+
+
 async def record(
     session: AsyncSession, evidence: Sequence[tuple[MemberKey, Evidence]], settings: ProfileSettings, now: datetime
 ) -> None:
@@ -87,7 +95,7 @@ async def record(
     for member, one in evidence:
         rows = taken_back if one.source is Source.TAKEN_BACK else said
         for tag in one.tags if member in ids else ():
-            if not marked.intersection((member, above) for above in wider(tag)):
+            if not marked or marked.isdisjoint((member, above) for above in wider(tag)):
                 _fold(rows.setdefault((ids[member], tag), _blank(ids[member], tag, one.at)), one)
     await _add(session, [said[key] for key in sorted(said)], settings)
     await _take_back(session, [taken_back[key] for key in sorted(taken_back)])
@@ -102,16 +110,16 @@ async def tags_of(session: AsyncSession, member: MemberKey, settings: ProfileSet
     return _by_strength(_kept(row, settings, now) for row in await execute(session, query))
 
 
-async def tags_of_willing(
-    session: AsyncSession, members: Iterable[MemberKey], settings: ProfileSettings, now: datetime
-) -> dict[MemberKey, list[KeptTag]]:
-    """Return several people's tags, the strongest first; who refused personal answers, or has none, is left out."""
-    found: dict[MemberKey, list[KeptTag]] = {}
-    for chunk in _chunks(sorted(members)):
-        for row in await execute(session, _tags_of_people, {"people": chunk}):
-            key = MemberKey(row.channel, row.account, row.contact_id)
-            found.setdefault(key, []).append(_kept(row, settings, now))
-    return {member: _by_strength(tags) for member, tags in found.items()}
+async def weights_of_willing(
+    session: AsyncSession, member: MemberKey, settings: ProfileSettings, now: datetime
+) -> list[Weighed]:
+    """Return what somebody's tags weigh today, the strongest first; none of who refused personal answers."""
+    rows = (await execute(session, _weights_of_one, member._asdict())).all()
+    weighed = [
+        Weighed(key, Tag(TagKind(kind), value, name), decayed(weight, at, now, settings.half_life_days))
+        for key, kind, value, name, weight, at in rows
+    ]
+    return sorted(weighed, key=lambda one: (-one.weight, one.id))
 
 
 def _kept(row: Any, settings: ProfileSettings, now: datetime) -> KeptTag:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import islice, product
 
+from core.pinyin import readings
+
 _DIRECTION = frozenset("不别没无未勿取消打开启关闭停删除去掉加添设撤免退我你他她它谁")
 """Characters that say which way, or whose: with another one the word means something else."""
 _OWN_WORDS = frozenset(
@@ -20,6 +22,8 @@ _OWN_WORDS = frozenset(
     }
 )
 """Words that sound like one of ours and mean something else."""
+_SAID_HERE = {"重": "chong"}
+"""Characters that are not read in our words (重新) as they usually are."""
 _MOST_READINGS = 16
 _LEAST_EDITED = 3
 """Of a shorter word too little is left when a character is wrong or missing; a doubled one leaves it whole."""
@@ -28,10 +32,12 @@ _LEAST_EDITED = 3
 @lru_cache(4096)
 def _readings(char: str) -> tuple[str, ...]:
     """Return how one character may be read, without tones; itself when it is no Chinese character."""
-    from pypinyin import Style, pinyin  # noqa: PLC0415 - its dictionaries take time; few messages come this far
+    return readings(char) or (char,)
 
-    found = pinyin(char, style=Style.NORMAL, heteronym=True)
-    return tuple(dict.fromkeys(found[0]))
+
+def spoken(form: str) -> str:
+    """Return the one way in which a form of ours is said, its syllables separated by spaces."""
+    return " ".join(_SAID_HERE.get(char) or _readings(char)[0] for char in form)
 
 
 def _sounds(text: str) -> Iterable[str]:
@@ -46,25 +52,28 @@ class Slips:
     """
 
     def __init__(self, heard: Iterable[str], edited: Iterable[str]) -> None:
-        from pypinyin import lazy_pinyin  # noqa: PLC0415 - see above
-
         sounds: defaultdict[str, list[str]] = defaultdict(list)
         for form in heard:
             if len(form) > 1 and not form.isascii():
-                sounds[" ".join(lazy_pinyin(form))].append(form)
+                sounds[spoken(form)].append(form)
         self._sounds: Mapping[str, list[str]] = dict(sounds)
-        self._first = frozenset(sound.split(" ", 1)[0] for sound in sounds)
+        begun = [tuple(sound.split(" ")[:2]) for sound in sounds]
+        self._first = frozenset(one for one, _ in begun)
+        self._begun = frozenset(begun)
         self._longest = max(map(len, (sound.split(" ") for sound in sounds)), default=0)
         self._edited = [form for form in edited if not form.isascii()]
         self._longest_edited = max(map(len, self._edited), default=0) + 1
 
-    def may_begin(self, char: str) -> bool:
-        """Tell whether a form begins with the sound of this character; where most texts end."""
-        return not self._first.isdisjoint(_readings(char))
+    def may_begin(self, beginning: str) -> bool:
+        """Tell whether a form begins with the sounds of these one or two characters; where most texts end."""
+        first = self._first.intersection(_readings(beginning[0]))
+        if len(beginning) == 1 or not first:
+            return bool(first)
+        return not self._begun.isdisjoint(product(first, _readings(beginning[1])))
 
     def of_same_sound(self, text: str) -> list[str]:
         """Return the forms that sound like a text without spaces."""
-        if not 1 < len(text) <= self._longest or not self.may_begin(text[0]) or text in _OWN_WORDS:
+        if not 1 < len(text) <= self._longest or not self.may_begin(text[:2]) or text in _OWN_WORDS:
             return []
         return [form for sound in _sounds(text) for form in self._sounds.get(sound, ())]
 

@@ -23,6 +23,8 @@ from recommender.compiled.vocabulary import Slots, empty, grown, place_of
 REPETITION = np.uint64(0x5851_F42D_4C95_7F2D)
 Terms = npt.NDArray[np.int32]
 
+HOLDERS = np.dtype([("last", np.int32), ("count", np.int32)])
+"""Of a term: the last document that has it, -1 for none yet, and how many have it; side by side for the cache."""
 STATE = np.dtype([("terms", np.int64), ("written", np.int64), ("words", np.int64)])
 """How many terms the vocabulary has, how many were written of this batch, and how many words were new in it."""
 
@@ -34,8 +36,7 @@ class Collector:
         self.slots: Slots = empty()
         self.words: list[str] = []
         self._keep_words = keep_words
-        self._last_seen = np.full(len(self.slots) // 2, -1, np.int64)
-        self._frequency = np.zeros(len(self.slots) // 2, np.int64)
+        self._holders = _holders(len(self.slots) // 2)
         self._terms: list[Terms] = []
         self._counts: list[Terms] = []
         self._lengths: list[Terms] = []
@@ -57,7 +58,7 @@ class Collector:
         while True:
             document = collect(
                 *(batch.codes, batch.bounds, cuts.ends, cuts.bounds, document, self._size, *scratch),
-                *(self.slots, self._last_seen, self._frequency, terms, counts, lengths, new_words, state),
+                *(self.slots, self._holders, terms, counts, lengths, new_words, state),
             )
             if document == size:
                 break
@@ -73,7 +74,7 @@ class Collector:
     @property
     def frequency(self) -> npt.NDArray[np.int64]:
         """Return by term how many documents have it."""
-        return self._frequency[: self._known]
+        return self._holders["count"][: self._known].astype(np.int64)
 
     @property
     def terms(self) -> Terms:
@@ -94,10 +95,15 @@ class Collector:
         """Make room for the terms of at least one more document: at most half of the vocabulary's places are taken."""
         while len(self.slots) < 2 * most:
             self.slots = grown(self.slots)
-        more = len(self.slots) // 2 - len(self._last_seen)
+        more = len(self.slots) // 2 - len(self._holders)
         if more > 0:
-            self._last_seen = np.concatenate([self._last_seen, np.full(more, -1, np.int64)])
-            self._frequency = np.concatenate([self._frequency, np.zeros(more, np.int64)])
+            self._holders = np.concatenate([self._holders, _holders(more)])
+
+
+def _holders(terms: int) -> npt.NDArray[np.void]:
+    holders = np.zeros(terms, HOLDERS)
+    holders["last"] = -1
+    return holders
 
 
 def _texts(batch: Batch, places: npt.NDArray[np.int64]) -> Iterator[str]:
@@ -108,7 +114,7 @@ def _texts(batch: Batch, places: npt.NDArray[np.int64]) -> Iterator[str]:
 @compiled
 def collect(
     codes, bounds, ends, token_bounds, document, before, hashes, kinds,
-    slots, last_seen, frequency, terms, counts, lengths, new_words, state,
+    slots, holders, terms, counts, lengths, new_words, state,
 ):  # fmt: skip
     """Read documents from ``document`` on; return the first that was not read, for want of room for new terms."""
     while document < len(counts):
@@ -133,14 +139,14 @@ def collect(
                     state[0]["words"] += 1
                 start = ends[token]
                 token += 1
-            if last_seen[term] != before + document:
+            if holders[term]["last"] != before + document:
                 length += 1
             else:
                 term = _numbered(slots, hashes[place] ^ REPETITION, state)
-                if last_seen[term] == before + document:
+                if holders[term]["last"] == before + document:
                     continue
-            last_seen[term] = before + document
-            frequency[term] += 1
+            holders[term]["last"] = before + document
+            holders[term]["count"] += 1
             terms[state[0]["written"]] = term
             state[0]["written"] += 1
         lengths[document] = length

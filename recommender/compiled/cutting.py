@@ -96,16 +96,21 @@ class Cutter:
 
 @compiled
 def cut_into(codes, text_bounds, numbers, cells, unknown, route, ends, words, bounds):
-    """Cut texts into ``ends``, ``words`` and ``bounds``; return the number of tokens. ``route`` is scratch."""
+    """Cut texts into ``ends``, ``words`` and ``bounds``; return the number of tokens. ``route`` is scratch.
+
+    There are no more tokens than characters; so, until the words of a block are written, ``ends`` holds the numbers of
+    its characters.
+    """
     count = 0
     for text in range(len(text_bounds) - 1):
         place, end = text_bounds[text], text_bounds[text + 1]
         while place < end:
             block = place
             while block < end and _in_block(codes[block]):
+                ends[block] = numbers[codes[block]]
                 block += 1
             if block > place:
-                _find_route(codes, place, block, numbers, cells, unknown, route)
+                _find_route(ends, place, block, cells, unknown, route)
                 count = _follow_route(codes, place, block, route, ends, words, count)
                 place = block
                 continue
@@ -119,19 +124,19 @@ def cut_into(codes, text_bounds, numbers, cells, unknown, route, ends, words, bo
 
 
 @compiled
-def _find_route(codes, low, high, numbers, cells, unknown, route):
+def _find_route(numbers, low, high, cells, unknown, route):
     """Note for each character of a block, from the last to the first, the best way from it to the block's end.
 
-    Of equally good ways the longer word wins. A character that is no word and begins none counts as ``unknown``.
+    ``numbers`` are those of the characters. Of equally good ways the longer word wins. A character that is no word and
+    begins none counts as ``unknown``.
     """
     route[high]["score"] = 0.0
     for start in range(high - 1, low - 1, -1):
         score, length, found = unknown + route[start + 1]["score"], 1, NO_WORD
-        node, place = 0, start
-        while place < high:
-            number = numbers[codes[place]]
-            following = cells[node]["base"] + number
-            if number == 0 or cells[following]["check"] != node:
+        node, place = np.int64(0), start
+        while place < high and numbers[place]:
+            following = np.int64(cells[node]["base"]) + numbers[place]
+            if cells[following]["check"] != node:
                 break
             node = following
             place += 1

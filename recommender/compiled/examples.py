@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
+from core.text import NormalText
 from recommender.bits import every
 from recommender.compiled.batch import Batch
 from recommender.compiled.cutting import Cutter
+from recommender.compiled.gates import Looker
+from recommender.compiled.need_weights import CutWeights
+from recommender.compiled.newest import CompiledNewest
 from recommender.compiled.path import Path
 from recommender.compiled.screening import Screener
 from recommender.compiled.text_index import CompiledIndex
 from recommender.compiled.wanted import Wanted
 from recommender.compiled.workspace import Workspace
+from recommender.gates import Gate
 from recommender.lexicon import Lexicon
+from recommender.masking import MaskedText
 from recommender.screening import LENGTHS, Screen, Sign, SignTable
 
 
@@ -29,10 +37,24 @@ def _searching() -> object:
     return index.top({"草莓": 1.0, "5kg": 1.0}, 3)
 
 
+def _filing() -> object:
+    cutter = Cutter.of({"草莓": 5, "草": 2}, 10)
+    newest = CompiledNewest(CompiledIndex.build(["草莓"], cutter), cutter)
+    newest.add("草莓 5kg")
+    return newest.scores({"草莓": 1.0})
+
+
 def _glancing() -> object:
     cutter = Cutter.of({"草莓": 5, "草": 2}, 10)
     batch = Batch.of(["草莓 ok"])
     return _screener(cutter).glances(batch, cutter.cut(batch))
+
+
+def _reading() -> object:
+    gate = Gate()
+    gate.finder([0], [re.compile("草|香.莓")])
+    masked = MaskedText(NormalText("草莓", "草莓", (0, 1), (1, 2)), (), "草莓", (0, 0), ("草莓",))
+    return Looker.of(gate).looks(["草莓"]), CutWeights.of({"char:草": 0}, [[1.0]]).sums([masked])
 
 
 def _path() -> object:
@@ -51,7 +73,7 @@ def _screener(cutter: Cutter) -> Screener:
     return Screener.of(screen, Lexicon(), cutter)
 
 
-STAGES = {"cutting": _cutting, "glancing": _glancing, "searching": _searching}
-"""What the bot runs."""
-FURTHER = {"path": _path}
-"""What decides by itself, in benchmarks."""
+STAGES = {"cutting": _cutting, "glancing": _glancing, "reading": _reading, "searching": _searching}
+"""What the bot runs with every message."""
+FURTHER = {"filing": _filing, "path": _path}
+"""What it runs when the catalogue changes, and what decides by itself, in benchmarks: loaded when it is first used."""

@@ -7,22 +7,18 @@ What is damaged is said once and made again.
 from __future__ import annotations
 
 import hashlib
-import os
-import zipfile
 from collections.abc import Collection
-from contextlib import suppress
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import structlog
 
-from core.cache import cache_folder
+from core.cache import cache_folder, keep
 from recommender.compiled.cutting import Cutter
 from recommender.compiled.trie import CELL, Trie
 from recommender.dictionary import FORCED_FREQUENCY, Dictionary, dictionary_stamp
 
-FORMAT = 1
+FORMAT = 2
 _KEPT = 4
 """Cutters that stay on disk (20 MB each): those of the last catalogues."""
 
@@ -31,10 +27,10 @@ _log = structlog.get_logger(__name__)
 
 def kept_cutter(words: Collection[str], folder: Path | None = None) -> Cutter:
     """Return the cutter of jieba's dictionary with these words; read from disk, or made and kept there."""
-    place = (folder or cache_folder()) / f"cutter-{_digest(words)}.npz"
+    place = (folder or cache_folder()) / f"cutter-{_digest(words)}.npy"
     cutter = _read(place)
     if cutter is None:
-        dictionary = Dictionary.packaged().with_words(words)
+        dictionary = Dictionary.packaged(words)
         cutter = Cutter.weighted(dictionary.words, dictionary.frequencies, dictionary.total)
         _keep(cutter, place)
     return cutter
@@ -48,31 +44,26 @@ def _digest(words: Collection[str]) -> str:
 
 def _read(place: Path) -> Cutter | None:
     try:
-        with place.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            trie = Trie(arrays["numbers"], arrays["cells"].view(CELL))
-            if not trie.sound():
-                raise ValueError("the nodes do not fit the characters")
-            return Cutter(trie, float(arrays["unknown"]))
+        with place.open("rb") as stream:
+            numbers, cells, unknown = (np.lib.format.read_array(stream) for _ in range(3))
+        trie = Trie(numbers, cells.view(CELL))
+        if not trie.sound():
+            raise ValueError("the nodes do not fit the characters")
+        return Cutter(trie, float(unknown))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError, EOFError) as error:
         _log.warning("cutter_damaged", file=str(place), error=str(error), consequence="made again")
         return None
 
 
 def _keep(cutter: Cutter, place: Path) -> None:
-    """Write a cutter beside the others and drop the oldest; a full disk costs the next start half a second."""
-    draft = place.with_name(f"{uuid4().hex}.npz")
-    try:
-        cells = cutter.trie.cells.view(np.uint8)
-        np.savez(draft, numbers=cutter.trie.numbers, cells=cells, unknown=np.array(cutter.unknown))
-        os.replace(draft, place)
-    except OSError as error:
-        _log.warning("cutter_not_kept", file=str(place), error=str(error))
-        with suppress(OSError):
-            draft.unlink()
-        return
-    newest = sorted(place.parent.glob("cutter-*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in newest[_KEPT:]:
-        with suppress(OSError):
-            path.unlink()
+    """Write a cutter beside the others; a full disk costs the next start half a second."""
+    arrays = cutter.trie.numbers, cutter.trie.cells.view(np.uint8), np.array(cutter.unknown)
+
+    def write(draft: Path) -> None:
+        with draft.open("wb") as stream:
+            for array in arrays:  # one behind the other: an archive would be read and checked byte by byte
+                np.save(stream, array)
+
+    keep(place, write, newest=_KEPT)

@@ -28,10 +28,11 @@ from recommender.bits import Bits
 from recommender.compiled.cutting import STEP, Cutter, cut_into
 from recommender.compiled.folding import LONG_WAY, folded
 from recommender.compiled.jit import compiled
+from recommender.compiled.lists import LIST_COLUMNS, touch
 from recommender.compiled.packed import packed, part
 from recommender.compiled.postings import Postings
 from recommender.compiled.screening import GLANCE, ROW, RUN, SYMBOL, Screener, glance_into
-from recommender.compiled.search import DOCUMENT, LIST_COLUMNS, search
+from recommender.compiled.search import DOCUMENT, search
 from recommender.compiled.trie import CELL
 from recommender.compiled.wanted import Rows, Wanted, ask
 from recommender.compiled.workspace import (
@@ -135,11 +136,12 @@ class Path:
         )
 
     def answer(self, raws: Sequence[str], postings: Postings, allowed: Bits, room: Workspace) -> list[list[int] | None]:
-        """Return for each text the best allowed documents of the path's index, best first; None for one without a need.
+        """Return for each text the best allowed documents, best first; None for one without a need.
 
-        Ties go to the lower number. ``room`` says how many are found and is the caller's for as long as it likes.
+        A document is its place in what the index was given; ties go to the lower number in the index. ``room`` says how
+        many are found and is the caller's for as long as it likes.
         """
-        index = (postings.terms, postings.documents, postings.rows, postings.gains, allowed)
+        index = (postings.terms, postings.documents, postings.rows, postings.gains, postings.order, allowed)
         needs, long = answer_into(self._laid_out(raws, room), len(raws), room.memory, room.sums, *self._tables, *index)
         answers: list[list[int] | None] = [None] * len(raws)
         if needs:
@@ -159,7 +161,7 @@ class Path:
             room.fit(1, len(codes) >> 2)
         needs, long = answer_into(
             *(codes, 1, room.memory, room.sums, *self._tables),
-            *(postings.terms, postings.documents, postings.rows, postings.gains, allowed),
+            *(postings.terms, postings.documents, postings.rows, postings.gains, postings.order, allowed),
         )
         if long:
             return self.answer([raw], postings, allowed, room)[0]
@@ -203,9 +205,8 @@ def _long_ones(room: Workspace, count: int) -> list[int]:
 def _note(answers: list[list[int] | None], places: Sequence[int], needs: int, room: Workspace) -> None:
     """Put what was found for the needs of a call where it belongs; ``places`` are those of its texts."""
     found = room.found[:needs, :, DOCUMENT].tolist()
-    counts = room.counts[:needs].tolist()
-    for need, text in enumerate(room.asked[:needs].tolist()):
-        answers[places[text]] = found[need][: counts[need]]
+    for text, count, best in zip(room.asked[:needs].tolist(), room.counts[:needs].tolist(), found, strict=True):
+        answers[places[text]] = best[:count]
 
 
 def _walked(room: Workspace, count: int) -> Walk:
@@ -267,7 +268,7 @@ def _uniform(raw, texts, memory, folds, codes, text_bounds, query_bounds):
 
 @compiled
 def answer_into(
-    raw, texts, memory, sums, numbers, cells, letters, places, tables, terms, documents, rows, gains, allowed
+    raw, texts, memory, sums, numbers, cells, letters, places, tables, terms, documents, rows, gains, order, allowed
 ):
     """Do the same, and search for each need; return how many there are, and how many texts have to go the long way."""
     long = walk_into(raw, texts, memory, numbers, cells, letters, places, tables)
@@ -276,11 +277,15 @@ def answer_into(
     lists = part(memory, LISTS).reshape((-1, LIST_COLUMNS))
     found = part(memory, FOUND).reshape((-1, 2))
     limit, needs = part(memory, SETTINGS)[LIMIT], 0
+    asked[0] = touch(terms, documents, queries[: query_bounds[texts]])  # written somewhere, or it would be left out
     for text in range(texts):
         query = queries[query_bounds[text] : query_bounds[text + 1]]
         if len(query):
             asked[needs] = text
             best = found[needs * limit : (needs + 1) * limit]
-            counts[needs] = search(terms, documents, rows, gains, query, allowed, lists, sums, best)
+            count = search(terms, documents, rows, gains, query, allowed, lists, sums, best)
+            for place in range(count):
+                best[place, DOCUMENT] = order[best[place, DOCUMENT]]
+            counts[needs] = count
             needs += 1
     return needs, long

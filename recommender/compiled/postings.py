@@ -27,20 +27,9 @@ import numpy.typing as npt
 from recommender.bits import Bits
 from recommender.compiled.collecting import REPETITION, Collector
 from recommender.compiled.jit import compiled
-from recommender.compiled.search import (
-    AGAIN,
-    LENGTH,
-    LIST_COLUMNS,
-    MOST_LISTS,
-    ROW,
-    START,
-    TERM,
-    WEIGHT,
-    WINDOW,
-    search,
-    weigh,
-)
-from recommender.compiled.terms import hashes_of
+from recommender.compiled.lists import AGAIN, LENGTH, LIST_COLUMNS, MOST_LISTS, ROW, START, TERM, WEIGHT
+from recommender.compiled.search import WINDOW, search, weigh
+from recommender.compiled.terms import Hashes, hashes_of
 from recommender.compiled.vocabulary import Slots, term_of
 from recommender.index import gains_of, rarity
 
@@ -98,10 +87,11 @@ class Postings:
             *(size, mean, collected.slots, terms, rarities, documents, rows, _gains(lengths[order], mean), order)
         )
 
-    def frequency(self, term: str) -> int:
-        """Return how many documents have a term."""
-        number = term_of(self.slots, hashes_of([term])[0])
-        return int(self.terms[number, LENGTH]) if number >= 0 else 0
+    def frequencies(self, hashes: Hashes) -> npt.NDArray[np.int64]:
+        """Return how many documents have each of the terms with these hashes."""
+        found = np.zeros(len(hashes), np.int64)
+        _count(self.slots, self.terms, hashes, found)
+        return found
 
     def query(self, terms: Mapping[str, float]) -> Table:
         """Return a query as ``search`` wants it, a row for each term with its factor."""
@@ -158,6 +148,14 @@ def _scatter(collected, bounds, order, terms, places, documents, rows):
             else:
                 documents[places[term]] = document
                 places[term] += 1
+
+
+@compiled
+def _count(slots, terms, hashes, found):
+    for place in range(len(hashes)):
+        term = term_of(slots, hashes[place])
+        if term >= 0:
+            found[place] = terms[term, LENGTH]
 
 
 @compiled

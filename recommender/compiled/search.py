@@ -8,10 +8,11 @@ which ``rest`` is no more than that (MaxScore)::
     weight   4.1       3.9     2.7     1.6    0.9
     rest     13.2      9.1     5.2     2.5    0.9      only 猕猴桃 is essential: nobody else reaches more than 9.1
 
-Documents are looked at in windows. The essential lists of a window are read through, and others that are short beside
-them; their weights are added up on paper, and a document whose sum crosses the line is asked for in the remaining
-lists, by a bit or by a leap ahead. Gains fall with the number of the document, so ``need`` only rises, and when no list
-is essential any more the search is over. It begins with a few documents of the heaviest list, for something to beat.
+Where the essential lists have few documents, these are looked at one by one. Else documents are looked at in windows.
+The essential lists of a window are read through, and others that are short beside them; their weights are added up on
+paper, and a document whose sum crosses the line is asked for in the remaining lists, by a bit or by a leap ahead. Gains
+fall with the number of the document, so ``need`` only rises, and when no list is essential any more the search is over.
+It begins with a few documents of the heaviest list, for something to beat.
 
 Source: Turtle and Flood, "Query evaluation: strategies and optimizations", 1995.
 """
@@ -24,19 +25,10 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from recommender.compiled.jit import compiled
+from recommender.compiled.lists import BITS, FIRST, HEAD, LAST, PLACE, REST, WEIGHS, arrange
 
-START, LENGTH, ROW, AGAIN = range(4)
-"""Columns of a term: where its documents begin, how many, its row of bits (-1: a list), its repetition (-1: none)."""
-TERM, WEIGHT = range(2)
-"""Columns of a query: the number of a term, -1 for one of no document, and what it weighs."""
 DOCUMENT, SCORE = range(2)
 """Columns of what is found."""
-PLACE, LAST, FIRST, BITS, WEIGHS, REST = range(6)
-"""Columns of a list while it is read: its next posting, its end and begin, its row of bits (-1: none), what it weighs,
-and what it weighs together with all behind it."""
-LIST_COLUMNS = 6
-MOST_LISTS = 64
-"""Lists of one query; a need has some fifteen, of a longer one the most frequent terms are left out."""
 WINDOW = 1 << 16
 """Documents that are looked at together; their sums stay in the processor's second cache."""
 _FIRST_WINDOW = 1 << 10
@@ -44,7 +36,8 @@ _BOOT = 4
 """Documents of the heaviest list that are weighed first."""
 _CHEAPER = 4
 """To ask a list for one document costs as much as to read so many postings."""
-_REPEATED = 0.3  # recommender.index.REPEATED; compiled code wants it as a constant
+_FEW = 512
+"""Documents of essential lists that are looked at one by one; where there are more, windows are quicker."""
 
 
 @intrinsic
@@ -64,17 +57,18 @@ def search(terms, documents, rows, gains, query, allowed, lists, paper, found):
     ``allowed`` are the bits of the documents that may be found. ``lists`` has room for ``MOST_LISTS``; ``paper`` is two
     rows of ``WINDOW`` whole numbers, the first of them noughts, as it is left again.
     """
-    size = _arrange(terms, query, lists)
+    size = arrange(terms, query, lists)
     limit = len(found)
     if size == 0 or limit == 0:
         return 0
     floor = _something_to_beat(documents, rows, gains, allowed, lists, size, found)
+    essential = _essential(lists, size, floor // gains[0])
+    if _few(lists, essential):
+        return _one_by_one(documents, rows, gains, allowed, lists, essential, size, floor, found)
     count, low, width = 0, np.int64(0), np.int64(_FIRST_WINDOW)
     while low < len(gains):
         need = floor // gains[low]
-        essential = size
-        while essential > 0 and lists[essential - 1, REST] <= need:
-            essential -= 1
+        essential = _essential(lists, size, need)
         if essential == 0:
             break  # what is left cannot be among the best
         high = min(low + width, len(gains))
@@ -90,61 +84,11 @@ def search(terms, documents, rows, gains, query, allowed, lists, paper, found):
 @compiled
 def weigh(terms, documents, rows, gains, query, asked, lists, scores):
     """Write the scores of the documents that are asked for, in ascending order."""
-    size = _arrange(terms, query, lists)
+    size = arrange(terms, query, lists)
     for place in range(len(asked)):
         document = np.int64(asked[place])
         weight = _completed(documents, rows, lists, size, document)
         scores[place] = weight * gains[document]
-
-
-@compiled
-def _arrange(terms, query, lists):
-    """Lay out the lists of a query and of its terms' repetitions; return how many there are.
-
-    Those come first that are short for their weight, rows of bits behind all others.
-    """
-    size = 0
-    for place in range(len(query)):
-        term, weight = query[place, TERM], query[place, WEIGHT]
-        if term < 0 or weight <= 0:
-            continue
-        size = _insert(terms, term, weight, lists, size)
-        again = np.int64(terms[term, AGAIN])
-        if again >= 0:
-            size = _insert(terms, again, np.int64(np.rint(weight * _REPEATED)), lists, size)
-    rest = np.int64(0)
-    for place in range(size - 1, -1, -1):
-        rest += lists[place, WEIGHS]
-        lists[place, REST] = rest
-    return size
-
-
-@compiled
-def _insert(terms, term, weight, lists, size):
-    """Put a list where it belongs; when there are too many, the last one goes. Return how many there are."""
-    length, row = np.int64(terms[term, LENGTH]), np.int64(terms[term, ROW])
-    if length == 0 or weight == 0:
-        return size
-    place = size
-    while place > 0 and _before(row, length, weight, lists, place - 1):
-        place -= 1
-    if place == len(lists):
-        return size
-    for other in range(min(size, len(lists) - 1), place, -1):
-        for column in range(LIST_COLUMNS):
-            lists[other, column] = lists[other - 1, column]
-    start = np.int64(terms[term, START])
-    lists[place, PLACE] = lists[place, FIRST] = start
-    lists[place, LAST] = start + length  # of a row as well: its length is what it is sorted by
-    lists[place, BITS], lists[place, WEIGHS] = row, weight
-    return min(size + 1, len(lists))
-
-
-@compiled
-def _before(row, length, weight, lists, other):
-    if (row < 0) != (lists[other, BITS] < 0):
-        return row < 0
-    return length * lists[other, WEIGHS] < (lists[other, LAST] - lists[other, FIRST]) * weight
 
 
 @compiled
@@ -196,8 +140,84 @@ def _sample(documents, rows, gains, allowed, lists, size, chosen, found, count):
 
 
 @compiled
+def _essential(lists, size, need):
+    """Return how many of the first lists a document must be in one of, to weigh more than ``need``."""
+    while size > 0 and lists[size - 1, REST] <= need:
+        size -= 1
+    return size
+
+
+@compiled
+def _few(lists, essential):
+    """Tell whether the essential lists are short enough to look at their documents one by one."""
+    postings = np.int64(0)
+    for place in range(essential):
+        if lists[place, BITS] >= 0:
+            return False
+        postings += lists[place, LAST] - lists[place, FIRST]
+    return postings <= _FEW
+
+
+@compiled
+def _one_by_one(documents, rows, gains, allowed, lists, essential, size, floor, found):
+    """Look at the documents of the essential lists in ascending order; return how many are among the best."""
+    count, limit, end = 0, len(found), np.int64(len(gains))
+    for place in range(essential):
+        lists[place, HEAD] = documents[lists[place, PLACE]]
+    while essential > 0:
+        document = lists[0, HEAD]
+        for place in range(1, essential):
+            document = min(document, lists[place, HEAD])
+        if document == end:
+            break
+        weight = np.int64(0)
+        for place in range(essential):
+            if lists[place, HEAD] == document:
+                weight += lists[place, WEIGHS]
+                at = lists[place, PLACE] + 1
+                lists[place, PLACE] = at
+                lists[place, HEAD] = documents[at] if at < lists[place, LAST] else end
+        gain = np.int64(gains[document])
+        if lists[0, REST] * gain <= floor:
+            break  # nor can what follows be among the best: gains fall
+        if not _has(allowed, document):
+            continue
+        weight = _with_others(documents, rows, lists, essential, size, document, weight, gain, floor)
+        if weight * gain > floor:
+            count = _keep(found, count, document, weight * gain)
+            if count == limit and found[limit - 1, SCORE] > floor:
+                floor = found[limit - 1, SCORE]
+                essential = _essential(lists, essential, floor // gain)
+    return count
+
+
+@compiled
+def _with_others(documents, rows, lists, read, size, document, weight, gain, floor):
+    """Return what a document weighs with the lists from ``read`` on, moving them there, or too little for the floor."""
+    for other in range(read, size):
+        if (weight + lists[other, REST]) * gain <= floor:
+            break
+        if lists[other, BITS] >= 0:
+            if _in_row(rows, lists[other, BITS], document):
+                weight += lists[other, WEIGHS]
+            continue
+        last = lists[other, LAST]
+        at = _seek(documents, lists[other, PLACE], last, document)
+        lists[other, PLACE] = at
+        if at < last and documents[at] == document:
+            weight += lists[other, WEIGHS]
+    return weight
+
+
+@compiled
 def _has(bits, document):
     return bits[document >> 6] >> np.uint64(document & 63) & np.uint64(1)
+
+
+@compiled
+def _in_row(rows, row, document):
+    """Tell whether a row has a document; to take the row out first would cost counting references to it."""
+    return rows[row, document >> 6] >> np.uint64(document & 63) & np.uint64(1) != 0
 
 
 @compiled
@@ -247,7 +267,7 @@ def _completed(documents, rows, lists, size, document):
     for place in range(size):
         row = lists[place, BITS]
         if row >= 0:
-            if _has(rows[row], document):
+            if _in_row(rows, row, document):
                 weight += lists[place, WEIGHS]
             continue
         at, last = lists[place, PLACE], lists[place, LAST]
@@ -333,7 +353,7 @@ def _judge(documents, rows, gains, allowed, lists, read, size, low, written, nee
                 weight = np.int64(-1)
                 break
             if lists[other, BITS] >= 0:
-                if _has(rows[lists[other, BITS]], document):
+                if _in_row(rows, lists[other, BITS], document):
                     weight += lists[other, WEIGHS]
                 continue
             last = lists[other, LAST]

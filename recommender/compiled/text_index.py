@@ -13,6 +13,7 @@ from recommender.compiled.batch import Batch
 from recommender.compiled.collecting import Collector
 from recommender.compiled.cutting import Cutter
 from recommender.compiled.postings import GAIN_UNIT, WEIGHT_UNIT, Paper, Postings
+from recommender.compiled.terms import Hashes, hashes_of
 from recommender.index import LONGEST_TEXT, rarity
 
 _BATCH_TEXTS, _BATCH_CHARACTERS = 8_192, 1 << 20
@@ -59,11 +60,15 @@ class CompiledIndex:
 
     def frequency(self, term: str) -> int:
         """Return how many documents have a term."""
-        return self.postings.frequency(term)
+        return int(self.postings.frequencies(hashes_of([term]))[0])
 
     def rarity(self, term: str) -> float:
         """Return how much a term tells: BM25's inverse document frequency, highest for a term of no document."""
-        return float(rarity(self.size, np.array(self.frequency(term))))
+        return float(self.rarities(hashes_of([term]))[0])
+
+    def rarities(self, hashes: Hashes) -> npt.NDArray[np.float64]:
+        """Return how much each of the terms with these hashes tells."""
+        return rarity(self.size, self.postings.frequencies(hashes))
 
     def top(self, terms: Mapping[str, float], limit: int, allowed: Bits | None = None) -> list[tuple[int, float]]:
         """Return (document, score) of the best ``limit`` allowed documents, best first; equal scores by number."""

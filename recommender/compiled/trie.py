@@ -80,9 +80,10 @@ class Trie:
 
 def _numbered(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.int32]:
     """Return by code point the number of a character: 1 for the commonest, 0 for one that does not occur."""
-    found, counts = np.unique(codes, return_counts=True)
+    counts = np.bincount(codes)
+    found = np.flatnonzero(counts)
     numbers = np.zeros(_CODE_POINTS, np.int32)
-    numbers[found[np.argsort(-counts, kind="stable")]] = np.arange(1, len(found) + 1)
+    numbers[found[np.argsort(-counts[found], kind="stable")]] = np.arange(1, len(found) + 1)
     return numbers
 
 

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.compiled.cutting import STEP
+from recommender.compiled.lists import LIST_COLUMNS, MOST_LISTS
 from recommender.compiled.packed import Memory, packed, seen_part
 from recommender.compiled.screening import GLANCE
-from recommender.compiled.search import DOCUMENT, LIST_COLUMNS, MOST_LISTS, WINDOW
+from recommender.compiled.search import DOCUMENT, WINDOW
 from recommender.compiled.wanted import MOST_ROWS
 
 RAW_BOUNDS, TEXT_BOUNDS, BOUNDS, QUERY_BOUNDS, SEEN, QUERIES, ROUTE, CODES, ENDS, WORDS = range(10)

@@ -186,7 +186,7 @@ class FakeChannel:
     def recall(self, message: IncomingMessage) -> IncomingMessage:
         """Return what the chat says when the author takes a message back."""
         number, at = f"m{next(self._numbers)}", self._clock.now()
-        key = replace(message.key, message_id=number)
+        key = message.key._replace(message_id=number)
         return replace(message, key=key, text="", at=at, kind=MessageKind.RECALL, recalls=message.key.message_id)
 
     def seen(self, room_id: str) -> RoomSeen:

@@ -93,6 +93,7 @@ class Shop:
 
 
 def _own(shelf: Shelf) -> Shelf:
-    """Return a shelf that may be changed; what never changes (the large index, the items) is shared."""
-    fixed = [shelf.index._large, shelf._builder, *shelf._items]
+    """Return a shelf that may be changed; what never changes (the large index, the words, the items) is shared."""
+    builder = shelf._builder
+    fixed = [shelf.index._large, builder, builder._segmenter.cutter, *shelf._items]
     return copy.deepcopy(shelf, {id(one): one for one in fixed})

@@ -14,17 +14,8 @@ from core.database import Database
 from core.messages import IncomingMessage
 from core.outbox import Draft, OutboxMessage, claim, enqueue, settle, waiting
 from core.outcomes import SendState
-from groups import repository
-from groups.changes import GroupCreated, MemberSeen
-from groups.people import tagging
-from groups.people.profiles import Evidence, Source, Tag, TagKind
-from groups.settings import ProfileSettings
-from groups.state import GroupKey, MemberKey
+from tests.bot.conftest import MakeTalk
 from tests.bot.conversation import Conversation
-
-_ROOM = GroupKey("local", "bot", "r")
-_MEI, _ZHOU, _LIN = (MemberKey("local", "bot", name) for name in ("mei", "zhou", "lin"))
-_SETTINGS = ProfileSettings()
 
 
 async def _ended(talk: Conversation, *said: tuple[str, str]) -> list[str]:
@@ -66,12 +57,12 @@ async def test_an_offer_that_opens_in_a_batch_is_ordered_from_in_it(talk: Conver
 
 
 @contextmanager
-def _statements(database: Database) -> Iterator[list[str]]:
-    """Collect the SELECTs that run meanwhile."""
+def _statements(database: Database, begin: str = "SELECT") -> Iterator[list[str]]:
+    """Collect the statements that run meanwhile and begin like this."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if statement.startswith("SELECT"):
+        if statement.startswith(begin):
             seen.append(statement)
 
     event.listen(database.engine.sync_engine, "before_cursor_execute", note)
@@ -81,24 +72,29 @@ def _statements(database: Database) -> Iterator[list[str]]:
         event.remove(database.engine.sync_engine, "before_cursor_execute", note)
 
 
-async def test_tags_of_all_who_ask_are_read_at_once_and_anew_after_a_flush(
-    database: Database, clock: ManualClock
-) -> None:
-    now = clock.now()
-    fruit = Evidence((Tag(TagKind.CATEGORY, "水果"),), Source.SAID, now)
-    async with database.transaction() as session:
-        await repository.save(
-            session, [GroupCreated(_ROOM), *(MemberSeen(_ROOM, one.contact_id) for one in (_MEI, _ZHOU, _LIN))], now
-        )
-        await tagging.record(session, [(_MEI, fruit), (_ZHOU, fruit)], _SETTINGS, now)
-        ahead = Ahead(session, _SETTINGS, now, now, asking={_MEI, _ZHOU})
-        with _statements(database) as seen:
-            found = {one: [kept.tag.value for kept in await ahead.tags(one)] for one in (_MEI, _ZHOU, _LIN)}
-            assert len(seen) == 2, "one for those who probably ask, one for who was not expected"
-        assert found == {_MEI: ["水果"], _ZHOU: ["水果"], _LIN: []}
-        await tagging.delete_tags(session, _MEI, [Tag(TagKind.CATEGORY, "水果")], now)
-        ahead.drop()
-        assert await ahead.tags(_MEI) == []
+async def test_tags_are_read_only_for_what_is_shown(talk: Conversation) -> None:
+    with _statements(talk.database) as seen:
+        assert await _ended(talk, ("小美", "有干燥剂吗"), ("老周", "求推荐床罩"), ("林姐", "今天好冷")) == [
+            "need/unmet",
+            "need/unmet",
+            "ignored/talk",
+        ]
+        assert [one for one in seen if "member_tag.weight" in one] == []
+        assert (await _ended(talk, ("小美", "有草莓吗"), ("老周", "今天好冷")))[0] == "need/pushed"
+        assert len([one for one in seen if "member_tag.weight" in one]) == 1
+
+
+async def test_what_a_batch_pushes_is_stored_at_once_and_can_be_ordered_in_it(talk_with: MakeTalk) -> None:
+    talk = await talk_with(recommender={"limits": False})
+    with _statements(talk.database, "INSERT INTO offer ") as seen:
+        assert await _ended(talk, ("小美", "有草莓吗"), ("老周", "哪里能买到牛奶"), ("林姐", "今天好冷")) == [
+            "need/pushed",
+            "need/pushed",
+            "ignored/talk",
+        ]
+        assert len(seen) == 1
+    assert await _ended(talk, ("小美", "求推荐车厘子"), ("老周", "车厘子2盒")) == ["need/pushed", "order/applied"]
+    assert await _ended(talk, ("小美", "A1 1盒"), ("小美", "我的订单")) == ["order/applied", "command/done"]
 
 
 class _AnythingGoes:
@@ -119,7 +115,7 @@ async def test_what_was_shown_is_read_at_once_for_all_groups_of_a_batch(database
     now = clock.now()
     early, minute = now - timedelta(minutes=3), timedelta(minutes=1)
     async with database.reading() as session:
-        ahead = Ahead(session, _SETTINGS, now, early)
+        ahead = Ahead(session, early)
         with _statements(database) as seen:
             assert await ahead.shown(1, now - 2 * minute, now, groups=[2]) == {13}
             assert await ahead.shown(2, now - 2 * minute, now) == {22}

@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlmodel import col, select
 from structlog.testing import capture_logs
 
+from bot import lane
 from core import inbox
 from core.database import Database, is_unavailable
+from core.inbox import InboxMessage
 from core.messages import IncomingMessage
 from core.settings import DatabaseSettings
 from tests.bot.conversation import FRUIT, Conversation, sees
@@ -114,6 +117,24 @@ async def test_the_lane_waits_for_the_database_and_goes_on(
     assert "lane.database_unavailable" in [entry["event"] for entry in logs]
     assert "message.failed" not in [entry["event"] for entry in logs]
     assert await talk.outcome() == "need/pushed"
+
+
+async def test_an_idle_lane_disturbs_no_writer_and_finds_what_nobody_woke_it_for(
+    talk: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane, "_LOOK_SECONDS", 0.01)
+    away = Away(monkeypatch, LOCKED)
+    with capture_logs() as logs:
+        async with working(talk):
+            await asyncio.sleep(0.1)
+            away.is_away = True
+            await asyncio.sleep(0.1)
+            away.is_away = False
+            async with talk.database.transaction() as session:
+                await inbox.store(session, [talk.message("小美", "早")], talk.clock.now())
+            await until_handled(talk, 1)
+    assert away.refused == 0
+    assert "lane.database_unavailable" not in [entry["event"] for entry in logs]
 
 
 async def test_what_a_channel_offers_meanwhile_waits_in_the_channel(
@@ -281,6 +302,20 @@ async def test_memory_holds_only_what_was_committed(talk: Conversation, monkeypa
     assert await talk.outcome() == "need/pushed"
     assert len(await talk.send()) == 1
     await talk.verify(("老周", "有纯牛奶吗", sees("牛奶")))
+
+
+async def test_a_row_that_cannot_be_read_is_given_up_alone(talk: Conversation) -> None:
+    """Stored by a later version, say: the others of its batch are answered."""
+    talk.room = FRUIT
+    for line in ("有纯牛奶吗", "有草莓吗", "早"):
+        await talk.intake.receive(talk.message("小美", line))
+    async with talk.database.transaction() as session:
+        row = (await session.exec(select(InboxMessage).where(col(InboxMessage.text) == "有纯牛奶吗"))).one()
+        row.message = {**row.message, "kind": "hologram"}
+    assert await talk.lane.drain()
+    ended = [f"{row.outcome}/{row.reason}" for row in await talk.inbox()]
+    assert ended == ["ignored/failed", "need/pushed", "ignored/talk"]
+    assert not await talk.lane.drain()
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from bot import pipeline
 from bot.lane import BATCH
-from bot.stages import needs
 from bot.stages.turn import Handled, Turn
 from core.database import Database
 from core.messages import IncomingMessage, MessageKind, Quote
@@ -124,14 +124,14 @@ async def test_the_same_transcript_again_changes_nothing(talk_with: MakeTalk) ->
 async def test_a_poisoned_message_does_not_hold_up_the_others(
     talk: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    healthy = needs.need
+    *others, last = pipeline.STAGES
 
     async def poisoned(turn: Turn) -> Handled | None:
         if "毒" in turn.text.text:
             raise ZeroDivisionError("as the test asked")
-        return await healthy(turn)
+        return await last.answer(turn)
 
-    monkeypatch.setattr(needs, "need", poisoned)
+    monkeypatch.setattr(pipeline, "STAGES", (*others, last._replace(answer=poisoned)))
     said = [talk.message("小美", "有草莓吗"), talk.message("老周", "毒"), talk.message("阿强", "有纯牛奶吗")]
     for message in said:
         await talk.intake.receive(message)

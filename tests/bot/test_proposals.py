@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from bot.bootstrap import Program
 from bot.channels.protocol import Link, SendRefusedError, SendUncertainError
+from bot.program import Program
 from core import switches
 from core.messages import MemberLeft
 from groups.life import proposing

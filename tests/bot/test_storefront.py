@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -71,3 +73,16 @@ async def test_many_changes_at_once_are_read_beside_the_messages(talk: Conversat
     same = next(row for row in rows if row.id == item.id)
     assert not recommender.restock([replace(same, stock=3)] * 2_001, [])
     assert recommender.shelf.items[0] == item
+
+
+async def test_a_catalogue_that_was_replaced_is_freed_at_once(talk: Conversation) -> None:
+    """The program leaves what stands after its start out of collections: cycles in it would stay for ever."""
+    parts = talk.parts
+    await parts.storefront.fill()
+    old = [weakref.ref(one) for one in (parts.recommender.shelf, parts.recommender._lexicon, parts.recommender._reader)]
+    gc.disable()
+    try:
+        await parts.storefront.fill()
+        assert [one() for one in old] == [None, None, None]
+    finally:
+        gc.enable()

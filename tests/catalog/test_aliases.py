@@ -112,7 +112,7 @@ _FILE = st.dictionaries(_WORD, _WORD, min_size=1, max_size=5)
 """What each alias stands for; where that is an alias of the same file, the entry is left out (it would be refused)."""
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(_FILE, min_size=2, max_size=4))
 def test_over_any_files_a_word_stands_for_one_that_stands_for_itself(said: list[dict[str, str]]) -> None:
     """Circles within a file are refused; over several files they end at one word, the later file's."""

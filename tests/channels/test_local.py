@@ -14,9 +14,9 @@ import aiohttp
 import pytest
 from sqlalchemy import text as sql
 
+from bot.channels.local.addresses import PortInUseError
 from bot.channels.local.channel import LocalChannel
 from bot.channels.local.repository import ChatLog
-from bot.channels.local.server import PortInUseError
 from bot.channels.local.settings import LocalSettings
 from bot.channels.protocol import SendRefusedError, SendUncertainError
 from core.clock import SystemClock

@@ -37,8 +37,7 @@ def talked(config: Path) -> Path:
             ]
             async with parts.database.transaction() as session:
                 await inbox.store(session, messages, AT)
-                rows = await inbox.pending(session, after=0, limit=10)
-            await parts.pipeline.handle(rows)
+            await parts.pipeline.handle_waiting(10)
 
     asyncio.run(talk())
     return config

@@ -10,11 +10,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, select
 from sqlmodel import SQLModel
 
-import bot.bootstrap  # noqa: F401 - every table of the program
+import bot.program  # noqa: F401 - every table of the program
 from core import switches
 from core.clock import SystemClock
 from core.database import Database, execute
-from core.migrate import alembic_config, upgrade
+from core.migrate import alembic_config, newest, upgrade
 from core.settings import DatabaseSettings
 from groups.models import LedgerKey
 
@@ -71,4 +71,13 @@ async def test_a_migrated_database_has_the_key_of_its_ledger(database_url: str) 
     async with database.reading() as session:
         found = await execute(session, select(LedgerKey.__table__.c.secret))  # type: ignore[attr-defined]
         assert len(found.scalar_one()) == 32
+    await database.close()
+
+
+async def test_the_number_in_the_file_names_is_the_newest_migration(database_url: str) -> None:
+    """Whoever has had it is not migrated again, without asking alembic."""
+    database = await Database.open(DatabaseSettings(url=database_url))
+    async with database.engine.connect() as connection:
+        scripts = ScriptDirectory.from_config(await connection.run_sync(alembic_config))
+    assert scripts.get_heads() == [newest()]
     await database.close()

@@ -55,7 +55,7 @@ def quick_way(text: str, folds: list[int]) -> str | None:
     return None if "\n" in found or "  " in found else found
 
 
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=3_000)
 @given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
 def test_what_passes_the_quick_way_is_the_uniform_text(
     normaliser: Normaliser, folds: list[int], quick_signs: QuickSigns, raw: str

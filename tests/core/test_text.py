@@ -130,7 +130,7 @@ def _check(seen: NormalText) -> None:
         assert seen.text[start:end] == name
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(CHAT)
 def test_any_text_is_read_with_true_offsets_and_settles(raw: str) -> None:
     seen = NORMALISER(raw)
@@ -159,7 +159,7 @@ SIMPLE = st.sampled_from(
 LINES = st.one_of(CHAT, st.lists(SIMPLE, max_size=24).map("".join))
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(LINES)
 def test_the_quick_way_ends_where_the_long_way_does(raw: str) -> None:
     quick, long = NORMALISER(raw), NORMALISER._long_way(raw)
@@ -191,7 +191,7 @@ def test_folds_are_what_the_quick_way_makes_of_a_character() -> None:
     assert folds[ord("🍓")] == 0, "草莓 is no one character"
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(PARTS, PARTS)
 def test_64_kb_of_anything_is_read(first: str, second: str) -> None:
     raw = ((first + second) * 65_536)[:65_536]

@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from bot.bootstrap import Parts, Program, open_parts
+from bot.bootstrap import Parts, open_parts
 from bot.demo import demo_settings
+from bot.program import Program
 from bot.settings import Settings
 from core.clock import SystemClock
 from core.inbox import InboxMessage

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.bootstrap import Program
 from bot.channels.protocol import Link
+from bot.program import Program
 from core.clock import monotonic
 from core.outbox import OutboxMessage
 from tests.channels.contract import BOT, until

@@ -12,9 +12,9 @@ import pytest_asyncio
 from sqlalchemy import update
 from sqlmodel import col
 
-from bot.bootstrap import Program
 from bot.channels.protocol import Link
 from bot.openings import Openings
+from bot.program import Program
 from bot.settings import Settings
 from core.clock import monotonic
 from core.database import execute

@@ -90,7 +90,7 @@ async def _step(database: Database, memory: dict[GroupKey, GroupState], batch: l
     assert {key: repr(state) for key, state in before.items()} == frozen  # a copy is not touched by later changes
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(work=batches)
 async def test_memory_and_database_agree(database: Database, work: list[list[Change]]) -> None:
     async with database.transaction() as session:

@@ -145,6 +145,26 @@ def test_no_trait_is_sensitive_and_none_stands_twice() -> None:
     assert [text for text in texts if profiles.sensitive(text)] == []
 
 
+def test_goods_tell_of_every_trait_that_they_fit_and_of_no_other() -> None:
+    traits = profiles.traits()
+    categories = {category for trait in traits for category in trait.categories}
+    words = sorted({"草莓", "", *(word for trait in traits for word in trait.words)})
+    paths = (
+        "",
+        "水果/浆果",
+        *categories,
+        *(f"{one}/某类" for one in categories),
+        *(f"{one}某类" for one in categories),
+    )
+    for word in words:
+        for category in paths:
+            told = profiles.tags_of(Statement(goods=((word, category),)))
+            fitting = [trait.tag for trait in traits if trait.fits((word,), category)]
+            assert [tag for tag in told if tag.kind is TagKind.FREE] == (
+                [] if profiles.sensitive(word) or profiles.sensitive(category) else fitting
+            )
+
+
 def test_every_word_of_the_data_file_is_heard() -> None:
     document = tomllib.loads(files("groups.people").joinpath("data", "sensitive.toml").read_text(encoding="utf-8"))
     words = [word for matter in document["matter"] for word in matter["words"]]
@@ -307,7 +327,20 @@ async def test_tags_of_who_refused_are_kept_for_their_eyes_and_not_for_ranking(d
     async with database.reading() as session:
         assert await tagging.refused(session, MEI)
         assert len(await tagging.tags_of(session, MEI, SETTINGS, NOW)) == 1
-        assert await tagging.tags_of_willing(session, [MEI], SETTINGS, NOW) == {}
+        assert await tagging.weights_of_willing(session, MEI, SETTINGS, NOW) == []
+
+
+async def test_tags_weigh_for_ranking_what_they_weigh_for_their_owner(database: Database) -> None:
+    await _people(database)
+    await _record(
+        database, (MEI, Source.SAID, (STRAWBERRY,)), (MEI, Source.ORDERED, (FRUIT,)), (ZHOU, Source.SAID, (FRUIT,))
+    )
+    later = NOW + timedelta(days=40)
+    async with database.reading() as session:
+        own = await tagging.tags_of(session, MEI, SETTINGS, later)
+        weighed = await tagging.weights_of_willing(session, MEI, SETTINGS, later)
+    assert len(own) == 2
+    assert [(one.id, one.tag, one.weight) for one in weighed] == [(one.id, one.tag, one.weight) for one in own]
 
 
 async def test_nothing_is_written_when_profiles_are_switched_off(database: Database) -> None:

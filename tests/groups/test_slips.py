@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypinyin import lazy_pinyin
 
 from groups.talk.hearing import parse
-from groups.talk.slips import Slips
+from groups.talk.slips import Slips, spoken
 from groups.talk.words import KINDS, UnknownWord, Word, WordKind
 
 DATA = Path(__file__).parents[1] / "data"
@@ -139,3 +140,8 @@ def test_a_form_of_two_kinds_by_sound_is_neither() -> None:
     slips = Slips(["退订", "推定"], [])
     assert sorted(slips.of_same_sound("腿丁")) == ["推定", "退订"]
     assert slips.of_same_sound("吃饭") == []
+
+
+@pytest.mark.parametrize("form", [form for form in KINDS if len(form) > 1 and not form.isascii()])
+def test_a_word_of_ours_is_said_as_the_dictionary_of_phrases_says_it(form: str) -> None:
+    assert spoken(form) == " ".join(lazy_pinyin(form))

@@ -228,7 +228,7 @@ ACTS = st.lists(
 
 
 @given(ACTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_interleaving_of_two_editors_loses_and_invents_nothing(acts: list[tuple[str, str, int]]) -> None:
     """Each has a copy of the list, edits only their own lines, and sends all of it, whether it is up to date or not."""
     room = Room()

@@ -158,7 +158,7 @@ _LINES = st.lists(
 
 
 @given(_LINES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_every_sheet_adds_up_to_the_book(lines: list[tuple[int, int, Decimal, str]]) -> None:
     offer = fruit()
     for item, member, quantity, whom in lines:

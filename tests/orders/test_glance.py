@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from catalog.aliases import AliasTable
 from core.outcomes import Outcome
-from orders.glance import Glance
+from orders.glance import Glance, Listed
 from orders.replies import ReplyReader
 from orders.scanning import grammar
 from orders.table import Table
@@ -49,7 +49,7 @@ def _tables() -> tuple[Table, ...]:
 def _check(said: str, table: Table) -> bool:
     """Hold the glance against the reader; tell whether it spared the reader the work."""
     text = normaliser()(said)
-    seen = _glance().may_order(text.text, table.offers)
+    seen = _glance().may_order(text.text, table.member, Listed.by(table.offers))
     if not seen:
         reading = _reader().read(text, table)
         assert reading.outcome is Outcome.IGNORED, f"{said!r} was not seen"
@@ -62,8 +62,14 @@ def test_every_labelled_reply_that_means_something_is_seen() -> None:
     others = cycle(_tables())
     for row in (row for split in FILES for row in lines(split)):
         here = replace(table_of(row, normaliser()), doubt=None)
-        for table in (here, *islice(others, _OTHER_SCENES)):
+        for table in (here, replace(here, member="somebody else"), *islice(others, _OTHER_SCENES)):
             _check(row["said"], table)
+
+
+def test_a_note_is_looked_for_only_where_the_speaker_may_have_a_line() -> None:
+    ordered = next(table for table in _tables() if table.lines())
+    assert not _check("放门口驿站就行谢谢啦", ordered)
+    assert _check("放门口驿站就行谢谢啦", replace(ordered, member="somebody else"))
 
 
 def test_most_everyday_talk_is_left_at_a_glance() -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
 import time
 from decimal import Decimal
+from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -10,7 +13,18 @@ from hypothesis import strategies as st
 from core.templates import render
 from groups.talk import hearing
 from groups.talk import words as group_words
-from orders.words import Audience, Field, OrderWord, OrderWordKind, UnknownOrderWord, audience, forms, parse
+from groups.talk.beginnings import Beginnings
+from orders.words import (
+    Audience,
+    Field,
+    OrderWord,
+    OrderWordKind,
+    UnknownOrderWord,
+    audience,
+    forms,
+    may_be_word,
+    parse,
+)
 
 K = OrderWordKind
 W = OrderWord
@@ -341,3 +355,23 @@ def test_time_grows_with_length_only(piece: str) -> None:
 
     cost(1_000)
     assert min(cost(64_000) for _ in range(2)) < 0.2 + 20 * min(cost(8_000) for _ in range(3))
+
+
+_PIECES = (
+    *(form for kind in OrderWordKind for form in forms(kind)),
+    *("開團", "开囤", "今日", "@所有人 ", "@店长\u2005", "「小美：好」\n- - - - - -\n", "草莓 59.9元", "改价1 29"),
+    *" ，,。！!?\n～；、\u2005\u200b#1团統計订單Ａ我谁的了",
+)
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=6).map("".join))
+def test_no_word_is_overlooked_by_how_it_begins(text: str) -> None:
+    with patch.object(Beginnings, "may_begin", return_value=True):
+        read = parse(text, addressed=False)
+    assert parse(text, addressed=False) == read
+    assert read is None or may_be_word(text)
+
+
+def test_nearly_all_talk_begins_like_no_word() -> None:
+    lines = (Path(__file__).parents[1] / "data" / "talk.jsonl").read_text(encoding="utf-8").splitlines()
+    assert sum(may_be_word(json.loads(line)["text"]) for line in lines) < 0.05 * len(lines)

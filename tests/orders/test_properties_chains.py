@@ -100,7 +100,7 @@ STEPS = st.lists(
 
 
 @given(STEPS, st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_interleaving_of_two_editors_loses_an_order(steps: list[tuple[str, str, int, int]], authors: bool) -> None:
     """Two members edit copies that may be old; only who wrote a line can take it away."""
     group = _started(authors)
@@ -118,7 +118,7 @@ def test_no_interleaving_of_two_editors_loses_an_order(steps: list[tuple[str, st
 
 
 @given(STEPS, st.booleans(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_dropping_and_shuffling_the_lines_of_others_changes_no_order(
     steps: list[tuple[str, str, int, int]], authors: bool, chance: Random
 ) -> None:
@@ -139,7 +139,7 @@ def test_dropping_and_shuffling_the_lines_of_others_changes_no_order(
 
 
 @given(STEPS, st.booleans())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_same_snapshot_again_changes_nothing(steps: list[tuple[str, str, int, int]], authors: bool) -> None:
     group = _started(authors)
     for sender, act, item, quantity in steps:
@@ -158,7 +158,7 @@ TEXTS = st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=60).map("".jo
 
 
 @given(TEXTS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_is_read_and_its_entries_stand_where_they_say(text: str) -> None:
     chain = read_message(text)
     if chain is None:
@@ -171,7 +171,7 @@ def test_any_text_is_read_and_its_entries_stand_where_they_say(text: str) -> Non
 
 @given(st.lists(PIECES, max_size=60).map("".join))
 @example("1. 例 」\n------\n2、")  # an example of two lines
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_line_of_a_chain_is_accounted_for(text: str) -> None:
     """Each line is the header, the title, part of an entry, or left out with a reason."""
     chain = read_chain("#接龙\n" + text)

@@ -146,7 +146,7 @@ PIECES = st.sampled_from(["\n", " ", "\u2005"]) | st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.lists(PIECES, max_size=12).map("".join) | st.text(max_size=40),
     st.booleans(),

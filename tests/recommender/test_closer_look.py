@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from core.text import Normaliser
 from groups.segments.effects import Effects
+from recommender import second_look
 from recommender.closer_look import CloserLook
 from recommender.forms import WordForms
 from recommender.lexicon import Lexicon
@@ -74,3 +77,20 @@ def test_a_message_that_says_nothing_of_the_product_leaves_the_order(shop: Recom
     closer = CloserLook(shop.shelf, WordForms(()), Lexicon(), Segmenter([]).cut)
     for said in ("", "+1", "哪里有卖啊", "🍓🍓"):
         assert [one.score for one in closer.at(apples, said)] == [one.score for one in apples]
+
+
+def test_damaged_weights_are_said_once_and_not_with_each_catalogue(
+    aliases: list[tuple[str, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(path: Path | None = None) -> dict[str, float]:
+        raise second_look.WeightsError(f"match_weights.json is no JSON, {path}")
+
+    monkeypatch.setattr(second_look, "read_weights", damaged)
+    second_look.packaged_weights.cache_clear()
+    try:
+        with capture_logs() as logs:
+            shop = Recommender(RecommenderSettings(), SHANGHAI, aliases)
+            shop.adopt(shop.prepare(wares(*ON_SALE)))
+    finally:
+        second_look.packaged_weights.cache_clear()
+    assert [(log["event"], log["log_level"]) for log in logs] == [("match_weights_unusable", "error")]

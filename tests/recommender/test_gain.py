@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -14,8 +14,6 @@ from recommender.settings import ResultSettings
 
 NOON = datetime(2026, 5, 1, 4, tzinfo=UTC)
 SETTINGS = ResultSettings()
-patient = settings(deadline=None)
-"""A busy machine is no wrong answer."""
 SHARE = st.floats(0, 1)
 COUNT = st.floats(0, 10_000)
 RECORDS = st.builds(Record, COUNT, COUNT, COUNT, COUNT, st.just(NOON))
@@ -25,7 +23,6 @@ def bar(record: Record, threshold: float = 0.5, chosen: ResultSettings = SETTING
     return expected_gain(threshold, 1.0, threshold, record, chosen).bar
 
 
-@patient
 @given(SHARE, SHARE)
 def test_without_results_the_threshold_decides(score: float, threshold: float) -> None:
     gain = expected_gain(score, 1.0, threshold, NO_RESULTS, SETTINGS)
@@ -33,14 +30,12 @@ def test_without_results_the_threshold_decides(score: float, threshold: float) -
     assert (gain.wanted, gain.correction) == (score, 0.0)
 
 
-@patient
 @given(RECORDS, SHARE)
 def test_results_never_move_the_bar_out_of_its_bounds(record: Record, threshold: float) -> None:
     least, most = min(SETTINGS.lowest, threshold), max(SETTINGS.highest, threshold)
     assert least - 1e-5 <= bar(record, threshold) <= most + 1e-5
 
 
-@patient
 @given(RECORDS, SHARE, st.floats(0.01, 0.99))
 def test_the_bar_and_the_gain_say_the_same(record: Record, score: float, threshold: float) -> None:
     gain = expected_gain(score, 1.0, threshold, record, SETTINGS)
@@ -48,7 +43,6 @@ def test_the_bar_and_the_gain_say_the_same(record: Record, score: float, thresho
         assert (gain.value >= 0) == (score >= gain.bar)
 
 
-@patient
 @given(RECORDS)
 def test_more_orders_never_raise_the_bar_and_more_refusals_never_lower_it(record: Record) -> None:
     assert bar(record.plus({Result.ORDERED: 1})) <= bar(record) + 1e-9

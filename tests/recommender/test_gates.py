@@ -15,7 +15,7 @@ from recommender.constraints import MAY_STATE, STATED
 from recommender.gates import Gate
 from recommender.lexicon import Lexicon
 from recommender.masking import mask_text
-from recommender.need_rules import packaged_rules
+from recommender.need_rules import Remark, packaged_rules
 from recommender.segmentation import Segmenter
 
 _LINES = Path(__file__).parents[1] / "data"
@@ -46,17 +46,32 @@ def test_no_rule_that_matches_is_held_back(normaliser: Normaliser, segmenter: Se
             matching = [rule for rule in every if rule.pattern.search(mask)]
             assert [rule for rule in among if rule.pattern.search(mask)] == matching, mask
         lists = [name for name, pattern in rules.lists.items() if pattern.search(mask)]
-        assert [name for name, pattern in rules.possible.lists(mask) if pattern.search(mask)] == lists, mask
+        assert list(rules.found.lists(mask)) == lists, mask
+        assert list(rules.found.blockers(mask)) == [one for one in rules.blockers if one.applies(mask)], mask
+        remarks = {Remark.CUE: [rules.cue], Remark.HINT: rules.implicit, Remark.JOINING: [rules.joining]}
+        remarks[Remark.WITHDRAWAL] = [rules.withdrawal]
+        said = {remark for remark, patterns in remarks.items() if any(one.search(mask) for one in patterns)}
+        assert set(rules.found.remarks(mask)) == said, mask
     tried = len(masks) * sum(len(every) for every, _ in families)
     assert let_through <= (1 - _LEAST_HELD_BACK) * tried
 
 
+_WRITTEN = r"""
+ab a|bc (?:ab|cd)c? a.{0,2}b ^a [ab]{2,3} (?=.*d)a (?!d)c a* (?:a|b*)c . [^a]b (?:a{1,2}b?|)c
+a(?!b)|d (?:a|(?<=c)b) (?:ab){2}|c ab?+b|d [a-c]d|\Aa
+"""
+SHAPES = ("", *_WRITTEN.split())
+
+
 @given(st.text(alphabet="abcd,", max_size=12))
 def test_a_gate_agrees_with_patterns_of_every_shape(text: str) -> None:
-    written = r"ab a|bc (?:ab|cd)c? a.{0,2}b ^a [ab]{2,3} (?=.*d)a (?!d)c a* (?:a|b*)c . [^a]b (?:a{1,2}b?|)c"
-    patterns = [re.compile(one) for one in ("", *written.split())]
-    possible = Gate().guard(patterns, lambda pattern: pattern)
-    assert set(possible(text)) >= {pattern for pattern in patterns if pattern.search(text)}
+    patterns = [re.compile(one) for one in SHAPES]
+    matching = [pattern for pattern in patterns if pattern.search(text)]
+    gate = Gate()
+    assert set(gate.guard(patterns, lambda pattern: pattern)(text)) >= set(matching)
+    assert list(gate.finder(patterns, patterns)(text)) == matching
+    among = gate.finder(patterns, patterns, lambda pattern, text: len(pattern.findall(text)) > 1)(text)
+    assert list(among) == [pattern for pattern in patterns if len(pattern.findall(text)) > 1]
 
 
 def test_nothing_stated_is_only_said_where_nothing_matches(normaliser: Normaliser) -> None:

@@ -71,7 +71,7 @@ def test_a_quotation_and_an_article_are_always_read(recommender: Recommender, no
     for glance in recommender.glances([quoted, article]):
         assert glance is not None
         assert Sign.APART in glance.signs
-        assert not glance.talk(waiting=False, own=False)
+        assert not glance.talk(others=False, own=False)
 
 
 def test_without_a_compiler_or_a_screen_all_is_read(

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
 
 from recommender.bits import every, flags_of, of_documents, of_flags
+from recommender.compiled.newest import CompiledNewest
+from recommender.compiled.text_index import CompiledIndex
 from recommender.filters import Filters, Where
-from recommender.index import TextIndex
+from recommender.index import LONGEST_TEXT, TextIndex
 from recommender.lexicon import Lexicon
 from recommender.live import LiveIndex
 from recommender.needs import Need, Reading
+from recommender.newest import PlainNewest
 from recommender.ranking import Candidate, Place, find
 from recommender.segmentation import Segmenter
 from recommender.service import Recommender
-from recommender.shelf import Shelf
+from recommender.shelf import Shelf, bring_new_words, catalogue_words
+from recommender.terms import TermFactors, query_terms
 from tests.recommender.wares import Ware
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -114,12 +120,13 @@ def test_new_words_and_many_products_ask_for_a_new_shelf(recommender: Recommende
 
 def test_the_newest_are_ranked_among_the_others() -> None:
     def cut(text: str) -> list[str]:
-        return [text]
+        return re.findall(r"\S+|\s", text)
 
     texts = ["丹东 草莓 大果", "草莓 牙膏", "大米"]
-    live = LiveIndex(TextIndex.build(texts, cut), cut)
-    assert live.add("草莓") == 3
-    assert live.add("草莓 草莓 整箱") == 4
+    large = TextIndex.build(texts, cut)
+    live = LiveIndex(large, PlainNewest(large, cut))
+    assert live.add("草莓") == ["草莓"]
+    assert live.add("草莓 草莓 整箱") == ["草莓", " ", "草莓", " ", "整箱"]
     allowed = every(5)
     found = live.top({"草莓": 1.0}, 5, allowed)
     assert [document for document, _ in found] == [4, 3, 1, 0]
@@ -134,9 +141,10 @@ def test_the_newest_are_ranked_among_the_others() -> None:
 def test_filters_grow_with_what_is_added() -> None:
     filters = Filters([])
     here, there = Where(("阳光小区",), ()), Where((), ("水果",))
-    berries = Ware("草莓", category="水果/浆果", neighbourhoods=["阳光小区"], price=Decimal(20))
+    places: Any = frozenset({"阳光小区"})
+    berries: Any = Ware("草莓", category="水果/浆果", neighbourhoods=places, price=Decimal(20))
     for number in (0, 5_000, 70_000):
-        filters.put(number, berries)  # type: ignore[arg-type]  # lists do where sets do
+        filters.put(number, berries)
     assert np.flatnonzero(flags_of(filters.shown(here), 70_001)).tolist() == [0, 5_000, 70_000]
     assert not filters.shown(there).any()
     assert filters.shown(here, Decimal("19.99")).any(), "steps are wider than bounds; prices are compared later"
@@ -160,3 +168,39 @@ def test_without_a_compiler_the_shelf_finds_the_same(lexicon: Lexicon, read: Rea
         one, other = (find(need, shelf, HERE, NOW, segmenter.cut) for shelf in ways)
         assert [candidate.item.id for candidate in one] == [candidate.item.id for candidate in other]
         assert _seen(one) == pytest.approx(_seen(other), abs=1e-4)
+
+
+def test_the_newest_score_alike_with_and_without_a_compiler(segmenter: Segmenter) -> None:
+    """Term by term: on a vocabulary and postings that grow, with texts longer than those before."""
+    assert segmenter.cutter is not None
+    chance = random.Random(5)  # noqa: S311 - products, not secrets
+    words = [*GOODS, *QUALITIES, "5斤", "typec", "iphone13", "500g*2", "\r\n", "Σ", "一斤半"]
+    texts = [" ".join(chance.choices(words, k=chance.randint(0, 9))) for _ in range(400)]
+    texts += ["".join(map(chr, range(0x4E00 + 40 * number, 0x4E00 + 40 * number + 400))) for number in range(60)]
+    large = CompiledIndex.build(texts[:50], segmenter.cutter)
+    ways = (PlainNewest(large, segmenter.cut), CompiledNewest(large, segmenter.cutter))
+    for text in texts:
+        plain, compiled = (way.add(text) for way in ways)
+        assert plain == compiled == segmenter.cut(text[:LONGEST_TEXT])
+    assert len(ways[0]) == len(ways[1]) == len(texts)
+    for text in ["", *texts[::7], "没有 过的 词"]:
+        terms = query_terms(segmenter.cut(text), TermFactors())
+        one, other = (way.scores(terms) for way in ways)
+        assert one.tolist() == other.tolist()
+
+
+def test_only_words_that_the_lexicon_would_take_are_new(lexicon: Lexicon) -> None:
+    chance = random.Random(7)  # noqa: S311 - products, not secrets
+    brands, keywords = ("", "X", "云山", "某某牌"), ("草莓", "溜溜梆", "礼", "送礼", "一二三四五六七八九", "TypeC")
+    for _ in range(300):
+        some = [
+            Ware(
+                " ".join(chance.choices(keywords, k=2)),
+                brand=chance.choice(brands),
+                keywords=chance.choices(keywords, k=2),
+            )
+            for _ in range(chance.randint(0, 2))
+        ]
+        taken = catalogue_words(some)
+        unknown = any(lexicon.get(word) is None for word in (*taken.goods, *taken.brands) if len(word) > 1)
+        assert bring_new_words(some, lexicon) == unknown

@@ -100,6 +100,10 @@ def test_table_and_floor(
             [("where_to_buy", "排骨"), None, None],
         ),
         ([("小美", "有没有好看的电影推荐"), ("阿芳", "同求")], [None, None]),
+        (
+            [("小美", "想买个电饭煲"), ("小美", "收到"), ("阿芳", "我也想要")],
+            [("want", "电饭煲"), None, ("joining", "电饭煲")],
+        ),
     ],
 )
 def test_conversations(

@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from recommender.heads import EXACT, product_kinds
+from recommender.heads import EXACT, NO_CATEGORY, category_kinds, product_kinds, title_phrases, title_words
 from recommender.lexicon import Lexicon
 from recommender.needs import Need
 from recommender.ranking import Place, choose, find
@@ -37,18 +39,19 @@ def _need(read: Read, text: str = "想买草莓") -> Need:
     ],
 )
 def test_a_product_is_its_head(title: str, named: str, not_named: str, segmenter: Segmenter, lexicon: Lexicon) -> None:
-    kinds = product_kinds(title, "", [], segmenter.cut, lexicon)
+    kinds = product_kinds(title_words(title, segmenter.cut), NO_CATEGORY, [], lexicon)
     assert kinds.get(lexicon.canonical(named), 0) > 0
     assert not_named not in kinds
 
 
 def test_a_keyword_that_only_stands_in_front_of_the_head_names_nothing(segmenter: Segmenter, lexicon: Lexicon) -> None:
-    kinds = product_kinds("牛奶锅", "", ["牛奶", "小锅"], segmenter.cut, lexicon)
+    kinds = product_kinds(title_words("牛奶锅", segmenter.cut), NO_CATEGORY, ["牛奶", "小锅"], lexicon)
     assert "牛奶" not in kinds
 
 
 def test_the_head_names_best(segmenter: Segmenter, lexicon: Lexicon) -> None:
-    kinds = product_kinds("丹东草莓 大果", "水果/浆果", ["水果"], segmenter.cut, lexicon)
+    berries = category_kinds("水果/浆果", segmenter.cut, lexicon)
+    kinds = product_kinds(title_words("丹东草莓 大果", segmenter.cut), berries, ["水果"], lexicon)
     assert kinds["草莓"] == EXACT == max(kinds.values())
 
 
@@ -163,3 +166,21 @@ def test_choosing_leaves_out_what_was_shown_and_what_is_much_worse(
     assert choose(found, 3, {one.item.id for one in found}) == []
     weak = replace(found[2], score=found[0].score * 0.5)
     assert weak not in choose([*found[:2], weak], 3, ())
+
+
+@given(
+    title=st.text(st.sampled_from([*"草莓牛奶锅苹果泥味Ac1 +*/，·【】\u3000\r\n"]), max_size=14),
+    brand=st.sampled_from(["", "云山"]),
+)
+@settings(max_examples=150, deadline=None)
+def test_what_a_title_names_does_not_depend_on_what_stands_behind_it(
+    title: str, brand: str, segmenter: Segmenter, lexicon: Lexicon, stock: Stock
+) -> None:
+    """The shelf cuts a product's whole text at once; phrase by phrase the words are the same."""
+    words = [word for phrase in title_phrases(title) for word in (*segmenter.cut(phrase), " ")]
+    expected = product_kinds(words, category_kinds("水果/浆果", segmenter.cut, lexicon), ["牛奶"], lexicon)
+    ware = Ware(title, category="水果/浆果", brand=brand, keywords=["牛奶"])
+    shelf = stock([ware])
+    assert shelf.items[0].kinds == expected
+    shelf.take([replace(ware, specification="另一箱")], [])
+    assert shelf.items[0].kinds == expected

@@ -76,20 +76,20 @@ def test_no_labelled_line_is_lost(screen: Screen, readings: list[Reading], *, wa
     lost = [
         reading.masked.mask
         for reading in readings
-        if screen.glance(reading.masked.mask).talk(waiting=waiting, own=waiting)
+        if screen.glance(reading.masked.mask).talk(others=waiting, own=waiting)
         and not _is_talk(reading, waiting=waiting)
     ]
     assert lost == []
-    assert sum(screen.glance(reading.masked.mask).talk(waiting=waiting, own=waiting) for reading in readings) > 100
+    assert sum(screen.glance(reading.masked.mask).talk(others=waiting, own=waiting) for reading in readings) > 100
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(raw=st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join), waiting=st.booleans())
 def test_nothing_made_of_telling_words_is_lost(
     judging_reader: NeedReader, normaliser: Normaliser, screen: Screen, raw: str, *, waiting: bool
 ) -> None:
     reading = judging_reader.read(normaliser(raw))
-    if screen.glance(reading.masked.mask).talk(waiting=waiting, own=waiting):
+    if screen.glance(reading.masked.mask).talk(others=waiting, own=waiting):
         assert _is_talk(reading, waiting=waiting)
 
 
@@ -99,7 +99,9 @@ def test_nothing_made_of_telling_words_is_lost(
         ("天气不错", Sign(0)),
         ("G还有吗?", Sign.GOODS),
         ("家里要来客人了", Sign.HINT),
-        ("我也要", Sign.ANSWER),
+        ("我也要", Sign.JOINING),
+        ("收到", Sign(0)),
+        ("收到了", Sign.WITHDRAWAL),
         ("要A的", Sign.NARROWING),
         ("要A的" * 10, Sign(0)),
         ("谁能推荐好点的补习班", Sign.WORDING),
@@ -109,10 +111,12 @@ def test_signs(screen: Screen, mask: str, signs: Sign) -> None:
     assert screen.glance(mask).signs == signs
 
 
-def test_answers_count_only_while_a_need_waits(screen: Screen) -> None:
-    glance = screen.glance("我也要")
-    assert glance.talk(waiting=False, own=False)
-    assert not glance.talk(waiting=True, own=True)
+def test_a_need_is_joined_by_others_and_taken_back_by_whose_it_is(screen: Screen) -> None:
+    joining, withdrawal = screen.glance("我也要"), screen.glance("已经买了")
+    assert joining.talk(others=False, own=True)
+    assert not joining.talk(others=True, own=False)
+    assert withdrawal.talk(others=True, own=False)
+    assert not withdrawal.talk(others=False, own=True)
 
 
 def test_certainty_tells_needs_from_talk(screen: Screen, readings: list[Reading]) -> None:
@@ -128,7 +132,7 @@ def test_the_table_counts_losses(screen: Screen, readings: list[Reading]) -> Non
     both = [Both(reading, screen.glance(reading.masked.mask)) for reading in readings[-605:]]
     rows = {row[:34].strip(): row[34:].split()[0] for row in screen_table(both, screen).splitlines()[1:]}
     assert rows["lost: needs"].startswith("0/")
-    assert rows["read in full"] == f"{sum(not one.glance.talk(waiting=False, own=False) for one in both)}/605"
+    assert rows["read in full"] == f"{sum(not one.glance.talk(others=False, own=False) for one in both)}/605"
 
 
 def test_runs_are_counted_with_the_ends() -> None:
@@ -212,4 +216,4 @@ def test_short_is_what_the_reader_takes_for_short() -> None:
 
 
 def test_an_empty_message_is_talk(screen: Screen) -> None:
-    assert screen.glance("").talk(waiting=True, own=True)
+    assert screen.glance("").talk(others=True, own=True)

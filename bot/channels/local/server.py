@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from bot.channels.local import frames
+from bot.channels.local.addresses import AddressError, PortInUseError
 from bot.channels.local.desk import Desk
 from bot.channels.local.frames import ErrorCode, FrameError
 from bot.channels.local.hub import Page
@@ -34,27 +35,6 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
-
-
-class AddressError(Exception):
-    """The server cannot listen where it should."""
-
-    def __init__(self, host: str, port: int, text: str) -> None:
-        self.host = host
-        self.port = port
-        super().__init__(text)
-
-
-class PortInUseError(AddressError):
-    """Another program listens at this port."""
-
-    def __init__(self, host: str, port: int) -> None:
-        super().__init__(
-            host,
-            port,
-            f"port {port} on {host} is in use by another program; end it, or choose another port with --port"
-            " (--port 0 takes any free one)",
-        )
 
 
 @contextlib.asynccontextmanager

@@ -73,7 +73,7 @@ def test_every_labelled_line_looks_alike(looking: Looking, normaliser: Normalise
     looking.agree([normaliser(line["text"]).text for name in NAMES for line in lines(name)])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), max_size=5))
 def test_any_texts_look_alike(looking: Looking, texts: list[str]) -> None:
     looking.agree(texts)

@@ -15,8 +15,9 @@ from recommender.bits import Bits, every, flags_of, of_documents, of_flags
 from recommender.compiled.batch import Batch
 from recommender.compiled.collecting import Collector
 from recommender.compiled.cutting import Cuts, Cutter
+from recommender.compiled.lists import AGAIN, LENGTH, MOST_LISTS, ROW, START
 from recommender.compiled.postings import WEIGHT_UNIT, Paper, Postings
-from recommender.compiled.search import AGAIN, LENGTH, MOST_LISTS, ROW, START, WINDOW
+from recommender.compiled.search import WINDOW
 from recommender.compiled.text_index import CompiledIndex
 from recommender.index import TextIndex
 from recommender.terms import TermFactors, query_terms
@@ -89,7 +90,7 @@ def test_the_best_are_those_of_a_look_at_every_document(size: int) -> None:
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=4),
     st.integers(1, 5),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_compiled_index_scores_as_the_plain_one(titles: list[list[str]], asked: list[str], limit: int) -> None:
     texts = [" ".join(title) for title in titles]
     plain = TextIndex.build(texts, lambda text: [text])

@@ -33,7 +33,7 @@ def plain_terms(words: list[str]) -> set[tuple[int, str]]:
 
 
 @given(st.lists(st.text(ALPHABET, min_size=1, max_size=6), max_size=8))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @example(["10", "斤", "五常", "大米"])
 @example(["c8mg.5", "三"])
 @example(["1.2.5斤"])
@@ -48,7 +48,7 @@ def test_compiled_terms_are_the_plain_ones(words: list[str]) -> None:
 
 
 @given(st.text(max_size=40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_has_the_plain_terms(text: str) -> None:
     words = list(text)
     assert compiled_terms(words) == plain_terms(words)

@@ -1,0 +1,40 @@
+"""Telling by its first two characters that a text is none of some words, as nearly all talk is. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from groups.talk.words import JOINTS
+
+_KEPT = 16_384
+"""Beginnings whose answer is remembered; talk has some thousands."""
+
+
+class Beginnings:
+    """How words begin. Build it once.
+
+    ``fold`` makes a character read as in the words. ``skipped`` matches what a reader of words leaves out in front of
+    them. Between its characters a word may be spaced and punctuated (退 订).
+    """
+
+    def __init__(self, words: Iterable[str], fold: Callable[[str], str], skipped: re.Pattern[str]) -> None:
+        begun = frozenset(word[:2] for word in words)
+        self._fold = fold
+        self._skipped = skipped
+        self._begun = begun
+        self._first = frozenset(word[0] for word in begun)
+        self._look = lru_cache(_KEPT)(self._looked)
+
+    def may_begin(self, text: str) -> bool:
+        """Tell whether one of the words can stand at the beginning of a text; false only where none does."""
+        return self._look(text[:2])
+
+    def _looked(self, beginning: str) -> bool:
+        folded = self._fold(beginning)[:2]
+        if not folded:
+            return False
+        if folded in self._begun or folded[0] in self._begun or self._skipped.match(folded):
+            return True
+        return folded[0] in self._first and (len(folded) == 1 or JOINTS.match(folded, 1) is not None)

@@ -1,0 +1,143 @@
+"""The newest documents in compiled code: a text is cut, its terms are hashed and filed in one call.
+
+The plain counterpart is ``recommender.newest.PlainNewest``. A vocabulary leads from the hash of a term to its latest
+posting, and each posting to the one before it of the same term::
+
+    slots       hash of 草莓 → 7          postings  place  before  document  times
+                hash of 草   → 5                      5      1        3        1
+                                                      7      2        3        2   twice or more in document 3
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.compiled.cutting import STEP, Cutter, cut_into
+from recommender.compiled.jit import compiled
+from recommender.compiled.packed import Memory, packed, part, seen_part
+from recommender.compiled.terms import SINGLE, TERMS_A_CHARACTER, hashes_of, terms_into
+from recommender.compiled.text_index import CompiledIndex
+from recommender.compiled.trie import CELL
+from recommender.compiled.vocabulary import SLOT, Slots, grown, place_of, term_of
+from recommender.index import LONGEST_TEXT, REPEATED
+from recommender.newest import Gain
+
+_CODES, _TEXT_BOUNDS, _BOUNDS, _ENDS, _WORDS, _ROUTE, _HASHES, _KINDS = range(8)
+"""Parts of the scratch memory."""
+_BEFORE, _DOCUMENT, _TIMES = range(3)
+"""Columns of a posting: the place of the one before it (-1: none), its document, how often the term stands there."""
+_COLUMNS = 3
+_FIRST_SLOTS, _FIRST_POSTINGS = 1 << 13, 1 << 13
+_AGAIN = 1 + REPEATED
+
+
+class CompiledNewest:
+    """The newest documents beside a large index, cut with its cutter."""
+
+    def __init__(self, large: CompiledIndex, cutter: Cutter) -> None:
+        self._large = large
+        self._cutter = cutter
+        self._gain = Gain(large.mean_length)
+        self._gains = array("d")
+        self._slots: Slots = np.zeros(_FIRST_SLOTS, SLOT)
+        self._postings = np.empty((_FIRST_POSTINGS, _COLUMNS), np.int32)
+        self._terms, self._used = 0, 0
+        self._room = 0
+        self._scratch = _scratch(self._room)
+
+    def __len__(self) -> int:
+        return len(self._gains)
+
+    def add(self, text: str) -> list[str]:
+        """Take in a document; return its words."""
+        text = text[:LONGEST_TEXT]
+        self._make_room(len(text))
+        trie = self._cutter.trie
+        terms, used, tokens = file_text(
+            *(text.encode("utf-32-le", "surrogatepass"), self._scratch),
+            *(trie.numbers, trie.cells.view(np.int64), self._cutter.unknown),
+            *(self._slots.view(np.int64), self._postings, self._used, len(self._gains)),
+        )
+        self._gains.append(self._gain.of(used - self._used))
+        self._terms, self._used = self._terms + terms, used
+        ends = seen_part(self._scratch, _ENDS, np.int32)[:tokens].tolist()
+        return [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+    def scores(self, terms: Mapping[str, float]) -> npt.NDArray[np.float64]:
+        """Return the score of each document, 0 where no term is in it."""
+        hashes, scores = hashes_of(list(terms)), np.zeros(len(self._gains))
+        weights = np.fromiter(terms.values(), float, len(terms)) * self._large.rarities(hashes)
+        weigh_newest(self._slots, self._postings, hashes, weights, scores)
+        scores *= self._gains
+        return scores
+
+    def _make_room(self, characters: int) -> None:
+        """Make room for one more text: at most half of the vocabulary's places are taken."""
+        if characters > self._room:
+            self._room = max(2 * self._room, characters)
+            self._scratch = _scratch(self._room)
+        most = TERMS_A_CHARACTER * characters
+        while len(self._slots) < 2 * (self._terms + most):
+            self._slots = grown(self._slots)
+        if len(self._postings) < self._used + most:
+            self._postings = np.concatenate([self._postings, np.empty((self._used + most, _COLUMNS), np.int32)])
+
+
+def _scratch(characters: int) -> Memory:
+    """Return what cutting a text of so many characters and hashing its terms is written on."""
+    whole, terms = np.zeros(characters, np.int32), TERMS_A_CHARACTER * characters
+    return packed(
+        [
+            *(whole, np.zeros(2, np.int64), np.zeros(2, np.int64), whole, whole, np.zeros(characters + 1, STEP)),
+            *(np.zeros(terms, np.uint64), np.zeros(terms, np.uint8)),
+        ]
+    )
+
+
+@compiled
+def file_text(raw, scratch, numbers, cells, unknown, table, postings, used, document):
+    """File a text, given as UTF-32; return how many new terms it has, how many postings there are now, its tokens."""
+    given, slots = np.frombuffer(raw, np.uint32), table.view(SLOT)
+    codes, ends, words = part(scratch, _CODES).view(np.uint32), part(scratch, _ENDS), part(scratch, _WORDS)
+    text_bounds, bounds = part(scratch, _TEXT_BOUNDS), part(scratch, _BOUNDS)
+    hashes, kinds = part(scratch, _HASHES).view(np.uint64), part(scratch, _KINDS).view(np.uint8)
+    codes[: len(given)] = given
+    text_bounds[1] = len(given)
+    tokens = cut_into(
+        *(codes, text_bounds, numbers, cells.view(CELL), unknown),
+        *(part(scratch, _ROUTE).view(STEP), ends.view(np.int32), words.view(np.int32), bounds),
+    )
+    found = terms_into(codes, 0, len(given), ends.view(np.int32), 0, tokens, hashes, kinds)
+    new = 0
+    for place in range(found):
+        if kinds[place] == SINGLE:
+            continue
+        slot = place_of(slots, hashes[place])
+        latest = np.int64(-1)
+        if slots[slot]["hash"]:
+            latest = slots[slot]["term"]
+            if postings[latest, _DOCUMENT] == document:
+                postings[latest, _TIMES] = 2
+                continue
+        else:
+            slots[slot]["hash"] = hashes[place]
+            new += 1
+        slots[slot]["term"] = used
+        postings[used, _BEFORE], postings[used, _DOCUMENT], postings[used, _TIMES] = latest, document, 1
+        used += 1
+    return new, used, tokens
+
+
+@compiled
+def weigh_newest(slots, postings, hashes, weights, scores):
+    """Add up what terms with these hashes weigh in each document."""
+    for place in range(len(hashes)):
+        posting = term_of(slots, hashes[place])
+        while posting >= 0:
+            times = _AGAIN if postings[posting, _TIMES] > 1 else 1.0
+            scores[postings[posting, _DOCUMENT]] += weights[place] * times
+            posting = np.int64(postings[posting, _BEFORE])
