@@ -1,6 +1,6 @@
 """What came since an index was built: documents beside the large one, found as soon as they are added.
 
-This is the plain way, a dictionary; ``compiled.newest`` gives the same scores, many times faster::
+This is the plain way, a dictionary; ``compiled.newest`` gives the same scores, faster::
 
     草莓 → [(0, once), (3, again)]      草 → [(0, once), …]      documents 0, 1, … in the order in which they came
 

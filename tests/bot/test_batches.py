@@ -33,7 +33,7 @@ async def test_words_of_a_batch_hold_for_what_follows_in_it(talk: Conversation) 
         ("老周", "有没有卖牛奶的"),
         ("老周", "恢复"),
         ("老周", "哪里能买到牛奶"),
-        ("小美", "收到"),
+        ("小美", "收到了"),
     ) == [
         "need/pushed",
         "command/done",
