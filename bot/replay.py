@@ -25,7 +25,7 @@ from recommender.wording import wanted
 
 CHANNEL = "replay"
 ACCOUNT = "qianqun"
-_BATCH = 500
+_BATCH = 1_000
 """Messages of one transaction. What is decided goes by the messages' own times, so that it does not depend on this."""
 _PUSH_LEVEL = 4
 

@@ -55,8 +55,9 @@ class Database:
     ``BEGIN IMMEDIATE``, so that none fails half-way for want of the write lock.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, scratch: bool = False) -> None:
         self.engine = engine
+        self._scratch = scratch
         self.dialect = engine.dialect.name
         self._writer = asyncio.Lock() if self.dialect == "sqlite" else None
 
@@ -64,8 +65,9 @@ class Database:
     async def open(cls, settings: DatabaseSettings, *, base: Path = Path("."), scratch: bool = False) -> Database:
         """Connect, check that writing works, and return the database.
 
-        ``base`` is the folder that a relative SQLite path counts from. A ``scratch`` file is thrown away after use:
-        nothing waits until it is on the disk. Raises ``DatabaseUnavailableError``.
+        ``base`` is the folder that a relative SQLite path counts from. A ``scratch`` file is one task's own and thrown
+        away after use: nothing waits until it is on the disk, and every transaction is ``short``, since nobody else
+        wants the loop. Raises ``DatabaseUnavailableError``.
         """
         url = engine_url(settings.url, base=base)
         is_sqlite = url.get_backend_name() == "sqlite"
@@ -73,7 +75,7 @@ class Database:
             _prepare_file(url.database)
         postgres = {"pool_pre_ping": True, "pool_size": 10}
         options: dict[str, Any] = {"connect_args": {"async_creator_fn": near.connection}} if is_sqlite else postgres
-        database = cls(create_async_engine(url, hide_parameters=True, **options))
+        database = cls(create_async_engine(url, hide_parameters=True, **options), scratch=scratch)
         if is_sqlite:
             _tune_sqlite(database.engine, synchronous="OFF" if scratch else "NORMAL")
         try:
@@ -97,13 +99,13 @@ class Database:
             return
         async with self._writer, self.engine.connect() as connection:
             _ = await connection.execution_options(qianqun_write=True)
-            async with _session(connection) as session, near.by(connection, near=short):
+            async with _session(connection) as session, near.by(connection, near=short or self._scratch):
                 yield session
 
     @asynccontextmanager
     async def reading(self, *, short: bool = False) -> AsyncIterator[AsyncSession]:
         """A session for reading; anything written in it is rolled back. ``short`` is the same as in ``transaction``."""
-        async with self.engine.connect() as connection, near.by(connection, near=short):
+        async with self.engine.connect() as connection, near.by(connection, near=short or self._scratch):
             session = AsyncSession(bind=connection, expire_on_commit=False)
             try:
                 session.info[_CONNECTION] = await session.connection()

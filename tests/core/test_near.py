@@ -68,6 +68,17 @@ async def test_any_other_transaction_keeps_to_the_drivers_thread(sqlite_file: Da
     assert len(threads) == 1
 
 
+async def test_in_a_scratch_file_every_transaction_is_short(tmp_path: Path) -> None:
+    scratch = await Database.open(DatabaseSettings(url=f"sqlite:///{tmp_path}/scratch.db"), scratch=True)
+    async with scratch.transaction() as session:
+        await execute(session, text("CREATE TABLE said (line TEXT NOT NULL)"))
+        threads = await _watched(session)
+        await _say(session, "a")
+    assert threads == [threading.current_thread().name]
+    assert await _said(scratch) == ["a"]
+    await scratch.close()
+
+
 async def _say_nothing(session: AsyncSession) -> None:
     await execute(session, text("SELECT 1"))
 
