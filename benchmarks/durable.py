@@ -59,7 +59,7 @@ class _Durable:
         now, rows = self.parts.clock.now(), True
         while rows:
             async with self.parts.database.transaction(short=True) as session:
-                waiting = await inbox.pending(session, after=0, limit=BATCH, hold=True)
+                waiting = await inbox.pending(session, limit=BATCH, hold=True)
                 ended = [{"row_id": row.id, "outcome": Outcome.IGNORED, "reason": Reason.TALK} for row in waiting]
                 await inbox.finish(session, ended, now)
                 rows = bool(waiting)

@@ -135,7 +135,7 @@ class _Bot:
     async def _busy(self) -> bool:
         async with self._database.reading() as session:
             states = await outbox.count_by_state(session)
-            waiting = await inbox.pending(session, after=0, limit=1)
+            waiting = await inbox.pending(session, limit=1)
         return bool(waiting) or SendState.QUEUED in states or SendState.SENDING in states
 
 

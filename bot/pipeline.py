@@ -62,7 +62,7 @@ class Pipeline:
     async def handle_waiting(self, most: int) -> list[Handled]:
         """Take what waits in the inbox through the stages and commit all of its effects at once."""
         async with self.database.transaction(short=True) as session:
-            rows = await inbox.pending(session, after=0, limit=most, hold=True)
+            rows = await inbox.pending(session, limit=most, hold=True)
             if not rows:
                 return []
             desk, handled = await self._serve(session, rows)

@@ -99,12 +99,7 @@ _read = [
 ]
 _is_pending = _table.c.state == PENDING
 # made once: every batch asks for these
-_waiting = (
-    core_select(*_read)
-    .where(_is_pending, _table.c.id > bindparam("after"))
-    .order_by(_table.c.id)
-    .limit(bindparam("most", type_=Integer))
-)
+_waiting = core_select(*_read).where(_is_pending).order_by(_table.c.id).limit(bindparam("most", type_=Integer))
 _waiting_ids = core_select(_table.c.id).where(_is_pending).order_by(_table.c.id).limit(bindparam("most", type_=Integer))
 _of_these = (
     core_select(*_read)
@@ -227,13 +222,13 @@ async def unfetched(session: AsyncSession, channel: str, account: str) -> list[M
     return [MessageKey(channel, account, message_id) for message_id in (await session.exec(query)).all()]
 
 
-async def pending(session: AsyncSession, after: int, limit: int, *, hold: bool = False) -> list[Waiting]:
+async def pending(session: AsyncSession, limit: int, *, hold: bool = False) -> list[Waiting]:
     """Return stored messages that no lane has handled, in the order they came.
 
     ``hold`` keeps others off them until the commit; what somebody else holds is waited for, and read as they leave it.
     """
     query = _waiting.with_for_update() if hold else _waiting
-    return _read_messages(await execute(session, query, {"after": after, "most": limit}))
+    return _read_messages(await execute(session, query, {"most": limit}))
 
 
 async def pending_ids(session: AsyncSession, limit: int) -> list[int]:

@@ -39,7 +39,7 @@ async def _store(database: Database, messages: Sequence[IncomingMessage], now: d
 
 async def _pending(database: Database) -> list[Waiting]:
     async with database.reading(short=True) as session:
-        return await inbox.pending(session, after=0, limit=5_000)
+        return await inbox.pending(session, limit=5_000)
 
 
 async def test_a_message_comes_back_as_it_was_stored(both_databases: Database, clock: ManualClock) -> None:
@@ -149,7 +149,7 @@ async def test_an_announced_message_waits_until_its_content_comes(database: Data
     async with database.transaction() as session:
         assert await inbox.announce(session, key, {"id": "m1"}, clock.now())
         assert await inbox.unfetched(session, "local", "bot") == [key]
-        assert await inbox.pending(session, after=0, limit=10) == []
+        assert await inbox.pending(session, limit=10) == []
     other = _message(clock, "m2")
     stored = await _store(database, [other, _message(clock)], clock.now())
     assert [row.message for row in stored if row] == [other, _message(clock)]

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from functools import cache
 from itertools import cycle, islice
-from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.aliases import AliasTable
-from core.outcomes import Outcome
+from core.text import NormalText
 from orders.mentions import Mentions
-from orders.replies import ReplyReader
-from orders.scanning import grammar
 from orders.table import Table
-from recommender.lexicon import packaged_goods
 from tests.orders.evaluation import FILES, lines, table_of
+from tests.orders.sparing import LEAST_SPARED, OTHER_SCENES, chance_texts, packaged_reader, share_spared, spares
 from tests.orders.tables import normaliser
 
-_TALK = Path(__file__).parents[1] / "data" / "talk.jsonl"
-_OTHER_SCENES = 2
-_LEAST_SPARED = 0.5
 _LETTERS = "ABCDEFGH"
-_WORDS = sorted({word for words in grammar()["words"].values() for word in words.split()})
 _REST = (
     "草莓",
     "大果",
@@ -48,13 +39,8 @@ _REST = (
 
 
 @cache
-def _reader() -> ReplyReader:
-    return ReplyReader(packaged_goods(), tuple(AliasTable.load()), lambda text: normaliser()(text).text)
-
-
-@cache
 def _mentions() -> Mentions:
-    return Mentions(_reader().words, _reader().uniform)
+    return Mentions(packaged_reader().words, packaged_reader().uniform)
 
 
 @cache
@@ -79,41 +65,31 @@ def _of_yesterday(table: Table) -> Table:
     return replace(table, offers=tuple(offers), bare=(), quoted=None, previous=(), doubt=None)
 
 
-def _check(said: str, table: Table) -> bool:
-    """Hold the look for names against the reader; tell whether it spared the reader the work."""
-    text = normaliser()(said)
-    named = _mentions().may_be_in(text.text, table.offers)
-    if not named:
-        reading = _reader().read(text, table)
-        assert reading.outcome is Outcome.IGNORED, f"{said!r} was not seen"
-        assert not reading.answers, f"{said!r} was not seen"
-    return not named
+def _sees(text: NormalText, table: Table) -> bool:
+    return _mentions().may_be_in(text.text, table.offers)
 
 
 def test_no_labelled_reply_means_anything_where_it_names_nothing() -> None:
     others = cycle(_tables())
     for row in (row for split in FILES for row in lines(split)):
         here = _of_yesterday(table_of(row, normaliser()))
-        for table in (here, *islice(others, _OTHER_SCENES)):
-            _check(row["said"], table)
+        for table in (here, *islice(others, OTHER_SCENES)):
+            spares(_sees, row["said"], table)
 
 
 def test_what_is_ordered_by_its_name_or_code_is_seen() -> None:
     table = next(one for one in _tables() if any("草莓" in item.title for item in one.items()))
     strawberry = next(item for item in table.items() if "草莓" in item.title)
     for said in ("草莓2盒", f"{strawberry.code} 两份", f"要{strawberry.code.lower()}", "我也要草莓"):
-        assert not _check(said, table)
+        assert not spares(_sees, said, table)
 
 
 def test_most_everyday_talk_names_nothing() -> None:
-    talk = [json.loads(line)["text"] for line in _TALK.read_text(encoding="utf-8").splitlines() if line.strip()]
-    tables = cycle(_tables())
-    spared = sum(_check(said, next(tables)) for said in talk)
-    assert spared >= _LEAST_SPARED * len(talk)
+    assert share_spared(_sees, _tables()) >= LEAST_SPARED
 
 
 @settings(max_examples=400)
-@given(st.lists(st.sampled_from((*_WORDS, *_REST)), min_size=1, max_size=5), st.integers(0, 10_000))
-def test_no_name_is_overlooked(words: list[str], place: int) -> None:
+@given(chance_texts(_REST), st.integers(0, 10_000))
+def test_no_name_is_overlooked(text: str, place: int) -> None:
     tables = _tables()
-    _check("".join(words), tables[place % len(tables)])
+    spares(_sees, text, tables[place % len(tables)])
