@@ -256,7 +256,7 @@ async def tell_lanes(session: AsyncSession, now: datetime) -> None:
 async def finish(session: AsyncSession, outcomes: Sequence[dict[str, Any]], now: datetime) -> None:
     """Write outcomes: each a dict with ``row_id``, ``outcome`` and ``reason``; part of the lane's one commit."""
     rows = [(row["row_id"], DONE, row["outcome"], row["reason"], now) for row in outcomes]
-    await _finishing.update(session, rows)
+    await _finishing.carry_out(session, rows)
 
 
 async def forget(session: AsyncSession, before: datetime) -> int:

@@ -6,13 +6,14 @@ a statement's text is made once for each dialect, and the types make ready whole
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
-from itertools import chain
+from itertools import chain, repeat
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Dialect, Row, Table
-from sqlalchemy.sql.dml import Update
+from sqlalchemy.sql.dml import Insert, Update
 from sqlalchemy.types import TypeEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -26,21 +27,33 @@ _Ready = Callable[[Any], Any] | None
 
 
 class NewRows:
-    """An INSERT of rows whose keys may be there already.
+    """An INSERT of rows that returns something of each; with a ``key``, those whose keys are there are left alone.
 
-    SQLite        INSERT … VALUES (?, ?, …), (?, ?, …), …             row by row
-    PostgreSQL    INSERT … SELECT * FROM unnest($1::…[], $2::…[], …)  an array for each column
+    SQLite        INSERT … VALUES (?, ?, …), (?, ?, …), …                       row by row
+    PostgreSQL    INSERT … SELECT … FROM unnest($1::…[], $2::…[], …) … ORDER BY  an array for each column
 
-    followed on both by ``ON CONFLICT (key) DO NOTHING RETURNING …``.
+    followed on both by ``ON CONFLICT (key) DO NOTHING RETURNING …``. Ids that the database gives grow in the order of
+    the rows. ``ready`` names columns whose values come as the driver takes them.
     """
 
-    def __init__(self, table: Table, *, columns: Sequence[str], key: Sequence[str], returning: Sequence[str]) -> None:
+    def __init__(
+        self,
+        table: Table,
+        *,
+        columns: Sequence[str],
+        returning: Sequence[str],
+        key: Sequence[str] = (),
+        ready: Collection[str] = (),
+    ) -> None:
+        _check_defaults(table, columns)
         self._types = [table.c[name].type for name in columns]
-        self._into = f"INSERT INTO {table.name} ({', '.join(columns)})"
-        self._then = f"ON CONFLICT ({', '.join(key)}) DO NOTHING RETURNING {', '.join(returning)}"
+        self._as_given = [name in ready for name in columns]
+        self._into = f"INSERT INTO {table.name} ({', '.join(map(_quoted, columns))})"
+        unless = f"ON CONFLICT ({', '.join(map(_quoted, key))}) DO NOTHING" if key else ""
+        self._then = f"{unless} RETURNING {', '.join(map(_quoted, returning))}"
         self._row = f"({', '.join('?' * len(columns))})"
-        self._ready = cache(lambda dialect: _ready(self._types, dialect))
-        self._arrays = cache(lambda dialect: ", ".join(_arrays(self._types, dialect)))
+        self._ready = cache(self._make_ready)
+        self._arrays = cache(lambda dialect: _arrays(self._types, dialect))
 
     async def insert(self, session: AsyncSession, rows: Sequence[Sequence[Any]]) -> list[Row[Any]]:
         """Store rows whose keys are new; return the ``returning`` columns of those, in no promised order.
@@ -57,43 +70,83 @@ class NewRows:
                 source = f"VALUES {', '.join([self._row] * len(some))}"
                 values = tuple(chain.from_iterable(zip(*columns, strict=True)))
             else:
-                source, values = f"SELECT * FROM unnest({self._arrays(dialect)})", tuple(columns)
-            stored += await connection.exec_driver_sql(f"{self._into} {source} {self._then}", values)
+                source, values = self._arrays(dialect), tuple(columns)
+            stored += (await connection.exec_driver_sql(f"{self._into} {source} {self._then}", values)).all()
         return stored
+
+    def _make_ready(self, dialect: Dialect) -> list[_Ready]:
+        made = _ready(self._types, dialect)
+        return [None if given else make for given, make in zip(self._as_given, made, strict=True)]
 
 
 class EachRow:
-    """An UPDATE of one row by its key, carried out for many; ``names`` are those of its parameters."""
+    """An INSERT or UPDATE of one row, carried out for many; ``names`` are those of its parameters.
 
-    def __init__(self, statement: Update, names: Sequence[str]) -> None:
+    Those of an INSERT are the columns that it sets.
+    """
+
+    def __init__(self, statement: Insert | Update, names: Sequence[str]) -> None:
+        if isinstance(statement, Insert):
+            _check_defaults(statement.table, names)
+            statement = statement.inline()  # nothing is to be returned
         self._statement = statement
-        self._names = names
+        self._names = tuple(names)
+        self._named = itemgetter(*names)
         self._compiled = cache(self._compile)
 
-    async def update(self, session: AsyncSession, rows: Sequence[Sequence[Any]]) -> None:
-        """Update for each of the rows, which hold the parameters in the order of ``names``."""
+    async def carry_out(self, session: AsyncSession, rows: Sequence[Sequence[Any]]) -> None:
+        """Carry it out for each of the rows, which hold the parameters in the order of ``names``."""
         if not rows:
             return
         connection = await connection_of(session)
-        text, order, ready = self._compiled(connection.dialect)
+        text, ready, marks = self._compiled(connection.dialect)
         columns = _made_ready(rows, ready)
-        await connection.exec_driver_sql(text, list(zip(*(columns[place] for place in order), strict=True)))
+        values = [repeat(*mark, len(rows)) if isinstance(mark, tuple) else columns[mark] for mark in marks]
+        await connection.exec_driver_sql(text, list(zip(*values, strict=True)))
 
-    def _compile(self, dialect: Dialect) -> tuple[str, list[int], list[_Ready]]:
-        """Return the text, where each of its marks finds its value, and what makes the values ready."""
-        compiled = self._statement.compile(dialect=dialect)
-        order = [self._names.index(name) for name in compiled.positiontup or ()]
-        return str(compiled), order, _ready([compiled.binds[name].type for name in self._names], dialect)
+    async def carry_out_named(self, session: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Carry it out for each of the rows, which hold the parameters by their names."""
+        await self.carry_out(session, list(map(self._named, rows)))
+
+    def _compile(self, dialect: Dialect) -> tuple[str, list[_Ready], list[int | tuple[Any]]]:
+        """Return the text, what makes the parameters ready, and what each mark of the text takes.
+
+        That is a parameter, by its place in ``names``, or (in a tuple) a value that the statement brings along.
+        """
+        keys = self._names if isinstance(self._statement, Insert) else None
+        compiled = self._statement.compile(dialect=dialect, column_keys=keys)
+        marks: list[int | tuple[Any]] = []
+        for name in compiled.positiontup or ():
+            if name in self._names:
+                marks.append(self._names.index(name))
+            else:
+                (make,) = _ready([compiled.binds[name].type], dialect)
+                value = compiled.params[name]
+                marks.append((value if make is None else make(value),))
+        return str(compiled), _ready([compiled.binds[name].type for name in self._names], dialect), marks
+
+
+def _check_defaults(table: Any, given: Collection[str]) -> None:
+    """Refuse to leave out columns whose defaults SQLAlchemy would have put in."""
+    left_out = [column.name for column in table.c if column.default is not None and column.name not in given]
+    if left_out:
+        raise ValueError(f"the rows of {table.name} must name {', '.join(left_out)}: they have defaults")
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
 
 
 def _ready(types: Iterable[TypeEngine[Any]], dialect: Dialect) -> list[_Ready]:
     return [kind.dialect_impl(dialect).bind_processor(dialect) for kind in types]
 
 
-def _arrays(types: Iterable[TypeEngine[Any]], dialect: Dialect) -> Iterable[str]:
-    for place, kind in enumerate(types, start=1):
-        # without its length: a cast to VARCHAR(32) would cut what is too long instead of refusing it
-        yield f"${place}::{kind.compile(dialect).partition('(')[0]}[]"
+def _arrays(types: Sequence[TypeEngine[Any]], dialect: Dialect) -> str:
+    """Return a SELECT of rows whose columns are given as arrays, in their order: so their ids are given."""
+    # without its length: a cast to VARCHAR(32) would cut what is too long instead of refusing it
+    casts = [f"${place}::{kind.compile(dialect).partition('(')[0]}[]" for place, kind in enumerate(types, start=1)]
+    names = ", ".join(f"c{place}" for place in range(len(types)))
+    return f"SELECT {names} FROM unnest({', '.join(casts)}) WITH ORDINALITY AS given ({names}, place) ORDER BY place"
 
 
 def _made_ready(rows: Sequence[Sequence[Any]], ready: Sequence[_Ready]) -> list[Sequence[Any]]:

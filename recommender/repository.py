@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute
+from core.many_rows import EachRow
 from core.outcomes import Reason
 from recommender.constraints import Constraints
 from recommender.gain import Gain
@@ -26,7 +27,11 @@ QUEUED = "queued"
 SUGGESTED = "suggested"
 DISMISSED = "dismissed"
 
-_new_needs = insert(NeedRecord.__table__)  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+_NEED_COLUMNS = (
+    *("inbox_id", "group_id", "member", "need_class", "terms", "category", "detail"),
+    *("state", "hold", "at"),
+)
+_new_needs = EachRow(insert(NeedRecord.__table__), _NEED_COLUMNS)  # type: ignore[attr-defined]  # SQLModel adds it
 _new_pushes = insert(Push.__table__)  # type: ignore[attr-defined]
 _new_opinions = insert(Opinion.__table__)  # type: ignore[attr-defined]
 
@@ -80,8 +85,7 @@ def need_detail(need: Need) -> dict[str, Any]:
 
 async def save_needs(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store needs."""
-    if rows:
-        await execute(session, _new_needs, rows)
+    await _new_needs.carry_out_named(session, rows)
 
 
 async def save_pushes(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import dialect_of, execute, insert_in, insert_into
+from core.many_rows import EachRow
 from core.types import UtcDateTime
 from groups.models import Member, MemberTag, TagMark
 from groups.people import ledger
@@ -219,11 +220,11 @@ def _fold(row: dict[str, Any], one: Evidence) -> None:
 
 async def _add(session: AsyncSession, rows: Sequence[Mapping[str, Any]], settings: ProfileSettings) -> None:
     if rows:
-        await execute(session, _adding(dialect_of(session), settings.half_life_days), rows)
+        await _adding(dialect_of(session), settings.half_life_days).carry_out_named(session, rows)
 
 
 @cache
-def _adding(dialect: str, half_life_days: float) -> Any:
+def _adding(dialect: str, half_life_days: float) -> EachRow:
     """Return the statement that writes a tag, or adds to it."""
     statement = insert_in(dialect, _tags)
     new = statement.excluded
@@ -233,7 +234,8 @@ def _adding(dialect: str, half_life_days: float) -> Any:
         "ordered": _tags.c.ordered + new.ordered,
         "at": case((new.at > _tags.c.at, new.at), else_=_tags.c.at),
     }
-    return statement.on_conflict_do_update(index_elements=_NAMES, set_=fresh)
+    upsert = statement.on_conflict_do_update(index_elements=_NAMES, set_=fresh)
+    return EachRow(upsert, (*_NAMES, "weight", "said", "ordered", "first_at", "at"))
 
 
 async def _take_back(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:

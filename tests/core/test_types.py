@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis.strategies import datetimes, timezones
+from sqlalchemy import DateTime, Dialect, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
 
 from core.types import DecimalAmount, Money, NaiveDateTimeError, UtcDateTime
 
@@ -41,11 +47,36 @@ def test_an_amount_is_kept_in_hundredths() -> None:
     assert column.process_result_value(5990, sqlite.dialect()) == Decimal("59.90")
 
 
-def test_a_datetime_comes_back_in_utc_and_a_naive_one_never_enters() -> None:
-    column = UtcDateTime()
-    local = datetime(2026, 11, 22, 19, 30, tzinfo=timezone(timedelta(hours=8)))
-    stored = column.process_bind_param(local, sqlite.dialect())
-    assert column.process_result_value(stored, sqlite.dialect()) == local
-    assert column.process_bind_param(local, postgresql.dialect()) == local.astimezone(UTC)
+@pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=["sqlite", "postgresql"])
+@given(datetimes(timezones=timezones()))
+def test_a_datetime_is_kept_as_sqlalchemy_keeps_it_in_utc(dialect: Dialect, at: datetime) -> None:
+    try:
+        utc = at.astimezone(UTC)
+    except OverflowError:
+        assume(False)
+    plain = DateTime(timezone=True).dialect_impl(dialect).bind_processor(dialect)
+    naive = utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+    stored = _bound(UtcDateTime(), dialect)(at)
+    assert stored == (plain(naive) if plain is not None else naive)
+    read = UtcDateTime().dialect_impl(dialect).result_processor(dialect, None)
+    assert read is not None
+    assert read(stored) == utc
+    assert read(stored).tzinfo is UTC
+
+
+@pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=["sqlite", "postgresql"])
+def test_a_datetime_without_a_zone_never_enters(dialect: Dialect) -> None:
     with pytest.raises(NaiveDateTimeError, match="no time zone"):
-        column.process_bind_param(datetime(2026, 11, 22), sqlite.dialect())  # noqa: DTZ001 - the fault under test
+        _bound(UtcDateTime(), dialect)(datetime(2026, 11, 22))  # noqa: DTZ001 - the fault under test
+
+
+def test_a_datetime_can_be_written_into_a_statement() -> None:
+    at = datetime(2026, 11, 22, 19, 30, tzinfo=timezone(timedelta(hours=8)))
+    written = select(literal(at, UtcDateTime)).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    assert "'2026-11-22 11:30:00.000000'" in str(written)
+
+
+def _bound(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any]:
+    bound = kind.dialect_impl(dialect).bind_processor(dialect)
+    assert bound is not None
+    return bound
