@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, or_, select, update
@@ -14,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from catalog.models import ON_SALE, Product
 from core.database import dialect_of, execute, insert_in, insert_into
+from core.many_rows import NewRows
 from orders.models import (
     Allocation,
     BuyerRecord,
@@ -50,6 +52,13 @@ _ITEM_FIELDS = (
 )
 _LINE_FIELDS = ("group_id", "name", "quantity", "note", "said_by")
 _BUYER_FIELDS = ("group_id", "name", "code", "payment", "handed_over_at")
+_offer_values = attrgetter(*_OFFER_FIELDS)
+_item_values = attrgetter(*_ITEM_FIELDS)
+_new_offers = NewRows(_offers, columns=(*_OFFER_FIELDS, "version", "changed_at", "copied_from"), returning=("id",))
+_new_items = NewRows(_items, columns=("offer_id", *_ITEM_FIELDS, "tiers"), returning=("id",))
+_new_groups = NewRows(
+    _groups, columns=("offer_id", "group_id"), key=("offer_id", "group_id"), returning=("offer_id", "group_id")
+)
 
 
 async def offers_of(session: AsyncSession, group_ids: Collection[int], states: Collection[OfferState]) -> list[int]:
@@ -155,16 +164,16 @@ async def add_offers(
 
     Three statements, however many there are.
     """
-    news = {"version": 1, "changed_at": now, "copied_from": copied_from}
-    rows = [{name: getattr(offer, name) for name in _OFFER_FIELDS} | news for offer in offers]
-    ids = await _added(session, _offers, rows)
-    stored = [replace(offer.copy(), id=key, version=1, items={}) for offer, key in zip(offers, ids, strict=True)]
+    stored = [offer.copy() for offer in offers]
+    ids = await _added(session, _new_offers, [(*_offer_values(offer), 1, now, copied_from) for offer in stored])
+    items: list[Item] = []
+    for offer, offer_id in zip(stored, ids, strict=True):
+        offer.id, offer.version = offer_id, 1
+        for item in sorted(offer.items.values(), key=lambda item: item.position):
+            item.offer_id = offer_id
+            items.append(item)
+        offer.items = {}
     await _add_groups(session, [(offer.id, group_id) for offer in stored for group_id in offer.group_ids])
-    items = [
-        replace(item, offer_id=key)
-        for offer, key in zip(offers, ids, strict=True)
-        for item in sorted(offer.items.values(), key=lambda item: item.position)
-    ]
     by_id = {offer.id: offer for offer in stored}
     for item in await add_items(session, items):
         by_id[item.offer_id].items[item.id] = item
@@ -177,44 +186,26 @@ async def add_groups(session: AsyncSession, offer_id: int, group_ids: Iterable[i
 
 
 async def _add_groups(session: AsyncSession, pairs: Sequence[tuple[int, int]]) -> None:
-    rows = [{"offer_id": offer_id, "group_id": group_id} for offer_id, group_id in pairs]
-    if rows:
-        await execute(session, _new_groups(dialect_of(session)), rows)
-
-
-@cache
-def _new_groups(dialect: str) -> Any:
-    return insert_in(dialect, _groups).on_conflict_do_nothing(index_elements=["offer_id", "group_id"])
+    await _new_groups.insert(session, pairs)
 
 
 async def add_items(session: AsyncSession, items: Sequence[Item]) -> list[Item]:
     """Store new items of offers; return them with their ids."""
-    ids = await _added(session, _items, [{**_item_row(item), "offer_id": item.offer_id} for item in items])
+    ids = await _added(session, _new_items, [(item.offer_id, *_item_values(item), _tiers(item)) for item in items])
     return [replace(item, id=key) for item, key in zip(items, ids, strict=True)]
 
 
-async def _added(session: AsyncSession, table: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Insert rows in one statement; return their ids in the same order."""
-    if not rows:
-        return []
-    dialect = dialect_of(session)
-    ids = [int(row_id) for row_id in (await execute(session, _adding(dialect, table), rows)).scalars()]
-    return sorted(ids) if dialect == "sqlite" else ids
+async def _added(session: AsyncSession, new: NewRows, rows: Sequence[Sequence[Any]]) -> list[int]:
+    """Insert rows; return their ids in the same order: they grow with it."""
+    return sorted(row.id for row in await new.insert(session, rows))
 
 
-@cache
-def _adding(dialect: str, table: Any) -> Any:
-    """Return the statement that inserts rows and returns their ids.
-
-    Told to keep the order, SQLAlchemy would insert row by row on SQLite. There each row gets the number after the
-    largest, so that the ids of one statement, sorted, are in the order of its rows.
-    """
-    return table.insert().returning(table.c.id, sort_by_parameter_order=dialect != "sqlite")
+def _tiers(item: Item) -> list[dict[str, Any]]:
+    return [{"quantity": tier.quantity, "price": str(tier.price), "bundle": tier.bundle} for tier in item.tiers]
 
 
 def _item_row(item: Item) -> dict[str, Any]:
-    tiers = [{"quantity": tier.quantity, "price": str(tier.price), "bundle": tier.bundle} for tier in item.tiers]
-    return {name: getattr(item, name) for name in _ITEM_FIELDS} | {"tiers": tiers}
+    return dict(zip(_ITEM_FIELDS, _item_values(item), strict=True)) | {"tiers": _tiers(item)}
 
 
 async def save_offer(session: AsyncSession, offer: Offer, now: datetime) -> None:
