@@ -22,8 +22,9 @@ from bot.work import Desk, Office
 from core import inbox
 from core.clock import Clock, monotonic
 from core.database import Database
-from core.inbox import Waiting
+from core.inbox import Ended, Waiting
 from core.messages import Gap, IncomingMessage, MemberLeft, RoomSeen
+from core.outcomes import Outcome, Reason
 from core.text import Normaliser
 from groups import repository as group_store
 from groups.changes import Change
@@ -34,6 +35,9 @@ from recommender.service import Recommender, only_talk
 
 _AT_A_TIME = 0.003
 """Seconds after which everybody else has a turn: near to SQLite (``core.near``) nothing else lets them."""
+
+TALK = Ended(Outcome.IGNORED, Reason.TALK)
+"""What most messages come to."""
 
 STAGES = (
     Stage(gate.may_be_unreadable, gate.readable),
@@ -79,14 +83,20 @@ class Pipeline:
     async def take(self, messages: Sequence[IncomingMessage]) -> list[Handled]:
         """Store messages and handle the new ones in one transaction: no lane of another process sees them waiting."""
         async with self.database.transaction(short=True) as session:
-            stored = await inbox.store(session, messages, self.clock.now())
-            desk, handled = await self._serve(session, [row for row in stored if row is not None])
+            stored = await inbox.store(session, messages, self.clock.now(), TALK)
+            desk, handled = await self._serve(session, [row for row in stored if row is not None], expected=TALK)
         self.office.keep(desk)
         return handled
 
-    async def _serve(self, session: AsyncSession, rows: Sequence[Waiting]) -> tuple[Desk, list[Handled]]:
-        """Take messages that this transaction holds through the stages; the commit is the caller's."""
+    async def _serve(
+        self, session: AsyncSession, rows: Sequence[Waiting], expected: Ended | None = None
+    ) -> tuple[Desk, list[Handled]]:
+        """Take messages that this transaction holds through the stages; the commit is the caller's.
+
+        Their rows stand as pending, or as ``expected``.
+        """
         desk = await self._desk(session)
+        desk.expected = expected
         turns = [self._turn(desk, row) for row in rows]
         await desk.fetch(turn.room for turn in turns if turn.room.room_id)
         await desk.orders.look([known.group.id for known in desk.known.values() if known.group.id is not None])

@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.ahead import Ahead
 from core import inbox, outbox
+from core.inbox import Ended
 from core.messages import IncomingMessage
 from core.outbox import Draft
 from core.outcomes import Reason
@@ -142,6 +143,8 @@ class Desk:
     """What came of earlier pushes, of the groups it was asked of."""
     evidence: list[tuple[MemberKey, Evidence]] = field(default_factory=list)
     outcomes: list[dict[str, Any]] = field(default_factory=list)
+    expected: Ended | None = None
+    """What the messages' rows stand as already; only other outcomes are written."""
     unkept: list[int] = field(default_factory=list)
     """Messages of deleted people: they are kept by their keys alone."""
     _called: dict[GroupKey, dict[str, frozenset[str]]] = field(default_factory=dict)
@@ -250,7 +253,8 @@ class Desk:
         await need_store.save_pushes(self.session, self.pushes)
         await need_store.save_opinions(self.session, self.opinions)
         await outbox.enqueue(self.session, self.drafts, self.now)
-        await inbox.finish(self.session, self.outcomes, self.now)
+        unexpected = [row for row in self.outcomes if (row["outcome"], row["reason"]) != self.expected]
+        await inbox.finish(self.session, unexpected, self.now)
         unheard = [row["row_id"] for row in self.outcomes if row["reason"] is Reason.MEMBER_UNSUBSCRIBED]
         await inbox.empty(self.session, unheard)  # who opted out is not read, and what they say is not kept
         await inbox.disown(self.session, self.unkept)

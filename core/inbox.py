@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, asdict, fields, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -71,6 +72,13 @@ class InboxRow(NamedTuple):
     received_at: datetime
 
 
+class Ended(NamedTuple):
+    """What a message came to."""
+
+    outcome: str
+    reason: str
+
+
 class Waiting(NamedTuple):
     """A stored message as a lane takes it, with the id of its row."""
 
@@ -86,12 +94,27 @@ _REST = {
 }
 """What a message has beside its columns, and what each is when nothing is said of it: that is not stored."""
 _rest_of = attrgetter(*_REST)
+_NAMES = ("room_topic", "sender_name", "room_name")
+_names_of = attrgetter(*_NAMES)
+_beside_names = attrgetter(*(name for name in _REST if name not in _NAMES))
+_NAMES_ALONE = tuple(value for name, value in _REST.items() if name not in _NAMES)
+_KEPT_NAMES = 4_096
+"""Members whose names are kept as they are stored: most lines say nothing else beside their columns."""
+_AT_ONCE = 1_000
+"""Ids in one question."""
 _table = InboxMessage.__table__  # type: ignore[attr-defined]
-_new = NewRows(
+_KEY = ("channel", "account", "message_id")
+_new = NewRows(_table, columns=InboxRow._fields, key=_KEY, returning=("id",), ready=("message",))
+_new_ended = NewRows(
     _table,
-    columns=InboxRow._fields,
-    key=("channel", "account", "message_id"),
-    returning=("channel", "account", "message_id", "id"),
+    columns=(*InboxRow._fields, "outcome", "reason", "handled_at"),
+    key=_KEY,
+    returning=("id",),
+    ready=("message",),
+)
+_TEXT = InboxRow._fields.index("text")
+_keys = core_select(_table.c.id, *(_table.c[name] for name in _KEY)).where(
+    _table.c.id.in_(bindparam("row_ids", expanding=True))
 )
 _read = [
     _table.c[name]
@@ -122,19 +145,21 @@ def row_of(message: IncomingMessage, received_at: datetime) -> InboxRow:
     rest = {name: value for name, value, default in said if value is not default and value != default}
     if message.quote is not None:
         rest["quote"] = asdict(message.quote)
-    key = message.key
-    return InboxRow(
-        key.channel,
-        key.account,
-        key.message_id,
-        PENDING,
-        message.room_id,
-        message.sender_id,
-        _storable(message.text),
-        rest,
-        message.at,
-        received_at,
-    )
+    text, key = _storable(message.text), message.key
+    return InboxRow(*key, PENDING, message.room_id, message.sender_id, text, rest, message.at, received_at)
+
+
+def _new_row(message: IncomingMessage, state: str, received_at: datetime) -> tuple[Any, ...]:
+    """Return the values of ``row_of``, the last stage of ``message`` included: its JSON."""
+    names_alone = _beside_names(message) == _NAMES_ALONE
+    rest = _names_stored(*_names_of(message)) if names_alone else json.dumps(row_of(message, received_at).message)
+    text, key = _storable(message.text), message.key
+    return (*key, state, message.room_id, message.sender_id, text, rest, message.at, received_at)
+
+
+@lru_cache(maxsize=_KEPT_NAMES)
+def _names_stored(*names: str) -> str:
+    return json.dumps({name: value for name, value in zip(_NAMES, names, strict=True) if value})
 
 
 def _storable(text: str) -> str:
@@ -163,42 +188,60 @@ def _message(
     return IncomingMessage(key, room_id, sender_id, text, at, **rest)
 
 
-def _as_kept(message: IncomingMessage) -> IncomingMessage:
-    """Return a message that was just stored as it would be read back."""
-    text = _storable(message.text)
+def _as_kept(message: IncomingMessage, text: str) -> IncomingMessage:
+    """Return a message that was just stored, its text as ``text``, as it would be read back."""
     if message.at.tzinfo is UTC and not message.raw and text == message.text:
         return message
-    return replace(message, text=text, at=message.at.astimezone(UTC), raw=json.loads(json.dumps(message.raw)))
+    raw = json.loads(json.dumps(message.raw)) if message.raw else {}
+    return replace(message, text=text, at=message.at.astimezone(UTC), raw=raw)
 
 
 async def announce(session: AsyncSession, key: MessageKey, raw: dict[str, Any], now: datetime) -> bool:
     """Note that a message exists; return false when its content is already stored."""
-    row = InboxRow(key.channel, key.account, key.message_id, ANNOUNCED, "", "", "", {"raw": raw}, now, now)
-    if await _new.insert(session, [row]):
+    if await _new.insert(session, [(*key, ANNOUNCED, "", "", "", json.dumps({"raw": raw}), now, now)]):
         return True
     state = (await session.exec(select(InboxMessage.state).where(*_same_key(key)))).one()
     return state == ANNOUNCED
 
 
-async def store(session: AsyncSession, messages: Sequence[IncomingMessage], now: datetime) -> list[Waiting | None]:
+async def store(
+    session: AsyncSession, messages: Sequence[IncomingMessage], now: datetime, expected: Ended | None = None
+) -> list[Waiting | None]:
     """Store whole messages; return each as a lane takes it, or None where the key was already complete.
 
     One statement for all of them; only keys that exist already are looked at one by one, to fill an announced row.
+    Who handles messages in the transaction that stores them may say what most will come to: they are stored as if they
+    had come to it, and only the others need to be finished.
     """
-    rows = [row_of(message, now) for message in messages]
-    inserted: dict[tuple[Any, ...], int] = {new[:3]: new.id for new in await _new.insert(session, rows)}
+    state = PENDING if expected is None else DONE
+    rows = [_new_row(message, state, now) for message in messages]
+    if expected is None:
+        ids = sorted(row.id for row in await _new.insert(session, rows))
+    else:
+        end = (*expected, now)
+        ids = sorted(row.id for row in await _new_ended.insert(session, [row + end for row in rows]))
+    if len(ids) == len(rows):
+        kept = zip(ids, messages, rows, strict=True)
+        return [Waiting(row_id, _as_kept(message, row[_TEXT])) for row_id, message, row in kept]
+    by_key: dict[tuple[str, ...], int] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        found = await execute(session, _keys, {"row_ids": ids[start : start + _AT_ONCE]})
+        by_key.update({tuple(key): row_id for row_id, *key in found})
     stored: list[Waiting | None] = []
     for message, row in zip(messages, rows, strict=True):
-        row_id = inserted.pop(row[:3], None)  # a key twice in one call counts once
+        row_id = by_key.pop(message.key, None)  # a key twice in one call counts once
         if row_id is None:
-            row_id = await _fill(session, message.key, row)
-        stored.append(None if row_id is None else Waiting(row_id, _as_kept(message)))
+            row_id = await _fill(session, message, now, expected)
+        stored.append(None if row_id is None else Waiting(row_id, _as_kept(message, row[_TEXT])))
     return stored
 
 
-async def _fill(session: AsyncSession, key: MessageKey, row: InboxRow) -> int | None:
+async def _fill(session: AsyncSession, message: IncomingMessage, now: datetime, expected: Ended | None) -> int | None:
     """Give an announced message its content; None when it has one."""
-    filled = update(_table).where(*_same_key(key), _table.c.state == ANNOUNCED).values(row._asdict())
+    values = row_of(message, now)._asdict()
+    if expected is not None:
+        values |= {"state": DONE, "handled_at": now} | expected._asdict()
+    filled = update(_table).where(*_same_key(message.key), _table.c.state == ANNOUNCED).values(values)
     found: int | None = (await execute(session, filled.returning(_table.c.id))).scalar_one_or_none()
     return found
 
@@ -250,7 +293,8 @@ def _read_messages(found: Iterable[Sequence[Any]]) -> list[Waiting]:
 
 async def tell_lanes(session: AsyncSession, now: datetime) -> None:
     """Note, in the transaction of a change made outside the lanes, that they must drop what they remember."""
-    await _new.insert(session, [row_of(IncomingMessage(MessageKey(CONTROL, "", uuid4().hex), "", "", "", now), now)])
+    note = IncomingMessage(MessageKey(CONTROL, "", uuid4().hex), "", "", "", now)
+    await _new.insert(session, [_new_row(note, PENDING, now)])
 
 
 async def finish(session: AsyncSession, outcomes: Sequence[dict[str, Any]], now: datetime) -> None:
