@@ -156,6 +156,9 @@ def _made_ready(rows: Sequence[Sequence[Any]], ready: Sequence[_Ready]) -> list[
 
 
 def _made(values: Sequence[Any], make: Callable[[Any], Any]) -> Sequence[Any]:
-    if values.count(values[0]) == len(values):  # the batch's own instant
-        return [make(values[0])] * len(values)
-    return [make(value) for value in values]
+    """Return what each value becomes; one that stands in many rows, as the batch's instant does, is made once."""
+    apart = {id(value): value for value in values}
+    if len(apart) == len(values):
+        return [make(value) for value in values]
+    made = {key: make(value) for key, value in apart.items()}
+    return [made[id(value)] for value in values]
