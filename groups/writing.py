@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Table, bindparam, case, delete, insert, select, tuple_, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute, insert_into
+from core.many_rows import EachRow
 from groups import changes as happened
 from groups.models import Group, GroupProductRule, Label, LabelChange, Member, Membership
 from groups.state import GroupKey, LabelState, MemberKey, ProductRule, Role
@@ -266,18 +268,20 @@ async def _ids(
 
 async def _update(session: AsyncSession, table: Table, rows: Iterable[tuple[Values, Values]]) -> None:
     """Set columns of existing rows; rows that set the same columns share a statement."""
-    by_columns: defaultdict[tuple[str, ...], list[Values]] = defaultdict(list)
-    where: dict[tuple[str, ...], Any] = {}
+    alike: defaultdict[tuple[tuple[str, ...], tuple[str, ...]], list[list[Any]]] = defaultdict(list)
     for key, values in rows:
-        if not values:
-            continue
-        columns = tuple(sorted(values))
-        bound = {f"where_{name}": value for name, value in key.items()}
-        by_columns[columns].append(bound | {f"set_{name}": value for name, value in values.items()})
-        where[columns] = [table.c[name] == bindparam(f"where_{name}") for name in key]
-    for columns, batch in by_columns.items():
-        statement = update(table).where(*where[columns])
-        await execute(session, statement.values({name: bindparam(f"set_{name}") for name in columns}), batch)
+        if values:
+            columns = sorted(values)
+            alike[tuple(key), tuple(columns)].append([*key.values(), *(values[name] for name in columns)])
+    for names, batch in alike.items():
+        await _updating(table, *names).carry_out(session, batch)
+
+
+@cache
+def _updating(table: Table, key: tuple[str, ...], columns: tuple[str, ...]) -> EachRow:
+    where = [table.c[name] == bindparam(f"where_{name}") for name in key]
+    statement = update(table).where(*where).values({name: bindparam(f"set_{name}") for name in columns})
+    return EachRow(statement, [*(f"where_{name}" for name in key), *(f"set_{name}" for name in columns)])
 
 
 async def _delete(session: AsyncSession, table: Table, rows: list[Values]) -> None:

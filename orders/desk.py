@@ -204,9 +204,14 @@ class OrderDesk:
             for group_id in offer.group_ids:
                 self._in_group.setdefault(group_id, []).insert(0, offer.id)
 
-    async def settle(self) -> None:
-        """Store what is to be opened soon: before offers are read, locked, opened, or asked of the database."""
+    async def settle(self, group_ids: Collection[int] | None = None) -> None:
+        """Store what is to be opened soon: before offers are read, locked, opened, or asked of the database.
+
+        With ``group_ids`` only if some of it is to be opened in one of them: who asks about no other groups.
+        """
         if not self._unstored:
+            return
+        if group_ids is not None and all(set(group_ids).isdisjoint(offer.group_ids) for offer in self._unstored):
             return
         opened, self._unstored = self._unstored, []
         ids: dict[int, int] = {}

@@ -72,7 +72,7 @@ class OrderService:
 
     async def reply(self, desk: OrderDesk, heard: Heard, seen: Collection[int]) -> Served | None:
         """Take a chain or a reply for an order; None when the message is about something else."""
-        await desk.settle()
+        await desk.settle(heard.groups)
         chained = await self._chains.take(desk, heard)
         return chained if chained is not None else await self._taker.reply(desk, heard, seen)
 
