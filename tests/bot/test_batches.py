@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from sqlalchemy import event
+from sqlmodel import col, select
 
 from bot.ahead import Ahead
 from core.clock import ManualClock
 from core.database import Database
+from core.inbox import DONE, InboxMessage
 from core.messages import IncomingMessage
 from core.outbox import Draft, OutboxMessage, claim, enqueue, settle, waiting
 from core.outcomes import SendState
@@ -54,6 +56,18 @@ async def test_an_offer_that_opens_in_a_batch_is_ordered_from_in_it(talk: Conver
     )
     assert ended[1:] == ["command/done", "ignored/talk", "order/applied"]
     assert ended[0].startswith("ignored/")
+
+
+async def test_what_each_message_came_to_is_what_its_row_says(talk: Conversation) -> None:
+    said = [("小美", "有草莓吗"), ("老周", "今天风真大"), ("老周", "退订"), ("老周", "有没有卖牛奶的"), ("小美", "早")]
+    ended = await _ended(talk, *said)
+    assert "ignored/talk" in ended
+    async with talk.parts.database.reading() as session:
+        rows = (await session.exec(select(InboxMessage).order_by(col(InboxMessage.id)))).all()
+    assert [f"{row.outcome}/{row.reason}" for row in rows][-len(said) :] == ended
+    assert {row.state for row in rows} == {DONE}
+    assert all(row.handled_at is not None for row in rows)
+    assert [row.text for row in rows][-len(said) :] == ["有草莓吗", "今天风真大", "退订", "", "早"]
 
 
 @contextmanager

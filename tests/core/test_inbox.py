@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from core import inbox
 from core.clock import ManualClock
 from core.database import Database
-from core.inbox import InboxMessage, Waiting
+from core.inbox import Ended, InboxMessage, Waiting
 from core.messages import IncomingMessage, MessageKey, MessageKind, Quote
 from core.types import NaiveDateTimeError
 
@@ -60,6 +60,9 @@ async def test_what_storing_hands_on_is_what_is_read_back(both_databases: Databa
     assert all("\x00" not in message.text for message in changed)
     assert 0 < len(changed) < len(messages)
     assert {row.message.at.tzinfo for row in stored if row} == {UTC}
+    async with both_databases.reading() as session:
+        kept = (await session.exec(select(InboxMessage.message).order_by(col(InboxMessage.id)))).all()
+    assert list(kept) == [json.loads(json.dumps(inbox.row_of(one, clock.now()).message)) for one in messages]
 
 
 def _odd(dice: Random, now: datetime, message_id: str) -> IncomingMessage:
@@ -174,3 +177,26 @@ async def test_a_finished_message_keeps_its_outcome(both_databases: Database, cl
         (inbox.DONE, "ignored", "talk", clock.now()),
         (inbox.PENDING, None, None, None),
     ]
+
+
+async def test_messages_stored_as_what_most_come_to_wait_for_no_lane(
+    both_databases: Database, clock: ManualClock
+) -> None:
+    """Whoever stores and handles in one transaction finishes only those that came to something else."""
+    talk = Ended("ignored", "talk")
+    announced = MessageKey("local", "bot", "m1")
+    async with both_databases.transaction() as session:
+        assert await inbox.announce(session, announced, {"id": "m1"}, clock.now())
+        stored = await inbox.store(session, [_message(clock, f"m{number}") for number in range(3)], clock.now(), talk)
+        again = await inbox.store(session, [_message(clock, f"m{number}") for number in range(3)], clock.now(), talk)
+        ids = [row.id for row in stored if row]
+        await inbox.finish(session, [{"row_id": ids[2], "outcome": "need", "reason": "pushed"}], clock.now())
+    assert again == [None] * 3
+    assert [row.message.key.message_id for row in stored if row] == ["m0", "m1", "m2"]
+    assert await _pending(both_databases) == []
+    async with both_databases.reading() as session:
+        rows = {row.message_id: row for row in (await session.exec(select(InboxMessage))).all()}
+    assert [rows[f"m{number}"].id for number in range(3)] == ids
+    assert {(row.state, row.handled_at) for row in rows.values()} == {(inbox.DONE, clock.now())}
+    assert [(rows[one].outcome, rows[one].reason) for one in ("m0", "m1", "m2")] == [talk, talk, ("need", "pushed")]
+    assert inbox.message_of(rows["m1"]) == _message(clock, "m1")

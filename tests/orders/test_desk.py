@@ -65,6 +65,16 @@ async def test_whoever_needs_their_ids_has_them_stored_first(database: Database,
         assert {offer.id for offer in desk.in_group(_GROUP)} == desk.offers.keys()
 
 
+async def test_who_asks_about_other_groups_lets_them_wait(database: Database) -> None:
+    async with database.transaction() as session:
+        desk = OfferMemory().desk(session, AT)
+        desk.open_soon([_push(1), _push(2, group=2)])
+        await desk.settle([3])
+        assert all(offer.id < 0 for group in (1, 2) for offer in desk.in_group(group))
+        await desk.settle([3, 2])
+        assert all(offer.id > 0 for group in (1, 2) for offer in desk.in_group(group))
+
+
 async def test_a_batch_that_fails_leaves_the_memory_as_it_was(database: Database) -> None:
     offer = await an_offer(database, Item(1, 0, 1, "1", "草莓"))
     memory = OfferMemory()
