@@ -83,6 +83,7 @@ class Office:
         self._answers.clear()
         self._offers.forget()
         self._forgotten.clear()
+        inbox.names_stored.cache_clear()
 
     def cached(self, key: GroupKey) -> Known | None:
         """Return what is known of a group without asking the database."""

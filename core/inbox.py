@@ -150,15 +150,16 @@ def row_of(message: IncomingMessage, received_at: datetime) -> InboxRow:
 
 
 def _new_row(message: IncomingMessage, state: str, received_at: datetime) -> tuple[Any, ...]:
-    """Return the values of ``row_of``, the last stage of ``message`` included: its JSON."""
+    """Return the values of ``row_of`` as they are stored: ``message`` is the text of its JSON."""
     names_alone = _beside_names(message) == _NAMES_ALONE
-    rest = _names_stored(*_names_of(message)) if names_alone else json.dumps(row_of(message, received_at).message)
+    rest = names_stored(*_names_of(message)) if names_alone else json.dumps(row_of(message, received_at).message)
     text, key = _storable(message.text), message.key
     return (*key, state, message.room_id, message.sender_id, text, rest, message.at, received_at)
 
 
 @lru_cache(maxsize=_KEPT_NAMES)
-def _names_stored(*names: str) -> str:
+def names_stored(*names: str) -> str:
+    """Return what stands in ``message`` of who says nothing but a line. Kept, until a lane forgets what it remembers."""
     return json.dumps({name: value for name, value in zip(_NAMES, names, strict=True) if value})
 
 
@@ -216,10 +217,10 @@ async def store(
     state = PENDING if expected is None else DONE
     rows = [_new_row(message, state, now) for message in messages]
     if expected is None:
-        ids = sorted(row.id for row in await _new.insert(session, rows))
+        ids = sorted(row_id for (row_id,) in await _new.insert(session, rows))
     else:
         end = (*expected, now)
-        ids = sorted(row.id for row in await _new_ended.insert(session, [row + end for row in rows]))
+        ids = sorted(row_id for (row_id,) in await _new_ended.insert(session, [row + end for row in rows]))
     if len(ids) == len(rows):
         kept = zip(ids, messages, rows, strict=True)
         return [Waiting(row_id, _as_kept(message, row[_TEXT])) for row_id, message, row in kept]

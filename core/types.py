@@ -25,7 +25,7 @@ _TEXT_LENGTH = len("2026-11-22 11:00:00.000000")
 
 
 class _SqliteDateTime(sqlite.DATETIME):
-    """The text that SQLAlchemy keeps a datetime as; ``UtcDateTime`` writes it, in a tenth of the time."""
+    """The text that SQLAlchemy keeps a datetime as; ``UtcDateTime`` writes it, by the interpreter and in one step."""
 
     def bind_processor(self, dialect: Dialect) -> None:
         """Return nothing: the values are texts already."""

@@ -197,7 +197,7 @@ async def add_items(session: AsyncSession, items: Sequence[Item]) -> list[Item]:
 
 async def _added(session: AsyncSession, new: NewRows, rows: Sequence[Sequence[Any]]) -> list[int]:
     """Insert rows; return their ids in the same order: they grow with it."""
-    return sorted(row.id for row in await new.insert(session, rows))
+    return sorted(int(row_id) for (row_id,) in await new.insert(session, rows))
 
 
 def _tiers(item: Item) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from sqlalchemy import event
 from sqlmodel import col, select
 
 from bot.ahead import Ahead
+from core import inbox
 from core.clock import ManualClock
 from core.database import Database
 from core.inbox import DONE, InboxMessage
@@ -68,6 +69,15 @@ async def test_what_each_message_came_to_is_what_its_row_says(talk: Conversation
     assert {row.state for row in rows} == {DONE}
     assert all(row.handled_at is not None for row in rows)
     assert [row.text for row in rows][-len(said) :] == ["有草莓吗", "今天风真大", "退订", "", "早"]
+
+
+async def test_what_a_lane_forgets_is_also_forgotten_where_names_are_kept_as_they_are_stored(
+    talk: Conversation,
+) -> None:
+    await _ended(talk, ("小美", "早"), ("老周", "早啊"))
+    assert inbox.names_stored.cache_info().currsize >= 2
+    talk.parts.pipeline.office.forget()
+    assert inbox.names_stored.cache_info().currsize == 0
 
 
 @contextmanager
