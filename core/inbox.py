@@ -159,7 +159,7 @@ def _new_row(message: IncomingMessage, state: str, received_at: datetime) -> tup
 
 @lru_cache(maxsize=_KEPT_NAMES)
 def names_stored(*names: str) -> str:
-    """Return what stands in ``message`` of who says nothing but a line. Kept, until a lane forgets what it remembers."""
+    """Return what ``message`` holds of who says nothing but a line; kept until a lane forgets what it remembers."""
     return json.dumps({name: value for name, value in zip(_NAMES, names, strict=True) if value})
 
 
