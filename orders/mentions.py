@@ -7,15 +7,16 @@ whole. Where a word is cut, or a member is called so, is left to the reader: thi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from itertools import pairwise
+from operator import add
 
+from orders.glance import Listed
 from orders.naming import Words, fold, names_of
 from orders.scanning import roles
-from orders.state import Offer
 
 _ITEMS_KEPT = 2_048
+_LISTS_KEPT = 512
 
 
 class Mentions:
@@ -24,18 +25,23 @@ class Mentions:
     def __init__(self, words: Words, uniform: Callable[[str], str]) -> None:
         self._words = words
         self._uniform = uniform
-        self._names = lru_cache(_ITEMS_KEPT)(self._by_beginning)
+        self._of_item = lru_cache(_ITEMS_KEPT)(self._by_beginning)
+        self._of_list = lru_cache(_LISTS_KEPT)(self._together)
 
-    def may_be_in(self, text: str, offers: Iterable[Offer]) -> bool:
+    def may_be_in(self, text: str, listed: Listed) -> bool:
         """Tell whether a uniform text may name an item of these offers, or give its code."""
-        begins = {*text, *map("".join, pairwise(text))}
-        for item in (item for offer in offers for item in offer.items.values()):
-            if item.code.isdecimal():
-                return True  # 第一个, 1号: any number may be a code
-            names = self._names(item.code, item.title)
-            if any(name in text for begin in names.keys() & begins for name in names[begin]):
-                return True
-        return False
+        if any(code.isdecimal() for code, _ in listed.items):
+            return True  # 第一个, 1号: any number may be a code
+        names = self._of_list(listed)
+        begun = names.keys() & {*text, *map(add, text, text[1:])}
+        return any(name in text for begin in begun for name in names[begin])
+
+    def _together(self, listed: Listed) -> Mapping[str, tuple[str, ...]]:
+        names: dict[str, tuple[str, ...]] = {}
+        for code, title in listed.items:
+            for begin, called in self._of_item(code, title).items():
+                names[begin] = names.get(begin, ()) + called
+        return names
 
     def _by_beginning(self, code: str, title: str) -> Mapping[str, tuple[str, ...]]:
         """Return everything an item may be called; of a name in several words the first, the others may be masked."""

@@ -41,12 +41,14 @@ class OrderTaker:
         Without a name a reply means what its speaker has ordered, what somebody else has just ordered, or what a leader
         offers; where there is nothing of the kind, only a name makes something of it.
         """
-        offers = desk.in_group(group_id)
-        return (
-            (group_id, member) in desk.asked
-            or any(one.lines or one.kind is not OfferKind.PUSH or _just_closed(one, at) for one in offers)
-            or self._mentions.may_be_in(text.text, offers)
-        )
+        if (group_id, member) in desk.asked:
+            return True
+        listed = desk.listed(group_id)
+        if listed is None:
+            return False
+        if any(one.lines or one.kind is not OfferKind.PUSH or _just_closed(one, at) for one in desk.in_group(group_id)):
+            return True
+        return self._mentions.may_be_in(text.text, listed)
 
     async def reply(self, desk: OrderDesk, heard: Heard, seen: Collection[int]) -> Served | None:
         """Take a message as a reply to the group's offers; None when it is not about orders.

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.text import NormalText
+from orders.glance import Listed
 from orders.mentions import Mentions
 from orders.table import Table
 from tests.orders.evaluation import FILES, lines, table_of
@@ -66,7 +67,7 @@ def _of_yesterday(table: Table) -> Table:
 
 
 def _sees(text: NormalText, table: Table) -> bool:
-    return _mentions().may_be_in(text.text, table.offers)
+    return _mentions().may_be_in(text.text, Listed.by(table.offers))
 
 
 def test_no_labelled_reply_means_anything_where_it_names_nothing() -> None:
