@@ -86,21 +86,21 @@ class Glance:
         self._words = words
         self._uniform = uniform
         self._of_item = lru_cache(_TITLES_KEPT)(self._beginnings)
-        self._of_list = lru_cache(_LISTS_KEPT)(self._together)
+        self.beginnings = lru_cache(_LISTS_KEPT)(self._together)
+        """The first two characters of everything that these (code, title) pairs may be called, or the only one."""
 
     def may_order(self, text: str, member: str, listed: Listed) -> bool:
         """Tell whether what a member says, made uniform, can be about these offers; false only where it is not."""
         if _numbers().search(text) is not None or _telling_words().search(text) is not None:
             return True
-        begins = self._of_list(listed)
+        begins = self.beginnings(listed.items)
         if not begins.isdisjoint(text) or not begins.isdisjoint(map(add, text, text[1:])):
             return True
         return listed.may_hold_line_of(member) and may_hold_note(text)
 
     def _beginnings(self, code: str, title: str) -> frozenset[str]:
-        """Return the first two characters of everything an item may be called, or the only one."""
         called = {fold(code), *names_of(self._uniform(title), self._words)}
-        return frozenset(name[:2] for name in called if name)
+        return frozenset(name[:2].rstrip() for name in called if name)
 
-    def _together(self, listed: Listed) -> frozenset[str]:
-        return frozenset[str]().union(*(self._of_item(code, title) for code, title in listed.items))
+    def _together(self, items: tuple[tuple[str, str], ...]) -> frozenset[str]:
+        return frozenset[str]().union(*(self._of_item(code, title) for code, title in items))

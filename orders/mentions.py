@@ -11,37 +11,31 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from operator import add
 
-from orders.glance import Listed
+from orders.glance import Glance, Listed
 from orders.naming import Words, fold, names_of
 from orders.scanning import roles
 
 _ITEMS_KEPT = 2_048
-_LISTS_KEPT = 512
 
 
 class Mentions:
-    """Looks for names of what is on offer. ``words`` and ``uniform`` are those of the reader."""
+    """Looks for names of what is on offer. ``words`` and ``uniform`` are those of the reader and of the glance."""
 
-    def __init__(self, words: Words, uniform: Callable[[str], str]) -> None:
+    def __init__(self, words: Words, uniform: Callable[[str], str], glance: Glance) -> None:
+        self._glance = glance
         self._words = words
         self._uniform = uniform
         self._of_item = lru_cache(_ITEMS_KEPT)(self._by_beginning)
-        self._of_list = lru_cache(_LISTS_KEPT)(self._together)
 
     def may_be_in(self, text: str, listed: Listed) -> bool:
         """Tell whether a uniform text may name an item of these offers, or give its code."""
         if any(code.isdecimal() for code, _ in listed.items):
             return True  # 第一个, 1号: any number may be a code
-        names = self._of_list(listed)
-        begun = names.keys() & {*text, *map(add, text, text[1:])}
-        return any(name in text for begin in begun for name in names[begin])
-
-    def _together(self, listed: Listed) -> Mapping[str, tuple[str, ...]]:
-        names: dict[str, tuple[str, ...]] = {}
-        for code, title in listed.items:
-            for begin, called in self._of_item(code, title).items():
-                names[begin] = names.get(begin, ()) + called
-        return names
+        begun = self._glance.beginnings(listed.items).intersection([*text, *map(add, text, text[1:])])
+        if not begun:
+            return False
+        of_items = [self._of_item(code, title) for code, title in listed.items]
+        return any(name in text for names in of_items for begin in names.keys() & begun for name in names[begin])
 
     def _by_beginning(self, code: str, title: str) -> Mapping[str, tuple[str, ...]]:
         """Return everything an item may be called; of a name in several words the first, the others may be masked."""

@@ -12,6 +12,7 @@ from orders import questions, receipts
 from orders.book import By, Refused
 from orders.desk import OrderDesk
 from orders.edits import Change, Doubt, Edit, Missing, Reading
+from orders.glance import Glance
 from orders.mentions import Mentions
 from orders.questions import Question, QuestionKind
 from orders.quoting import quoted_items
@@ -30,10 +31,10 @@ _JUST_CLOSED = timedelta(minutes=10)
 class OrderTaker:
     """Takes the orders that members type, at the desk of a batch."""
 
-    def __init__(self, settings: OrdersSettings, reader: ReplyReader) -> None:
+    def __init__(self, settings: OrdersSettings, reader: ReplyReader, glance: Glance) -> None:
         self.settings = settings
         self.reader = reader
-        self._mentions = Mentions(reader.words, reader.uniform)
+        self._mentions = Mentions(reader.words, reader.uniform, glance)
 
     def may_mean(self, desk: OrderDesk, group_id: int, member: str, text: NormalText, at: datetime) -> bool:
         """Tell whether a message, written ``at`` and quoting nothing, can be a reply where no push was shown just now.

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.text import NormalText
-from orders.glance import Listed
+from orders.glance import Glance, Listed
 from orders.mentions import Mentions
 from orders.table import Table
 from tests.orders.evaluation import FILES, lines, table_of
@@ -41,7 +41,8 @@ _REST = (
 
 @cache
 def _mentions() -> Mentions:
-    return Mentions(packaged_reader().words, packaged_reader().uniform)
+    words, uniform = packaged_reader().words, packaged_reader().uniform
+    return Mentions(words, uniform, Glance(words, uniform))
 
 
 @cache
