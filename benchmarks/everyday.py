@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks import world
 from benchmarks.products import products
 from benchmarks.report import ROOT, Options, Report
-from bot.replay import replay, scratch
+from bot.replay import replay, result, scratch
 from bot.transcript import Said
 from core.clock import monotonic
 
@@ -93,5 +93,5 @@ async def _replayed(said: list[Said], count: int) -> tuple[list[dict[str, Any]],
             await parts.catalog.sync_all()
             await parts.storefront.fill()
         began = monotonic()
-        results = [result async for result in replay(parts, clock, said)]
+        results = [result(n, handled) async for batch in replay(parts, clock, said) for n, handled in batch]
         return results, len(parts.recommender.shelf), monotonic() - began

@@ -139,9 +139,10 @@ class Pipeline:
 
     async def _through(self, turn: Turn) -> Handled:
         """Take one message through the stages; the first that knows what it is ends its way."""
-        await self._enter(turn)
-        for stage in STAGES:
-            if stage.may(turn) and (handled := await stage.answer(turn)) is not None:
+        if not self._is_entered(turn):
+            await self._enter(turn)
+        for may, answer in STAGES:
+            if may(turn) and (handled := await answer(turn)) is not None:
                 if turn.deleted:
                     await rights.settle(turn, handled)
                 ended = {"row_id": turn.row_id, "outcome": handled.outcome, "reason": handled.reason}
@@ -167,6 +168,15 @@ class Pipeline:
             or text.text.startswith(names)
             or bool(text.mentions and any(mention.name in names for mention in text.mentions)),
         )
+
+    def _is_entered(self, turn: Turn) -> bool:
+        """Enter a message that shows its group and sender as they are known, as nearly all do; tell whether it did."""
+        known, message = turn.desk.known.get(turn.room), turn.message
+        if known is None or message.is_self or not self.groups.shows_nothing(known.group, message):
+            return False
+        turn.known = known
+        turn.deleted = known.group.forgotten.has(message.sender_id)
+        return True
 
     async def _enter(self, turn: Turn) -> None:
         """Look whether the sender was deleted, and what the message shows of its group, which exists from here on."""

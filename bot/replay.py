@@ -49,20 +49,23 @@ async def scratch(settings: Settings) -> AsyncIterator[tuple[Parts, ManualClock]
             yield parts, clock
 
 
-async def replay(parts: Parts, clock: ManualClock, transcript: Iterable[Said]) -> AsyncIterator[dict[str, Any]]:
-    """Take a transcript through the pipeline; yield one result a message, numbered from 1.
+Replayed = tuple[int, Handled]
+"""The number of a message, from 1, and what became of it."""
+
+
+async def replay(parts: Parts, clock: ManualClock, transcript: Iterable[Said]) -> AsyncIterator[list[Replayed]]:
+    """Take a transcript through the pipeline; yield what became of its messages, a batch at a time.
 
     Raises ``TranscriptError`` when the transcript cannot be read any further; what came before has been yielded.
     """
-    n = 0
+    n = 1
     rooms = _Rooms(parts)
     for batch in _batches(transcript):
         clock.set(batch[-1].at)
         await rooms.enter(batch)
-        messages = [_message(said, n + place) for place, said in enumerate(batch, start=1)]
-        for handled in await parts.pipeline.take(messages):
-            n += 1
-            yield result(n, handled)
+        messages = [_message(said, number) for number, said in enumerate(batch, start=n)]
+        yield list(enumerate(await parts.pipeline.take(messages), start=n))
+        n += len(batch)
 
 
 def _batches(transcript: Iterable[Said]) -> Iterator[Sequence[Said]]:
@@ -137,7 +140,7 @@ def _number(quantity: Decimal) -> int | float:
 
 
 def result(n: int, handled: Handled) -> dict[str, Any]:
-    """Return one line of a replay's output."""
+    """Return one line of a replay's output; the number goes first."""
     decision = handled.decision
     need = decision.need if decision is not None else None
     pushed = decision is not None and handled.reason in {Reason.PUSHED, Reason.SUGGESTED}

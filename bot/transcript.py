@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
+from itertools import chain
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -54,16 +55,14 @@ def read_transcript(lines: Iterable[str], zone: ZoneInfo, group: str = DEFAULT_G
     numbered = enumerate(lines, start=1)
     for number, line in numbered:
         if line.strip():
-            rest = ((at, text) for at, text in numbered)
-            first = (number, line)
+            whole = chain([(number, line)], numbered)
             is_json = line.lstrip().startswith("{")
-            yield from _json_lines(first, rest, zone) if is_json else _copied(first, rest, zone, group)
+            yield from _json_lines(whole, zone) if is_json else _copied(whole, zone, group)
             return
 
 
-def _json_lines(first: tuple[int, str], rest: Iterator[tuple[int, str]], zone: ZoneInfo) -> Iterator[Said]:
-    yield _from_json(*first, zone)
-    for number, line in rest:
+def _json_lines(numbered: Iterable[tuple[int, str]], zone: ZoneInfo) -> Iterator[Said]:
+    for number, line in numbered:
         if line.strip():
             yield _from_json(number, line, zone)
 
@@ -78,7 +77,7 @@ def _from_json(number: int, line: str, zone: ZoneInfo) -> Said:
     if not entry.keys() <= _KEYS:
         unknown = min(entry.keys() - _KEYS)
         raise TranscriptError(number, f"unknown key {unknown!r}; known are {', '.join(sorted(_KEYS))}")
-    at, group, member, text = (entry.get(key) for key in _NEEDED)
+    at, group, member, text = map(entry.get, _NEEDED)
     if not (isinstance(at, str) and isinstance(group, str) and isinstance(member, str) and isinstance(text, str)):
         missing = next(key for key in _NEEDED if not isinstance(entry.get(key), str))
         raise TranscriptError(number, f"{missing} is missing or no text")
@@ -109,12 +108,12 @@ def _quote(number: int, value: Any) -> Quote | None:
     return Quote(value["member"], value["text"])
 
 
-def _copied(first: tuple[int, str], rest: Iterator[tuple[int, str]], zone: ZoneInfo, group: str) -> Iterator[Said]:
+def _copied(numbered: Iterable[tuple[int, str]], zone: ZoneInfo, group: str) -> Iterator[Said]:
     """Read heads (name and time) with the text below them; a day rule gives the date of short heads."""
     day: date | None = None
     head: tuple[int, str, datetime] | None = None
     body: list[str] = []
-    for number, raw in _chain(first, rest):
+    for number, raw in numbered:
         line = raw.rstrip("\r\n")
         rule = _DAY_RULE.match(line)
         found = None if rule else _head(number, line, day, zone)
@@ -132,11 +131,6 @@ def _copied(first: tuple[int, str], rest: Iterator[tuple[int, str]], zone: ZoneI
             day = _day(number, *rule.groups())
     if head is not None:
         yield _said(head, body, group)
-
-
-def _chain(first: tuple[int, str], rest: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    yield first
-    yield from rest
 
 
 def _head(number: int, line: str, day: date | None, zone: ZoneInfo) -> tuple[int, str, datetime] | None:

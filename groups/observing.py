@@ -167,7 +167,7 @@ def observe_message(
     forgotten: Forgotten = NOBODY,
 ) -> Observer | None:
     """Return what a message shows of its room and its sender, or None when it shows nothing new, as most do."""
-    if state is not None and state.active and _nothing_new(state, message):
+    if state is not None and shows_nothing(state, message):
         return None
     key = GroupKey(message.key.channel, message.key.account, message.room_id)
     observer = Observer(names, key, state, now, forgotten)
@@ -187,8 +187,10 @@ def _tells(change: happened.Change) -> bool:
     return isinstance(change, happened.GroupCreated | happened.TopicSeen)
 
 
-def _nothing_new(state: GroupState, message: IncomingMessage) -> bool:
-    """Compare first as it stands, which is enough for nearly every message, then cleaned."""
+def shows_nothing(state: GroupState, message: IncomingMessage) -> bool:
+    """Tell whether a message shows its room as it is known, as nearly all do. Quick: what is equal is not cleaned."""
+    if not state.active:
+        return False
     topic = message.room_topic
     if topic and topic != state.topic and clean_name(topic) not in {"", state.topic}:
         return False

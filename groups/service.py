@@ -11,7 +11,7 @@ from groups import changes as happened
 from groups import rules
 from groups.labels.classifier import CategoryReader
 from groups.labels.labelling import NameRules
-from groups.observing import Observer, observe_message, observe_room
+from groups.observing import Observer, observe_message, observe_room, shows_nothing
 from groups.people.forgetting import NOBODY, Forgotten
 from groups.people.welcoming import Welcome, welcome_of
 from groups.segments.effects import Effects, effects_of
@@ -80,6 +80,10 @@ class GroupService:
         """Take note of what a message in a room shows: the room itself, its topic, the sender and their names."""
         observer = observe_message(self.names, state, message, self.clock.now(), forgotten)
         return NOTHING if observer is None else self._observed(observer)
+
+    def shows_nothing(self, state: GroupState, message: IncomingMessage) -> bool:
+        """Tell whether nothing is to be noted of a message in a room; ``heard`` would note nothing then. Quick."""
+        return shows_nothing(state, message)
 
     def left(self, state: GroupState, gone: MemberLeft) -> list[happened.Change]:
         """Take note of somebody leaving; when it is the bot, the group is no longer active."""

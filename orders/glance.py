@@ -17,7 +17,7 @@ from operator import add
 from orders.naming import Words, fold, names_of
 from orders.quantities import NUMERALS, not_numbers, one_of
 from orders.scanning import may_hold_note, roles
-from orders.state import Offer
+from orders.state import Offer, OfferKind, OfferState
 
 _TELLING = frozenset({"paid", "ditto", "cancel", "me_too", "plus_one", "imprecise"})
 """Parts of words that make something of a message without a number and without a thing on offer."""
@@ -56,12 +56,13 @@ class Listed:
     """What a group's offers list, as (code, title), and who has a line there: a note alone goes on one's own line.
 
     ``buyers`` are contact ids of who ordered or typed an order. Where ``for_others`` somebody ordered for a person by
-    name, who may be anybody.
+    name, who may be anybody. ``pushed`` where a push is among the offers that can still be ordered from.
     """
 
     items: tuple[tuple[str, str], ...]
     buyers: frozenset[str] = frozenset()
     for_others: bool = False
+    pushed: bool = False
 
     @classmethod
     def by(cls, offers: Iterable[Offer]) -> Listed:
@@ -70,7 +71,8 @@ class Listed:
         items = tuple((item.code, item.title) for offer in offers for item in offer.items.values())
         lines = [(key, line) for offer in offers for key, line in offer.lines.items()]
         buyers = frozenset(person for key, line in lines for person in (key.member, line.said_by))
-        return cls(items, buyers, any(key.for_whom for key, _ in lines))
+        pushed = any(offer.kind is OfferKind.PUSH and offer.state is OfferState.OPEN for offer in offers)
+        return cls(items, buyers, any(key.for_whom for key, _ in lines), pushed)
 
     def may_hold_line_of(self, member: str) -> bool:
         """Tell whether a line may be this member's."""
@@ -84,21 +86,21 @@ class Glance:
         self._words = words
         self._uniform = uniform
         self._of_item = lru_cache(_TITLES_KEPT)(self._beginnings)
-        self._of_list = lru_cache(_LISTS_KEPT)(self._together)
+        self.beginnings = lru_cache(_LISTS_KEPT)(self._together)
+        """The first two characters of everything that these (code, title) pairs may be called, or the only one."""
 
     def may_order(self, text: str, member: str, listed: Listed) -> bool:
         """Tell whether what a member says, made uniform, can be about these offers; false only where it is not."""
         if _numbers().search(text) is not None or _telling_words().search(text) is not None:
             return True
-        begins = self._of_list(listed)
+        begins = self.beginnings(listed.items)
         if not begins.isdisjoint(text) or not begins.isdisjoint(map(add, text, text[1:])):
             return True
         return listed.may_hold_line_of(member) and may_hold_note(text)
 
     def _beginnings(self, code: str, title: str) -> frozenset[str]:
-        """Return the first two characters of everything an item may be called, or the only one."""
         called = {fold(code), *names_of(self._uniform(title), self._words)}
-        return frozenset(name[:2] for name in called if name)
+        return frozenset(name[:2].rstrip() for name in called if name)
 
-    def _together(self, listed: Listed) -> frozenset[str]:
-        return frozenset[str]().union(*(self._of_item(code, title) for code, title in listed.items))
+    def _together(self, items: tuple[tuple[str, str], ...]) -> frozenset[str]:
+        return frozenset[str]().union(*(self._of_item(code, title) for code, title in items))

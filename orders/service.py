@@ -37,7 +37,7 @@ class OrderService:
         self.zone = zone
         reader = ReplyReader(goods, aliases, lambda text: normaliser(text).text)
         self._glance = Glance(reader.words, reader.uniform)
-        self._taker = OrderTaker(settings, reader)
+        self._taker = OrderTaker(settings, reader, self._glance)
         self._chains = ChainTaker(normaliser, reader.words)
         self._runner = WordRunner(settings, zone, self._taker, normaliser)
 

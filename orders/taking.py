@@ -12,6 +12,7 @@ from orders import questions, receipts
 from orders.book import By, Refused
 from orders.desk import OrderDesk
 from orders.edits import Change, Doubt, Edit, Missing, Reading
+from orders.glance import Glance
 from orders.mentions import Mentions
 from orders.questions import Question, QuestionKind
 from orders.quoting import quoted_items
@@ -30,10 +31,10 @@ _JUST_CLOSED = timedelta(minutes=10)
 class OrderTaker:
     """Takes the orders that members type, at the desk of a batch."""
 
-    def __init__(self, settings: OrdersSettings, reader: ReplyReader) -> None:
+    def __init__(self, settings: OrdersSettings, reader: ReplyReader, glance: Glance) -> None:
         self.settings = settings
         self.reader = reader
-        self._mentions = Mentions(reader.words, reader.uniform)
+        self._mentions = Mentions(reader.words, reader.uniform, glance)
 
     def may_mean(self, desk: OrderDesk, group_id: int, member: str, text: NormalText, at: datetime) -> bool:
         """Tell whether a message, written ``at`` and quoting nothing, can be a reply where no push was shown just now.
@@ -41,12 +42,14 @@ class OrderTaker:
         Without a name a reply means what its speaker has ordered, what somebody else has just ordered, or what a leader
         offers; where there is nothing of the kind, only a name makes something of it.
         """
-        offers = desk.in_group(group_id)
-        return (
-            (group_id, member) in desk.asked
-            or any(one.lines or one.kind is not OfferKind.PUSH or _just_closed(one, at) for one in offers)
-            or self._mentions.may_be_in(text.text, offers)
-        )
+        if (group_id, member) in desk.asked:
+            return True
+        listed = desk.listed(group_id)
+        if listed is None:
+            return False
+        if any(one.lines or one.kind is not OfferKind.PUSH or _just_closed(one, at) for one in desk.in_group(group_id)):
+            return True
+        return self._mentions.may_be_in(text.text, listed)
 
     async def reply(self, desk: OrderDesk, heard: Heard, seen: Collection[int]) -> Served | None:
         """Take a message as a reply to the group's offers; None when it is not about orders.

@@ -18,10 +18,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from core.text import strip_quote
-from groups.talk.beginnings import Beginnings
+from groups.talk.beginnings import KEPT, Beginnings
 from groups.talk.words import JOINTS, POLITE, Audience
 from orders.folding import fold
 from orders.itemlines import examine, read_item_line
@@ -190,7 +190,7 @@ def forms(kind: OrderWordKind) -> tuple[str, ...]:
 
 def may_be_word(text: str) -> bool:
     """Tell whether a text that does not address the bot can be a word, by how it begins; false only where none is."""
-    return _beginnings().may_begin(text) or _OPENING.search(text, 0, _OPENING_WITHIN) is not None
+    return _may_begin(text[:2]) or _OPENING.search(text, 0, _OPENING_WITHIN) is not None
 
 
 def parse(text: str, *, addressed: bool) -> OrderWord | UnknownOrderWord | None:
@@ -206,7 +206,7 @@ def parse(text: str, *, addressed: bool) -> OrderWord | UnknownOrderWord | None:
     opening = None if _OPENS.isdisjoint(raw[:40]) else _open(raw)
     if opening is not None:
         return opening
-    if not raw or (not addressed and not (fold(raw[0]) in _FIRST and _beginnings().may_begin(raw))):
+    if not raw or (not addressed and not (fold(raw[0]) in _FIRST and _may_begin(raw[:2]))):
         return None  # most messages end here
     plain = fold(raw[:_WHOLE])
     if text.rstrip().endswith(("?", "？")) and not plain.endswith("?"):
@@ -222,6 +222,11 @@ def parse(text: str, *, addressed: bool) -> OrderWord | UnknownOrderWord | None:
 @cache
 def _beginnings() -> Beginnings:
     return Beginnings(_KINDS, fold, _SKIPPED)
+
+
+@lru_cache(KEPT)
+def _may_begin(beginning: str) -> bool:
+    return _beginnings().may_begin(beginning)
 
 
 def _is_word(match: re.Match[str] | None) -> bool:

@@ -15,7 +15,7 @@ from bot.cli.serving import until_told
 from bot.cli.session import execute, out
 from bot.demo import SCRIPT, demo_settings
 from bot.program import Program
-from bot.replay import replay, replay_settings, scratch
+from bot.replay import replay, replay_settings, result, scratch
 from bot.settings import Settings
 from bot.transcript import Said, read_transcript
 from core import logs
@@ -52,12 +52,13 @@ async def _print_script(settings: Settings) -> None:
         count = await parts.storefront.fill()
         out.print(render("bot", "demo_intro", products=count, suppliers=len(parts.catalog.suppliers)), style="bold")
         group = ""
-        async for result in replay(parts, clock, said):
-            message = said[result["n"] - 1]
-            if message.group != group:
-                group = message.group
-                out.print(f"\n── {group} ──", style="bold green")
-            _print(message, result)
+        async for batch in replay(parts, clock, said):
+            for n, handled in batch:
+                message = said[n - 1]
+                if message.group != group:
+                    group = message.group
+                    out.print(f"\n── {group} ──", style="bold green")
+                _print(message, result(n, handled))
         await _print_sheet(settings, parts)
 
 

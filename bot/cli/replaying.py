@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from bot.cli import garbage
 from bot.cli.session import execute, out, read_settings
-from bot.replay import replay, replay_settings, scratch
+from bot.replay import Replayed, replay, replay_settings, result, scratch
+from bot.stages.turn import Handled
 from bot.transcript import read_transcript
+from core.outcomes import Outcome, Reason
 from core.settings import SettingsError
 
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -30,8 +32,12 @@ def replay_file(file: Path, config: Path, *, form: str, unlimited: bool, group: 
                 await parts.catalog.sync_all()
                 await parts.storefront.fill()
                 garbage.settle()
-                async for result in replay(parts, clock, read_transcript(stream, settings.zone, group)):
-                    _print(result, form)
+                lines = JsonLines()
+                async for batch in replay(parts, clock, read_transcript(stream, settings.zone, group)):
+                    if form == "jsonl":
+                        sys.stdout.write("".join(lines.line(n, handled) for n, handled in batch))
+                    else:
+                        _print(batch)
         return 0
 
     return execute(work)
@@ -50,13 +56,36 @@ def _opened(file: Path) -> Iterator[TextIO]:
         yield stream
 
 
-def _print(result: dict[str, Any], form: str) -> None:
-    if form == "jsonl":
-        sys.stdout.write(_to_json(result) + "\n")
-        return
-    held = f" ({result['hold']})" if "hold" in result else ""
-    need = f" {result['need']['class']}: {result['need']['wanted']}" if result["need"] else ""
-    out.print(f"{result['n']:>5} {result['outcome']}/{result['reason']}{held}{need}", markup=False)
-    for text in result["says"]:
-        for line in text.splitlines():
-            out.print(f"      │ {line}", markup=False)
+class JsonLines:
+    """Writes results as JSON Lines. Of most messages nothing but the number is new: the rest is written once."""
+
+    def __init__(self) -> None:
+        self._endings: dict[tuple[Outcome, Reason], str] = {}
+
+    def line(self, n: int, handled: Handled) -> str:
+        """Return the line of one message."""
+        if _says_more(handled):
+            return _to_json(result(n, handled)) + "\n"
+        ending = self._endings.get((handled.outcome, handled.reason))
+        if ending is None:
+            _, _, ending = _to_json(result(n, handled)).partition(",")
+            self._endings[handled.outcome, handled.reason] = ending
+        return f'{{"n": {n},{ending}\n'
+
+
+def _says_more(handled: Handled) -> bool:
+    """Tell whether a result holds more than its number, outcome and reason."""
+    decision = handled.decision
+    decided = decision is not None and (decision.need is not None or decision.hold is not None or bool(decision.picks))
+    return decided or bool(handled.effects or handled.drafts)
+
+
+def _print(batch: Sequence[Replayed]) -> None:
+    """Print results for people to read."""
+    for one in (result(n, handled) for n, handled in batch):
+        held = f" ({one['hold']})" if "hold" in one else ""
+        need = f" {one['need']['class']}: {one['need']['wanted']}" if one["need"] else ""
+        out.print(f"{one['n']:>5} {one['outcome']}/{one['reason']}{held}{need}", markup=False)
+        for text in one["says"]:
+            for line in text.splitlines():
+                out.print(f"      │ {line}", markup=False)

@@ -15,7 +15,6 @@ from groups.segments.settings import Packing
 from groups.state import GroupKey, GroupState, Role
 from groups.talk.words import Word, WordKind
 from orders.serving import Heard, Say, Served
-from orders.state import OfferKind, OfferState
 from orders.words import OrderWord, OrderWordKind
 from scheduler import repository as due_work
 from scheduler.jobs import OFFER_TURN
@@ -181,8 +180,8 @@ def _packings(turn: Turn, group: GroupState, led: Collection[int]) -> dict[int, 
 
 async def _seen(turn: Turn, group: GroupState) -> Collection[int]:
     """Return the products of pushes that this group has seen in the last minutes."""
-    offers = turn.desk.orders.in_group(group.id or 0)
-    if not any(one.kind is OfferKind.PUSH and one.state is OfferState.OPEN for one in offers):
+    listed = turn.desk.orders.listed(group.id or 0)
+    if listed is None or not listed.pushed:
         return ()
     since = turn.message.at - timedelta(minutes=turn.orders.settings.reply_minutes)
     others = (one for known in turn.desk.known.values() if turn.desk.orders.in_group(one := known.group.id or 0))

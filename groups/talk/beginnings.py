@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 
 from groups.talk.words import JOINTS
 
-_KEPT = 16_384
-"""Beginnings whose answer is remembered; talk has some thousands."""
+KEPT = 16_384
+"""Beginnings whose answer its reader remembers; talk has some thousands."""
 
 
 class Beginnings:
-    """How words begin. Build it once.
+    """How words begin. Build it once, and remember what it says.
 
     ``fold`` makes a character read as in the words. ``skipped`` matches what a reader of words leaves out in front of
     them. Between its characters a word may be spaced and punctuated (退 订).
@@ -25,13 +24,9 @@ class Beginnings:
         self._skipped = skipped
         self._begun = begun
         self._first = frozenset(word[0] for word in begun)
-        self._look = lru_cache(_KEPT)(self._looked)
 
-    def may_begin(self, text: str) -> bool:
-        """Tell whether one of the words can stand at the beginning of a text; false only where none does."""
-        return self._look(text[:2])
-
-    def _looked(self, beginning: str) -> bool:
+    def may_begin(self, beginning: str) -> bool:
+        """Tell by the first two characters of a text whether a word can begin it; false only where none does."""
         folded = self._fold(beginning)[:2]
         if not folded:
             return False

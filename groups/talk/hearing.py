@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
-from groups.talk.beginnings import Beginnings
+from groups.talk.beginnings import KEPT, Beginnings
 from groups.talk.slips import Slips
 from groups.talk.words import JOINTS, KINDS, POLITE, UnknownWord, Word, WordKind, forms
 
@@ -77,8 +77,6 @@ _BESIDE_FORMS = ("level", "删的")
 """How these patterns begin where no form does."""
 _LONGEST_UNKNOWN = 12
 _LONGEST_NEGATION = 3
-_BEGINNINGS_KEPT = 16_384
-"""Beginnings whose sound is remembered; talk has some thousands."""
 _LONGEST_SOUND = 24
 """Characters, with what stands between them, of a word that its sound makes."""
 
@@ -88,7 +86,12 @@ def may_be_word(text: str) -> bool:
 
     Quick: nine of ten messages are talk that begins like no word.
     """
-    return _beginnings().may_begin(text) or _may_begin_a_right(text[:2])
+    return _may_begin(text[:2])
+
+
+@lru_cache(KEPT)
+def _may_begin(beginning: str) -> bool:
+    return _beginnings().may_begin(beginning) or _may_begin_a_right(beginning)
 
 
 def parse(text: str, mentioned: bool, bot_names: Sequence[str] = ()) -> Word | UnknownWord | None:
@@ -214,7 +217,6 @@ def _rights() -> Slips:
     return Slips([form for form, kind in KINDS.items() if kind in _HEARD_BY_SOUND], ())
 
 
-@lru_cache(_BEGINNINGS_KEPT)
 def _may_begin_a_right(beginning: str) -> bool:
     """Tell whether a word about rights can begin with the sound of these characters, joints between them aside."""
     said = JOINTS.sub("", _folded(beginning))[:2]

@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.text import NormalText
+from orders.glance import Glance, Listed
 from orders.mentions import Mentions
+from orders.naming import names_of
+from orders.scanning import roles
 from orders.table import Table
 from tests.orders.evaluation import FILES, lines, table_of
 from tests.orders.sparing import LEAST_SPARED, OTHER_SCENES, chance_texts, packaged_reader, share_spared, spares
@@ -37,10 +40,13 @@ _REST = (
     "小明",
 )
 
+_TITLE_PARTS = (*"k草莓红颜 /0", "大果", "可乐", "3斤", "c罩杯", "苹果")
+
 
 @cache
 def _mentions() -> Mentions:
-    return Mentions(packaged_reader().words, packaged_reader().uniform)
+    words, uniform = packaged_reader().words, packaged_reader().uniform
+    return Mentions(words, uniform, Glance(words, uniform))
 
 
 @cache
@@ -66,7 +72,7 @@ def _of_yesterday(table: Table) -> Table:
 
 
 def _sees(text: NormalText, table: Table) -> bool:
-    return _mentions().may_be_in(text.text, table.offers)
+    return _mentions().may_be_in(text.text, Listed.by(table.offers))
 
 
 def test_no_labelled_reply_means_anything_where_it_names_nothing() -> None:
@@ -82,6 +88,15 @@ def test_what_is_ordered_by_its_name_or_code_is_seen() -> None:
     strawberry = next(item for item in table.items() if "草莓" in item.title)
     for said in ("草莓2盒", f"{strawberry.code} 两份", f"要{strawberry.code.lower()}", "我也要草莓"):
         assert not spares(_sees, said, table)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from(_TITLE_PARTS), min_size=1, max_size=6).map("".join))
+def test_a_thing_is_found_by_the_first_word_of_whatever_it_is_called(title: str) -> None:
+    reader = packaged_reader()
+    for name in names_of(reader.uniform(title), reader.words) - roles().keys():
+        word = name.partition(" ")[0]
+        assert not word or _mentions().may_be_in(word, Listed((("a1", title),))), name
 
 
 def test_most_everyday_talk_names_nothing() -> None:

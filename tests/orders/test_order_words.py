@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.templates import render
 from groups.talk import hearing
 from groups.talk import words as group_words
-from groups.talk.beginnings import Beginnings
+from orders import words
 from orders.words import (
     Audience,
     Field,
@@ -366,7 +366,7 @@ _PIECES = (
 
 @given(st.lists(st.sampled_from(_PIECES), max_size=6).map("".join))
 def test_no_word_is_overlooked_by_how_it_begins(text: str) -> None:
-    with patch.object(Beginnings, "may_begin", return_value=True):
+    with patch.object(words, "_may_begin", return_value=True):
         read = parse(text, addressed=False)
     assert parse(text, addressed=False) == read
     assert read is None or may_be_word(text)
