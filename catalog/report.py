@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from catalog.feed import RowFault
+from core.records import dataclass
 
 FAULTS_KEPT = 1000
 BUSY = "busy"

@@ -7,10 +7,10 @@ import unicodedata
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from core.messages import Quote
+from core.records import dataclass
 from core.signs import DROPPED_EMOJI, FACES, FOLDED, GOODS, KEPT_EMOJI
 
 _DROP = "\uffff"  # stands for a character without meaning until offsets are known; never part of a result

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from core.records import dataclass
 from groups.state import (
     GroupKey,
     GroupState,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
 from typing import NamedTuple
 
+from core.records import dataclass
 from groups.people.forgetting import NOBODY, Forgotten
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from core.outcomes import Outcome, Reason
+from core.records import dataclass
 from core.text import Normaliser
 from groups.people import ledger
 from orders import questions, receipts, repository

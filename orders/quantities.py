@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
 from core.numerals import read_numeral
+from core.records import dataclass
 
 MOST = Decimal(99)
 """More than this nobody orders of one item."""

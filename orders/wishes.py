@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from core.records import dataclass
 from orders.quantities import Quantity, fits
 from orders.scanning import Kind, Token, grammar
 from orders.sentence import Clause, Sentence, is_unknown

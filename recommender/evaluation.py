@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from core.outcomes import Outcome, Reason
+from core.records import dataclass
 from recommender.intervals import wilson
 from recommender.needs import Reading
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
+from core.records import dataclass
 from core.text import NormalText
 from recommender.lexicon import Lexicon, Word, WordKind
 from recommender.segmentation import Segmenter

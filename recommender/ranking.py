@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from itertools import count
 
 import numpy as np
 
+from core.records import dataclass
 from recommender.bits import Bits
 from recommender.filters import Where
 from recommender.heads import EXACT, title_phrases

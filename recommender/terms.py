@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from core.records import dataclass
 
 _RUN = re.compile(r"[㐀-鿿]+|[a-z0-9]+(?:\.[0-9]+[a-z]*)?")
 _PART = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")

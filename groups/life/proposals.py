@@ -6,10 +6,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from core.records import dataclass
 from groups.rules import clean_name
 from groups.state import GroupState, LabelKind, LabelSource, LabelState
 

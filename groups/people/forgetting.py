@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from core.personal import keyed_mark
+from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from core.records import dataclass
 from groups import changes as happened
 from groups.rules import clean_name
 from groups.state import GroupState, MemberState, Role

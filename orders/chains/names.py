@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from core.records import dataclass
 from orders.folding import fold
 from orders.quantities import not_numbers, quantity_at
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeVar
@@ -23,6 +23,7 @@ from bot.channels.wechaty.throttle import Throttle
 from core import logs
 from core.clock import Clock
 from core.messages import RoomMember, RoomSeen
+from core.records import dataclass
 
 T = TypeVar("T")
 

@@ -11,7 +11,6 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 from wechaty_grpc.wechaty.puppet import EventResponse, MessagePayloadResponse
 
 from core.messages import IncomingMessage, MessageKey, MessageKind, OutgoingFile, Quote
+from core.records import dataclass
 
 _CERTAINLY_NOT_TEXT = {
     1: MessageKind.FILE,
