@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from bot.cli.app import main
+from bot.cli import garbage
 
-__all__ = ["main"]
+
+def main() -> None:
+    """Run the command line."""
+    garbage.spare()
+    from bot.cli import app  # noqa: PLC0415 - nothing is collected while it is imported
+
+    app.main()

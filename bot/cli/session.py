@@ -13,6 +13,7 @@ from rich.console import Console
 
 from bot.bootstrap import Parts, open_database, open_parts
 from bot.channels.local.addresses import AddressError
+from bot.cli import garbage
 from bot.settings import Settings, load_settings
 from bot.transcript import TranscriptError
 from catalog.aliases import AliasFileError
@@ -43,6 +44,7 @@ err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 def execute(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
     """Run a command; an expected fault becomes one clear text and exit code 2."""
+    garbage.resume()
     try:
         return asyncio.run(work())
     except KeyboardInterrupt:

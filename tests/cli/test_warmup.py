@@ -68,11 +68,43 @@ def test_garbage_is_collected_seldom_and_not_over_what_stands() -> None:
 import gc
 from bot.cli import garbage
 garbage.spare()
-assert gc.isenabled() and gc.get_threshold()[0] > 10_000, gc.get_threshold()
+assert not gc.isenabled()
+imported = [[] for _ in range(10_000)]
+garbage.resume()
+assert gc.isenabled() and gc.get_threshold()[0] > 100_000, gc.get_threshold()
+early = gc.get_freeze_count()
+parts = [[] for _ in range(10_000)]
 garbage.settle()
 once = gc.get_freeze_count()
+assert gc.get_threshold()[0] > 10_000, gc.get_threshold()
 more = [[] for _ in range(100_000)]
 garbage.settle()
-print(once > 1_000, gc.get_freeze_count() <= once)
+print(early > 10_000, once > early + 9_000, gc.get_freeze_count() <= once)
+"""
+    assert started(script).split() == ["True", "True", "True"]
+
+
+def test_a_thorough_one_frees_what_imports_left() -> None:
+    script = """
+import gc, weakref
+from bot.cli import garbage
+class Node: pass
+garbage.spare()
+node = Node()
+node.itself, gone = node, weakref.ref(node)
+del node
+garbage.resume()
+garbage.settle(thorough=True)
+print(gone() is None, gc.get_freeze_count() > 1_000)
 """
     assert started(script).split() == ["True", "True"]
+
+
+def test_every_command_collects_garbage_again(config: Path) -> None:
+    script = """
+import gc, bot.cli
+try: bot.cli.main()
+except SystemExit: pass
+print(gc.isenabled())
+"""
+    assert started(script, "orders", "list", "--config", config).split()[-1] == "True"
