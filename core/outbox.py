@@ -12,14 +12,14 @@ from typing import Any, Protocol
 
 from sqlalchemy import JSON, Column, Index, LargeBinary, bindparam, delete, false, func, insert, or_, update
 from sqlalchemy import select as core_select
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import dialect_of, execute, insert_in
 from core.messages import OutgoingFile, OutgoingMessage
 from core.outcomes import SendState
 from core.records import dataclass
-from core.types import BigId, UtcDateTime
+from core.types import BigId, Table, UtcDateTime
 
 PRIORITY_ANSWER = 0
 """Answers to a leader's or member's word, and later order receipts: before everything else."""
@@ -33,7 +33,7 @@ _FILE_KEPT = timedelta(days=1)
 """How long a file is kept for a draft that has no lifetime of its own."""
 
 
-class OutboxFile(SQLModel, table=True):
+class OutboxFile(Table, table=True):
     """A file that is to be sent, kept until it has gone or expired: it may name members and what they ordered."""
 
     __tablename__ = "outbox_file"
@@ -47,7 +47,7 @@ class OutboxFile(SQLModel, table=True):
     expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class OutboxMessage(SQLModel, table=True):
+class OutboxMessage(Table, table=True):
     """One text or one file to one room or one contact. ``dedupe_key`` makes enqueueing it twice harmless.
 
     A ``fleeting`` row forgets its text and its reader as soon as it is settled or expired.
