@@ -9,7 +9,7 @@ from decimal import Decimal
 from sys import intern
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import Row, bindparam, func, or_, select, update
 from sqlmodel import col
 from sqlmodel import select as select_models
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -222,10 +222,11 @@ async def begin_run(
     return found
 
 
-async def running(session: AsyncSession, supplier: str) -> SyncRun | None:
-    """Return the supplier's running sync."""
-    query = select_models(SyncRun).where(col(SyncRun.supplier) == supplier, col(SyncRun.state) == RUNNING)
-    return (await session.exec(query)).one_or_none()
+async def running(session: AsyncSession, supplier: str) -> Row[Any] | None:
+    """Return the row of the supplier's running sync."""
+    found = await execute(session, select(_runs).where(_runs.c.supplier == supplier, _runs.c.state == RUNNING))
+    row: Row[Any] | None = found.one_or_none()
+    return row
 
 
 async def interrupt_run(session: AsyncSession, run_id: int, error: str, now: datetime) -> None:

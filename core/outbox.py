@@ -326,10 +326,8 @@ async def first_claim(session: AsyncSession, channel: str, account: str) -> date
 
 async def count_created(session: AsyncSession, channel: str, account: str, kind: str, since: datetime) -> int:
     """Return how many rows of a kind were enqueued for an account since an instant."""
-    query = select(func.count()).where(
-        *_of(channel, account), col(OutboxMessage.kind) == kind, col(OutboxMessage.created_at) >= since
-    )
-    return int((await session.exec(query)).one())
+    query = _table.select().where(*_of(channel, account), _table.c.kind == kind, _table.c.created_at >= since)
+    return int((await execute(session, query.with_only_columns(func.count()))).scalar_one())
 
 
 async def count_by_state(session: AsyncSession) -> dict[str, int]:
@@ -350,4 +348,4 @@ def outgoing(row: OutboxMessage, file: OutgoingFile | None = None) -> OutgoingMe
 
 
 def _of(channel: str, account: str) -> tuple[Any, Any]:
-    return (col(OutboxMessage.channel) == channel, col(OutboxMessage.account) == account)
+    return (_table.c.channel == channel, _table.c.account == account)
