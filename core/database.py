@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Executable, event, make_url
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -148,11 +148,7 @@ def insert_into(session: AsyncSession, table: Any) -> Any:
 
 def insert_in(dialect: str, table: Any) -> Any:
     """Return the same for a statement that is made once and kept: to make one costs more than to carry it out."""
-    if dialect == "postgresql":
-        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - a twentieth of a second, where SQLite is used
-
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
 def dialect_of(session: AsyncSession) -> str:

@@ -11,10 +11,7 @@ import pytest
 from bot.cli import warming
 from tests.cli.conftest import Run
 
-SELDOM = {
-    *("aiohttp", "alembic", "cffi", "jieba", "openpyxl", "pypinyin", "rich", "scipy", "sklearn"),
-    "sqlalchemy.dialects.postgresql",
-}
+SELDOM = {"aiohttp", "alembic", "cffi", "jieba", "openpyxl", "pypinyin", "rich", "scipy", "sklearn"}
 """What many starts can do without; each takes a twentieth of a second and more."""
 
 
