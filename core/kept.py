@@ -41,7 +41,7 @@ def kept(kind: str, made_of: Iterable[str | bytes], make: Callable[[], _T], fold
         found: _T = pickle.loads(content)  # noqa: S301 - only this user can write there
     except FileNotFoundError:
         pass
-    except (OSError, ValueError) as error:
+    except Exception as error:  # to unpickle what names a class that is gone can raise anything
         _log.warning(f"{kind}_damaged", file=str(place), error=str(error), consequence="made again")
     else:
         return found
