@@ -6,13 +6,12 @@ groups on the desk  ──►  products that pushes showed there lately
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import outbox
-from core.records import dataclass
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.pipeline import Pipeline
@@ -15,7 +16,6 @@ from catalog.service import CatalogService
 from core.clock import Clock
 from core.database import Database
 from core.migrate import upgrade
-from core.records import dataclass
 from core.text import Normaliser
 from groups.segments.matching import Segments
 from groups.service import GroupService

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,6 @@ from catalog import repository as catalog_store
 from core import outbox
 from core.outbox import OutboxMessage
 from core.outcomes import Hold
-from core.records import dataclass
 from groups import repository as group_store
 from groups.segments.effects import effects_of
 from groups.segments.matching import NO_SEGMENTS, Segments

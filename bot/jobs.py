@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -18,7 +19,6 @@ from bot.stages.orders import draft_of
 from bot.storefront import Storefront
 from bot.welcome import Welcoming
 from core import inbox, outbox
-from core.records import dataclass
 from groups import repository as group_store
 from groups.life import proposing
 from groups.people import personal as group_data

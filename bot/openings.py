@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
@@ -14,7 +14,6 @@ from bot.settings import Settings
 from core import outbox
 from core.outbox import PRIORITY_UNASKED, Draft
 from core.outcomes import Reason
-from core.records import dataclass
 from core.templates import render
 from groups import repository as group_store
 from groups.life import lineage, proposing

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.settings import PacingSettings
 from core.outbox import OutboxMessage
 from core.outcomes import Hold
-from core.records import dataclass
 
 _MINUTE = timedelta(minutes=1)
 _WARM_UP_SHARE = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,7 +15,6 @@ from catalog.personal import CatalogData
 from core import near
 from core.boxes import Boxes
 from core.personal import Person, PersonalData, Sheet, Traces
-from core.records import dataclass
 from groups.people import audit, ledger
 from groups.people import personal as group_data
 from groups.people.audit import Look

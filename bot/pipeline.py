@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -23,7 +24,6 @@ from core.clock import Clock, monotonic
 from core.database import Database
 from core.inbox import Waiting
 from core.messages import Gap, IncomingMessage, MemberLeft, RoomSeen
-from core.records import dataclass
 from core.text import Normaliser
 from groups import repository as group_store
 from groups.changes import Change

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from bot.bootstrap import Parts
@@ -21,7 +21,6 @@ from bot.stages.turn import Handled
 from bot.transcript import Said
 from core.clock import Clock
 from core.messages import IncomingMessage, MessageKey, OutgoingFile, OutgoingMessage, RoomMember, RoomSeen
-from core.records import dataclass
 
 CHANNEL = "relay"
 ACCOUNT = "qianqun"

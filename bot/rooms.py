@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import Any
@@ -28,7 +29,6 @@ from core.clock import Clock
 from core.database import Database
 from core.messages import RoomMember, RoomSeen
 from core.outbox import PRIORITY_ANSWER, Draft
-from core.records import dataclass
 from core.templates import render
 from groups import changes as happened
 from groups import repository as group_store

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import inbox
 from core.database import Database
-from core.records import dataclass
 from groups import repository as group_store
 from groups.changes import Change
 from groups.labels import evidence as tags

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,7 +11,6 @@ from bot.settings import Settings
 from bot.work import Desk
 from core import outbox
 from core.outbox import PRIORITY_UNASKED, Draft
-from core.records import dataclass
 from groups import repository as group_store
 from groups.people import newcomers
 from groups.service import GroupService

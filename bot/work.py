@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +16,6 @@ from core import inbox, outbox
 from core.messages import IncomingMessage
 from core.outbox import Draft
 from core.outcomes import Reason
-from core.records import dataclass
 from groups import repository as group_store
 from groups.changes import Change, PersonalisationSet
 from groups.people import personal as group_data

@@ -5,12 +5,10 @@ from __future__ import annotations
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-from core.records import dataclass
 
 KINDS = ("regional", "homophone", "pinyin", "emoji", "brand", "abbreviation", "plural-kind")
 _KEYS = frozenset({"word", "kind", "also"})

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from catalog.feed import RowFault
-from core.records import dataclass
 
 FAULTS_KEPT = 1000
 BUSY = "busy"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from sys import intern
@@ -18,7 +18,6 @@ from catalog.feed import ProductInput, RowFault
 from catalog.mapping import fingerprint
 from catalog.models import DONE, GONE, INTERRUPTED, ON_SALE, RUNNING, Product, SyncRun
 from core.database import execute, insert_into
-from core.records import dataclass
 
 _products = Product.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 _runs = SyncRun.__table__  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ reads the database at the moment a row is claimed and may hold it back.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Protocol
@@ -18,7 +18,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.database import dialect_of, execute, insert_in
 from core.messages import OutgoingFile, OutgoingMessage
 from core.outcomes import SendState
-from core.records import dataclass
 from core.types import BigId, Table, UtcDateTime
 
 PRIORITY_ANSWER = 0

@@ -12,7 +12,7 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -23,7 +23,6 @@ from sqlalchemy import JSON, Table, Text, cast, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute
-from core.records import dataclass
 from core.text import strip_quote
 
 REDACTED = "（已删除）"

@@ -7,10 +7,10 @@ import unicodedata
 from array import array
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from core.late import late
 from core.messages import Quote
-from core.records import dataclass
 from core.signs import FACES, FOLDED, GOODS
 from core.text_tables import kept_tables, simplified
 

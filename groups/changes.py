@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from core.records import dataclass
 from groups.state import (
     GroupKey,
     GroupState,

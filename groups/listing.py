@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute
-from core.records import dataclass
 from groups import repository
 from groups.labels.places import NAME_LENGTH
 from groups.models import Group, Label, LabelChange

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -12,7 +12,6 @@ from sqlalchemy import Row, or_, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute
-from core.records import dataclass
 from groups.changes import Change, PersonalisationSet
 from groups.labels import history
 from groups.models import Group, GroupProductRule, Label, Member, Membership

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from core.clock import Clock
 from core.messages import IncomingMessage, MemberLeft, RoomSeen
-from core.records import dataclass
 from groups import changes as happened
 from groups import rules
 from groups.labels.classifier import CategoryReader

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
 from typing import NamedTuple
 
-from core.records import dataclass
 from groups.people.forgetting import NOBODY, Forgotten
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,6 @@ from sqlalchemy import Table, bindparam, case, delete, insert, select, tuple_, u
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute, insert_into
-from core.records import dataclass
 from groups import changes as happened
 from groups.models import Group, GroupProductRule, Label, LabelChange, Member, Membership
 from groups.state import GroupKey, LabelState, MemberKey, ProductRule, Role

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from core.outcomes import Reason
-from core.records import dataclass
 from orders.edits import Change, Edit
 from orders.state import Buyer, Item, Line, LineKey, Offer, OfferState
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from core.outcomes import Outcome, Reason
-from core.records import dataclass
 from core.text import Normaliser
 from groups.people import ledger
 from orders import questions, receipts, repository

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from core.records import dataclass
 from core.templates import render
 from orders import repository
 from orders.desk import OrderDesk

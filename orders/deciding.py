@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import islice, product
 
 from core.outcomes import Outcome, Reason
-from core.records import dataclass
 from orders.amounts import amount_of
 from orders.edits import Change, Doubt, Edit, Missing, Reading
 from orders.quantities import Quantity, contents, units

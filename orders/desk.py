@@ -9,14 +9,13 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.records import dataclass
 from orders import questions, repository
 from orders.book import By, Rung, ring_up
 from orders.edits import Edit

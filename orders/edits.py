@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
 from core.outcomes import Outcome, Reason
-from core.records import dataclass
 
 
 class Change(StrEnum):

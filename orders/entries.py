@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from core.records import dataclass
 from orders.naming import Names, Words
 from orders.quantities import Quantity
 from orders.scanning import Kind, Token, scan

@@ -11,12 +11,12 @@ import io
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from core.records import dataclass
 from groups.segments.settings import Packing
 from orders import totals
 from orders.masking import building_order

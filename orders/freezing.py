@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute
 from core.personal import ERASED, REDACTED, Person, Traces, chunks, keyed_mark
-from core.records import dataclass
 from orders.models import BuyerRecord, OfferEvent, OfferRecord, OrderEdit, OrderLine, Refund
 from orders.state import OfferState
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from operator import add
 
-from core.records import dataclass
 from orders.naming import Words, fold, names_of
 from orders.quantities import NUMERALS, not_numbers, one_of
 from orders.scanning import may_hold_note, roles

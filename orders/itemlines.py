@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
 from core.late import late
 from core.numerals import read_numeral
-from core.records import dataclass
 from orders.drafts import ItemDraft
 from orders.folding import fold
 from orders.state import Tier

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from core.late import late
 from core.numerals import read_numeral
-from core.records import dataclass
 from groups.rules import clean_name, place_of
 
 _DIGITS = "零〇一二三四五六七八九"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from core.records import dataclass
 from orders.quantities import one_of, units
 from orders.scanning import grammar, roles
 from orders.state import Item

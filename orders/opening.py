@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from core.late import late
-from core.records import dataclass
 from core.text import strip_quote
 from orders.drafts import Fault, ItemDraft, OfferDraft
 from orders.folding import fold

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import islice
 from typing import NamedTuple
 
 from core.late import late
-from core.records import dataclass
 from orders.naming import Names, fold
 from orders.quantities import one_of, quantity_at
 from orders.scanning import NAME_MARK, roles

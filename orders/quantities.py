@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -12,7 +13,6 @@ from itertools import pairwise
 
 from core.late import late
 from core.numerals import read_numeral
-from core.records import dataclass
 
 MOST = Decimal(99)
 """More than this nobody orders of one item."""

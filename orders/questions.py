@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -14,7 +14,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute
 from core.outcomes import Reason
-from core.records import dataclass
 from orders.edits import Change, Doubt, Edit, Missing, Span
 from orders.models import OrderQuestion
 

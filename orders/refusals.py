@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from core.outcomes import Reason
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.messages import OutgoingFile
 from core.outcomes import Outcome, Reason
-from core.records import dataclass
 from core.templates import render
 from core.text import Normaliser
 from groups.people import audit

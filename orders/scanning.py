@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Protocol
 
-from core.records import dataclass
 from orders.quantities import Quantity, not_numbers, one_of, quantity_at, units
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
-from core.records import dataclass
 from core.text import NormalText
 from orders.edits import Span
 from orders.naming import Names, fold

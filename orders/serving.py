@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from core.messages import OutgoingFile, Quote
 from core.outcomes import Outcome, Reason
-from core.records import dataclass
 from core.text import NormalText
 from groups.segments.settings import Packing
 from orders.book import Applied

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from operator import attrgetter
 from typing import NamedTuple
-
-from core.records import dataclass
 
 
 class OfferState(StrEnum):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
-from core.records import dataclass
 from orders.edits import Doubt, Edit
 from orders.state import Item, Line, LineKey, Offer, OfferState
 

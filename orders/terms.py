@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from core.late import late
 from core.numerals import read_numeral
-from core.records import dataclass
 from core.templates import render
 from orders.drafts import Fault
 from orders.folding import fold

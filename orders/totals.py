@@ -6,11 +6,11 @@ Whatever is summed here adds up to the same book: every live line counts once, p
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
-from core.records import dataclass
 from orders.masking import building_of, building_order, room_of
 from orders.pricing import price_of
 from orders.state import Buyer, Item, Line, LineKey, Offer, Payment

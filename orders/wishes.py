@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from core.records import dataclass
 from orders.quantities import Quantity, fits
 from orders.scanning import Kind, Token, grammar
 from orders.sentence import Clause, Sentence, is_unknown

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 
-from core.records import dataclass
 from core.text import strip_quote
 from groups.talk.beginnings import Beginnings
 from groups.talk.words import JOINTS, POLITE, Audience

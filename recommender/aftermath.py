@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -19,7 +19,6 @@ from core.database import execute
 from core.inbox import InboxMessage
 from core.outbox import OutboxMessage
 from core.outcomes import SendState
-from core.records import dataclass
 from groups.models import Group, GroupProductRule, Membership
 from orders.models import OfferGroup, OfferItem, OrderEdit
 from recommender.gain import Result

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from core.numerals import NUMERAL, NUMERAL_SIGNS, read_numeral
-from core.records import dataclass
 from recommender.lexicon import WordKind
 from recommender.masking import MaskedText
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from core.outcomes import Hold, Outcome, Reason
-from core.records import dataclass
 from core.text import NormalText
 from groups.segments.settings import Wording
 from recommender.gain import Gain

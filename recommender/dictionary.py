@@ -7,14 +7,13 @@ Source: jieba 0.42.1, https://github.com/fxsjy/jieba, its ``dict.txt``.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-
-from core.records import dataclass
 
 FORCED_FREQUENCY = 20_000
 """Of 60 million in jieba's dictionary: a known word of two characters wins over its parts, a frequent one over it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,7 +12,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core import outbox
 from core.outbox import PRIORITY_UNASKED, Draft
 from core.outcomes import Reason
-from core.records import dataclass
 from core.templates import render
 from groups import repository as group_store
 from groups.life import lineage

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from core.outcomes import Outcome, Reason
-from core.records import dataclass
 from recommender.intervals import wilson
 from recommender.needs import Reading
 

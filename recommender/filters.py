@@ -15,12 +15,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
 import numpy as np
 
-from core.records import dataclass
 from recommender.bits import Bits, bytes_of, drop, of_documents, put
 
 _STEPS = tuple(Decimal(step) for step in (1, 2, 5, 10, 20, 30, 50, 80, 100, 200, 500, 1000, 2000, 5000))

@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from core.records import dataclass
 from recommender.settings import ResultSettings
 
 THANKED_WORTH = 0.5

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
-from core.records import dataclass
 from recommender.lexicon import Lexicon, WordKind
 
 EXACT, ENDING, KEYWORD, BEGINNING, CATEGORY_LEAF, CATEGORY_TOP = 1.0, 0.92, 0.9, 0.88, 0.8, 0.72

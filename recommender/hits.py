@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from core.records import dataclass
 from recommender.clauses import blocker_scopes, clauses_around, goods_phrases
 from recommender.lexicon import WordKind
 from recommender.masking import MaskedText, Token

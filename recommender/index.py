@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from core.records import dataclass
 from recommender.bits import Bits, flags_of
 from recommender.terms import document_terms
 

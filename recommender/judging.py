@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.outcomes import Reason
-from core.records import dataclass
 from recommender.clauses import heads_of, kept_form
 from recommender.constraints import Constraints, read_constraints
 from recommender.hits import Hit, Phrase, find_hits, wanted_phrases

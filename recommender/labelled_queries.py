@@ -14,9 +14,8 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-
-from core.records import dataclass
 
 GRADES = range(4)
 _COLUMNS = ("query", "id", "grade")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
-from core.records import dataclass
 from core.text import NormalText
 from recommender.lexicon import Lexicon, Word, WordKind
 from recommender.segmentation import Segmenter

@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
-from core.records import dataclass
 from recommender.retrieval import LOOKED_AT, Retrieval
 from recommender.second_look import FEATURES, FORMAT, PRIOR
 

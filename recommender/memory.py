@@ -6,10 +6,9 @@ In memory only what the database has committed; a batch works on a copy that is 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from core.records import dataclass
 from recommender.constraints import NOTHING_STATED, Constraints
 from recommender.needs import Need
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import repeat
@@ -18,7 +19,6 @@ from typing import Any
 
 import structlog
 
-from core.records import dataclass
 from recommender.need_features import FEATURES, feature_ids
 from recommender.need_rules import NeedRules, packaged_rules
 

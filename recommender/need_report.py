@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from core.records import dataclass
 from recommender.evaluation import Judged, found_class, same_terms, span
 from recommender.intervals import mcnemar, wilson
 from recommender.labelled import PASSIVE, LabelledLine

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from importlib.resources import files
@@ -12,7 +13,6 @@ from typing import Any
 
 from core.late import late
 from core.outcomes import Reason
-from core.records import dataclass
 from recommender.gates import Gate
 from recommender.kept_necessities import recall_necessities
 

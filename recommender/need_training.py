@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from core.records import dataclass
 from core.text import NormalText
 from recommender.hits import find_hits
 from recommender.labelled import COMPLAINT, PRAISE, LabelledLine

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from zoneinfo import ZoneInfo
 
 from core.outcomes import Hold
-from core.records import dataclass
 from recommender.settings import RecommenderSettings
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 
-from core.records import dataclass
 from recommender.constraints import price_asked
 
 _BEYOND = 0.4

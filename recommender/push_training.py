@@ -7,6 +7,7 @@ what stood below may not have been read, so it counts half.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,6 @@ from sqlalchemy import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute
-from core.records import dataclass
 from recommender.gain import Result
 from recommender.match_training import Pairs
 from recommender.models import NeedRecord, Push

@@ -14,10 +14,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cache
 
-from core.records import dataclass
 from recommender.forms import WordForms
 from recommender.index import TermStatistics
 from recommender.lexicon import Lexicon, WordKind, packaged_list

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 
 import numpy as np
 
-from core.records import dataclass
 from recommender.bits import Bits
 from recommender.filters import Where
 from recommender.heads import EXACT, title_phrases

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from core.outcomes import Outcome, Reason
-from core.records import dataclass
 from recommender.constraints import NOTHING_STATED, Constraints
 from recommender.masking import MaskedText
 from recommender.need_rules import Trigger

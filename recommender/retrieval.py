@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from core.records import dataclass
 from core.text import Normaliser
 from recommender.forms import WordForms
 from recommender.index import LONGEST_TEXT

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from core.outcomes import Outcome
-from core.records import dataclass
 from recommender.evaluation import span
 from recommender.intervals import wilson
 from recommender.readings import NeedClass, Reading

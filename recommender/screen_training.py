@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from core.records import dataclass
 from recommender.necessities import LONGEST
 from recommender.need_training import TrainingError
 from recommender.regression import FOLDS, MADE_BY, Fitted, learn

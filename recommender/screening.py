@@ -20,6 +20,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import IntFlag
 from functools import cache
 from importlib.resources import files
@@ -28,7 +29,6 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from core.records import dataclass
 from recommender.constraints import STATED
 from recommender.kept_necessities import recall_necessities
 from recommender.masking import PAUSES

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
@@ -17,7 +18,6 @@ from pathlib import Path
 
 import structlog
 
-from core.records import dataclass
 from recommender.index import TermStatistics
 from recommender.lexicon import Lexicon, WordKind
 from recommender.price_wishes import PriceWish, popularity

@@ -6,14 +6,13 @@ Nothing here touches the database or sends; the message path stores what is deci
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from core.outcomes import Hold, Outcome, Reason
-from core.records import dataclass
 from core.text import NormalText
 from groups.people.profiles import Statement
 from groups.segments.effects import Effects, own_effects

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from core.records import dataclass
 from groups.people.profiles import Statement, Tag, TagKind, traits, within
 from recommender.constraints import Constraints
 from recommender.heads import EXACT, NO_CATEGORY, product_kinds, title_words

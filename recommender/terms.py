@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-
-from core.records import dataclass
+from dataclasses import dataclass
 
 _RUN = re.compile(r"[㐀-鿿]+|[a-z0-9]+(?:\.[0-9]+[a-z]*)?")
 _PART = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")

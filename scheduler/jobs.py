@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -15,7 +15,6 @@ from catalog.report import SyncReport
 from core import outbox
 from core.clock import Clock
 from core.database import Database
-from core.records import dataclass
 from scheduler import repository
 from scheduler.plans import Plan, parse_schedule
 from scheduler.repository import Claimed

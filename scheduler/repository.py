@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,6 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute, insert_into
-from core.records import dataclass
 from scheduler.models import CLAIMED, DONE, FAILED, WAITING, DueWork
 
 _LONGEST_RETRY = timedelta(hours=1)

@@ -7,12 +7,12 @@ texts and files. It knows no rules. The sink stores before it returns: a channel
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
 from core.messages import ChannelEvent, IncomingMessage, MessageKey, OutgoingMessage
-from core.records import dataclass
 
 
 class EventSink(Protocol):

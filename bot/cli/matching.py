@@ -6,11 +6,11 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.cli.session import err, execute, out
 from catalog.aliases import AliasTable
-from core.records import dataclass
 from core.settings import SettingsError
 from core.text import Normaliser
 from core.types import Money

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
@@ -15,7 +16,6 @@ from core import inbox
 from core.clock import SystemClock
 from core.database import Database, is_unavailable
 from core.personal import Person
-from core.records import dataclass
 from core.settings import SettingsError
 from groups.people import audit
 from groups.people import personal as group_data

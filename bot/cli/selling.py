@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlmodel import select
@@ -10,7 +11,6 @@ from sqlmodel import select
 from bot.cli.matching import CatalogueFile
 from bot.cli.session import opened_database
 from catalog.models import Product
-from core.records import dataclass
 from core.settings import SettingsError
 from recommender.push_training import FEWEST, OrderedFrom, ordered_from
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from bot.stages.turn import Turn
-from core.records import dataclass
 from core.templates import render
 from groups import changes as happened
 from groups.service import WordResult

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -11,7 +11,6 @@ from bot.work import Desk, Known
 from core.messages import IncomingMessage
 from core.outbox import PRIORITY_ANSWER, Draft
 from core.outcomes import Outcome, Reason
-from core.records import dataclass
 from core.text import NormalText
 from groups.service import GroupService, WordResult
 from groups.state import GroupKey, GroupState

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from yarl import URL
 
 from catalog.feed import SourceError, look_up
 from catalog.settings import Cursor, HttpSource, NextLink, PageNumbers
-from core.records import dataclass
 
 Paging = PageNumbers | NextLink | Cursor
 

@@ -11,14 +11,13 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import structlog
-
-from core.records import dataclass
 
 PACKAGED = Path(__file__).parent / "data" / "category_model.json"
 OTHER = "其他"

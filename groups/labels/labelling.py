@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
-from core.records import dataclass
 from groups.labels.places import NAME_LENGTH, estate_of, place_of
 from groups.settings import AttributeRule, GroupsSettings, NeighbourhoodSettings, RoomSettings, TopicRule
 from groups.state import LabelKind, LabelSource, Slot

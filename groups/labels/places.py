@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
 from core.late import late
-from core.records import dataclass
 
 NAME_LENGTH = 64
 """Longer names are cut: no channel shows more, and a hostile one may have 64 kB."""

@@ -8,10 +8,10 @@ once in ``relabel_days``.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from core.records import dataclass
 from groups.changes import Change, LabelRemoved, LabelSet
 from groups.labels.labelling import Evidence, Support
 from groups.settings import SegmentationSettings

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
 
-from core.records import dataclass
 from groups.labels.classifier import OTHER, Floats
 from groups.labels.labelling import Support
 from groups.settings import SegmentationSettings

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 from core.late import late
-from core.records import dataclass
 from groups.rules import clean_name
 from groups.state import GroupState, LabelKind, LabelSource, LabelState
 

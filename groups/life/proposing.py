@@ -7,7 +7,7 @@ database happens after its commit.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,6 @@ from sqlmodel import select as pick
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute, insert_into
-from core.records import dataclass
 from groups.life.proposals import LIFETIMES, ProposalKind, ProposalState
 from groups.models import ForgottenPerson, Group, Member, Membership, MemberTag, Proposal
 from groups.people import ledger

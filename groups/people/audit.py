@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,6 @@ from sqlalchemy import insert, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute
-from core.records import dataclass
 from groups.models import AuditEntry
 from groups.people import ledger
 from groups.state import MemberKey

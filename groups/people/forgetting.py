@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from core.personal import keyed_mark
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

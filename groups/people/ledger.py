@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select
@@ -11,7 +12,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute, insert_into
 from core.personal import keyed_mark
-from core.records import dataclass
 from groups.models import ConsentEntry, LedgerKey
 from groups.state import MemberKey
 

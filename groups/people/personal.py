@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute, insert_into
 from core.personal import Column, Found, Person, Sheet, Traces, Treatment, chunks, columns, scrub
-from core.records import dataclass
 from groups.life import proposing
 from groups.models import (
     AuditEntry,

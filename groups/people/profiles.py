@@ -9,13 +9,12 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
-
-from core.records import dataclass
 
 LONGEST_VALUE = 64
 """Characters of a tag's value; what is longer is no word."""

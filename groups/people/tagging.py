@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
@@ -31,7 +32,6 @@ from sqlalchemy import (
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import dialect_of, execute, insert_in, insert_into
-from core.records import dataclass
 from core.types import UtcDateTime
 from groups.models import Member, MemberTag, TagMark
 from groups.people import ledger

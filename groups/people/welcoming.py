@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from core.records import dataclass
 from groups.rules import Act, may
 from groups.state import GroupState
 from groups.talk import speech

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from core.records import dataclass
 from groups.segments.terms import (
     All,
     AttributeKind,

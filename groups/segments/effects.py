@@ -7,10 +7,9 @@ program's defaults. Lists (excluded, pinned, further neighbourhoods) add up.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from core.records import dataclass
 from groups.segments.matching import Segment, Segments
 from groups.segments.settings import Packing, Wording
 from groups.state import GroupState, LabelKind, LabelSource, RuleKind

@@ -8,9 +8,9 @@ names 650 µs, since they look at every member. A need, a push, an export and a 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
-from core.records import dataclass
 from groups.segments.rules import read_rule
 from groups.segments.settings import SINGLE_EFFECTS, SegmentSettings
 from groups.segments.terms import Rule, Values, holds

@@ -26,8 +26,8 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from core.records import dataclass
 from groups.segments.terms import (
     ATTRIBUTES,
     ORDERING,

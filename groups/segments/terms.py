@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum, StrEnum
-
-from core.records import dataclass
 
 
 class AttributeKind(Enum):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.records import dataclass
+from dataclasses import dataclass
+
 from groups import changes as happened
 from groups.rules import clean_name
 from groups.state import GroupState, MemberState, Role

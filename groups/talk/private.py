@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 from core.outcomes import Reason
-from core.records import dataclass
 from groups import changes as happened
 from groups.rules import role_of
 from groups.settings import GroupsSettings

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from core.outcomes import Reason
-from core.records import dataclass
 from groups import changes as happened
 from groups.labels.labelling import attribute_said
 from groups.rules import Act, allowed, clean_name, label_said, may

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
-
-from core.records import dataclass
 
 JOINTS = re.compile(r"[\W_]+")
 """What may stand between the characters of a word, and means nothing (退 订！)."""

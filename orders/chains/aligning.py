@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
-from core.records import dataclass
 from orders.chains.goods import Said
 from orders.chains.kept import KeptEntry, plain
 

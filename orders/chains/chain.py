@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
-from core.records import dataclass
 from orders.chains.menu import MenuItem
 from orders.edits import Span
 

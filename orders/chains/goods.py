@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
 from core.late import late
-from core.records import dataclass
 from core.text import NormalText
 from orders.chains.menu import MenuItem
 from orders.chains.names import Known, split_name

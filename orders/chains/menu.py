@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from core.late import late
-from core.records import dataclass
 from orders.chains.rows import Row, is_priced
 from orders.folding import fold
 from orders.state import Tier

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from core.late import late
-from core.records import dataclass
 from orders.folding import fold
 from orders.quantities import not_numbers, quantity_at
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 
 from core.late import late
-from core.records import dataclass
 
 _LINE = late(r"[^\n\r\x0b\x0c\x85\u2028\u2029]*")
 _SPACE = r" \t\u3000\u00a0\u2005"

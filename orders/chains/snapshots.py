@@ -12,13 +12,12 @@ is evidence of what its sender wrote, and only hearsay about everybody else:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
 from core.outcomes import Reason
-from core.records import dataclass
 from core.text import Normaliser, NormalText
 from orders.chains.aligning import Seen, align
 from orders.chains.chain import Chain, LeftOut

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from core.late import late
-from core.records import dataclass
 from core.text import strip_quote
 from orders.chains.chain import Chain, Entry, Left, LeftOut, Slot
 from orders.chains.preamble import Preamble, is_example, is_note

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from core.late import late
-from core.records import dataclass
 from orders.chains.chain import Chain, Slot
 from orders.chains.rows import rows_of
 from orders.chains.text import Header, assemble, find_header, read_chain

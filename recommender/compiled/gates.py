@@ -10,11 +10,11 @@ in, then every demand looks whether its sets are marked::
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from core.records import dataclass
 from recommender.compiled.batch import Batch
 from recommender.compiled.jit import compiled
 from recommender.compiled.trie import Trie

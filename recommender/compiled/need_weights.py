@@ -13,11 +13,11 @@ What a message has twice counts once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from core.records import dataclass
 from recommender.compiled.batch import Batch
 from recommender.compiled.jit import compiled
 from recommender.compiled.trie import Trie

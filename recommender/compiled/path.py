@@ -16,13 +16,13 @@ screen alone; the bot reads what the screen lets through (``recommender.needs``)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from core.quick_signs import QuickSigns
-from core.records import dataclass
 from core.text import Normaliser
 from recommender.bits import Bits
 from recommender.compiled.cutting import STEP, Cutter, cut_into

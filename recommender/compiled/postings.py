@@ -19,11 +19,11 @@ Source of the weighting: Robertson and Zaragoza, "The Probabilistic Relevance Fr
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from core.records import dataclass
 from recommender.bits import Bits
 from recommender.compiled.collecting import REPETITION, Collector
 from recommender.compiled.jit import compiled

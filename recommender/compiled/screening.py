@@ -14,13 +14,13 @@ There is no branch in it: a run that does not exist leads to the last cell, whic
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import and_
 
 import numpy as np
 import numpy.typing as npt
 
-from core.records import dataclass
 from recommender.compiled.batch import Batch
 from recommender.compiled.cutting import NO_WORD, Cuts, Cutter
 from recommender.compiled.jit import compiled

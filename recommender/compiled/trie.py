@@ -16,11 +16,11 @@ Source: J. Aoe, "An Efficient Digital Search Algorithm by Using a Double-Array S
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from core.records import dataclass
 from recommender.compiled.batch import Batch
 from recommender.compiled.jit import compiled
 

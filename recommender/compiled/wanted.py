@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from core.records import dataclass
 from recommender.compiled.cutting import NO_WORD, Cutter
 from recommender.compiled.jit import compiled
 from recommender.lexicon import Lexicon, WordKind

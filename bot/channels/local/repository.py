@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.channels.local.models import ChatFile, ChatLine
 from core.database import Database, execute
 from core.messages import OutgoingFile
-from core.records import dataclass
 
 _TABLE = ChatLine.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 _FILES = ChatFile.__table__  # type: ignore[attr-defined]

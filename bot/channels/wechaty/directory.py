@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeVar
@@ -23,7 +23,6 @@ from bot.channels.wechaty.throttle import Throttle
 from core import logs
 from core.clock import Clock
 from core.messages import RoomMember, RoomSeen
-from core.records import dataclass
 
 T = TypeVar("T")
 

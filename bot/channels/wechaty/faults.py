@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+from dataclasses import dataclass
 from enum import StrEnum
 
 import h2.exceptions
@@ -12,7 +13,6 @@ from grpclib.const import Status
 from grpclib.exceptions import GRPCError, ProtocolError, StreamTerminatedError
 
 from bot.channels.protocol import Link
-from core.records import dataclass
 
 _QUIET_STATUS = frozenset(
     {Status.DEADLINE_EXCEEDED, Status.CANCELLED, Status.UNAVAILABLE, Status.ABORTED, Status.DATA_LOSS}

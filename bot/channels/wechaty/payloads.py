@@ -11,6 +11,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
@@ -18,7 +19,6 @@ from typing import Any
 from wechaty_grpc.wechaty.puppet import EventResponse, MessagePayloadResponse
 
 from core.messages import IncomingMessage, MessageKey, MessageKind, OutgoingFile, Quote
-from core.records import dataclass
 
 _CERTAINLY_NOT_TEXT = {
     1: MessageKind.FILE,
