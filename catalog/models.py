@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Column, Index, Text, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from core.types import BigId, DecimalAmount, UtcDateTime
+from core.types import BigId, DecimalAmount, Table, UtcDateTime
 
 ON_SALE = "on_sale"
 """In the supplier's feed and its time is not over. It may still be out of stock or not have begun."""
@@ -25,7 +25,7 @@ _ON_SALE_ONLY = text("state = 'on_sale'")
 _RUNNING_ONLY = text("state = 'running'")
 
 
-class Product(SQLModel, table=True):
+class Product(Table, table=True):
     """One thing a supplier sells, as the feed last said; the pair (supplier, supplier_product_id) is its key.
 
     ``price`` is per ``unit`` in ``currency``; ``price_tiers`` is a list of ``{"quantity": 2, "price": "55.00"}``, the
@@ -73,7 +73,7 @@ class Product(SQLModel, table=True):
     version: int = Field(default=1)
 
 
-class SyncRun(SQLModel, table=True):
+class SyncRun(Table, table=True):
     """One reading of a supplier's feed. At most one per supplier is running: the unique index decides races.
 
     ``owner`` names the process and ``lease_until`` the instant after which others may take over. ``faults`` holds the

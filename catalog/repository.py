@@ -9,8 +9,7 @@ from decimal import Decimal
 from sys import intern
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Row, bindparam, func, or_, select, update
 from sqlmodel import col
 from sqlmodel import select as select_models
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -18,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from catalog.feed import ProductInput, RowFault
 from catalog.mapping import fingerprint
 from catalog.models import DONE, GONE, INTERRUPTED, ON_SALE, RUNNING, Product, SyncRun
-from core.database import execute
+from core.database import execute, insert_into
 
 _products = Product.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 _runs = SyncRun.__table__  # type: ignore[attr-defined]
@@ -140,7 +139,7 @@ def _row(supplier: str, product: ProductInput, now: datetime) -> dict[str, Any]:
 
 def _upsert(session: AsyncSession) -> Any:
     """Return the INSERT that updates an existing key, only where something differs."""
-    statement = _insert(session, _products)
+    statement = insert_into(session, _products)
     new = statement.excluded
     values = {column.name: new[column.name] for column in _products.c if column.name not in {*_KEPT_ON_CHANGE, "id"}}
     return statement.on_conflict_do_update(
@@ -148,10 +147,6 @@ def _upsert(session: AsyncSession) -> Any:
         set_=values | {"version": _products.c.version + 1},
         where=or_(_products.c.row_hash != new.row_hash, _products.c.state != new.state),
     )
-
-
-def _insert(session: AsyncSession, table: Any) -> Any:
-    return (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(table)
 
 
 async def on_sale_keys(session: AsyncSession, supplier: str, after: str, limit: int) -> list[Any]:
@@ -207,7 +202,7 @@ async def begin_run(
 ) -> int | None:
     """Open a run and return its id; None when another one is running. The unique index decides."""
     statement = (
-        _insert(session, _runs)
+        insert_into(session, _runs)
         .values(
             supplier=supplier,
             state=RUNNING,
@@ -226,10 +221,11 @@ async def begin_run(
     return found
 
 
-async def running(session: AsyncSession, supplier: str) -> SyncRun | None:
-    """Return the supplier's running sync."""
-    query = select_models(SyncRun).where(col(SyncRun.supplier) == supplier, col(SyncRun.state) == RUNNING)
-    return (await session.exec(query)).one_or_none()
+async def running(session: AsyncSession, supplier: str) -> Row[Any] | None:
+    """Return the row of the supplier's running sync."""
+    found = await execute(session, select(_runs).where(_runs.c.supplier == supplier, _runs.c.state == RUNNING))
+    row: Row[Any] | None = found.one_or_none()
+    return row
 
 
 async def interrupt_run(session: AsyncSession, run_id: int, error: str, now: datetime) -> None:

@@ -170,7 +170,6 @@ class CatalogService:
         async with self._database.transaction() as session:
             other = await repository.running(session, supplier.id)
             if other is not None and (other.lease_until < now or has_ended(other.owner)):
-                assert other.id is not None  # noqa: S101 - stored rows have an id
                 text = "its process ended before the sync did; what it had read is stored"
                 await repository.interrupt_run(session, other.id, text, now)
             run_id = await repository.begin_run(

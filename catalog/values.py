@@ -9,25 +9,26 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from core.late import late
 from core.types import Money
 
 _JOINER = "\u200d"  # holds composed emoji together
 _REPLACEMENT = "\ufffd"
 _SHEET_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"})
-_LIST_MARKS = re.compile(r"[|,、;，；]")
+_LIST_MARKS = late(r"[|,、;，；]")
 _LIST_LIMIT = 1000
 _WHOLE_LIMIT = 2_000_000_000  # fits a 32-bit column
-_MONEY = re.compile(
+_MONEY = late(
     r"(?P<sign>¥|\$|€|£|[A-Za-z]{3})?\s*(?P<amount>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)\s*(?P<unit>元|块|[A-Za-z]{3})?"
 )
 _SIGNS = {"¥": "CNY", "元": "CNY", "块": "CNY", "RMB": "CNY", "$": "USD", "€": "EUR", "£": "GBP"}
-_INSTANT = re.compile(
+_INSTANT = late(
     r"(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})日?"
     r"(?:(?:T|\s+|(?<=日))(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?"
 )
-_DIGITS_DATE = re.compile(r"(20\d{2})(\d{2})(\d{2})")
-_TIER_MARKS = re.compile(r"[|;、]|,(?=\s*\d+\D{0,3}[:=])")  # 1,299 is one price
-_TIER = re.compile(r"\s*(?:满\s*)?(\d+)\s*[^\d:=.]{0,3}\s*[:=]\s*(.+?)\s*")
+_DIGITS_DATE = late(r"(20\d{2})(\d{2})(\d{2})")
+_TIER_MARKS = late(r"[|;、]|,(?=\s*\d+\D{0,3}[:=])")  # 1,299 is one price
+_TIER = late(r"\s*(?:满\s*)?(\d+)\s*[^\d:=.]{0,3}\s*[:=]\s*(.+?)\s*")
 
 
 def shown(value: object) -> str:

@@ -11,13 +11,13 @@ from uuid import uuid4
 
 from sqlalchemy import JSON, Column, Index, Integer, UniqueConstraint, and_, bindparam, delete, or_, update
 from sqlalchemy import select as core_select
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute
 from core.many_rows import EachRow, NewRows
 from core.messages import IncomingMessage, MessageKey, MessageKind, Quote
-from core.types import BigId, UtcDateTime
+from core.types import BigId, Table, UtcDateTime
 
 ANNOUNCED = "announced"
 """The channel named the message; its content is still to be fetched."""
@@ -29,7 +29,7 @@ CONTROL = "control"
 """The channel of rows that are no messages: another process changed the database, and lanes must read it again."""
 
 
-class InboxMessage(SQLModel, table=True):
+class InboxMessage(Table, table=True):
     """One message of one account. The triple (channel, account, message_id) makes redelivery harmless."""
 
     __tablename__ = "inbox"

@@ -12,13 +12,13 @@ from typing import Any, Protocol
 
 from sqlalchemy import JSON, Column, Index, LargeBinary, bindparam, delete, false, func, insert, or_, update
 from sqlalchemy import select as core_select
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import dialect_of, execute, insert_in
 from core.messages import OutgoingFile, OutgoingMessage
 from core.outcomes import SendState
-from core.types import BigId, UtcDateTime
+from core.types import BigId, Table, UtcDateTime
 
 PRIORITY_ANSWER = 0
 """Answers to a leader's or member's word, and later order receipts: before everything else."""
@@ -32,7 +32,7 @@ _FILE_KEPT = timedelta(days=1)
 """How long a file is kept for a draft that has no lifetime of its own."""
 
 
-class OutboxFile(SQLModel, table=True):
+class OutboxFile(Table, table=True):
     """A file that is to be sent, kept until it has gone or expired: it may name members and what they ordered."""
 
     __tablename__ = "outbox_file"
@@ -46,7 +46,7 @@ class OutboxFile(SQLModel, table=True):
     expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class OutboxMessage(SQLModel, table=True):
+class OutboxMessage(Table, table=True):
     """One text or one file to one room or one contact. ``dedupe_key`` makes enqueueing it twice harmless.
 
     A ``fleeting`` row forgets its text and its reader as soon as it is settled or expired.
@@ -325,10 +325,8 @@ async def first_claim(session: AsyncSession, channel: str, account: str) -> date
 
 async def count_created(session: AsyncSession, channel: str, account: str, kind: str, since: datetime) -> int:
     """Return how many rows of a kind were enqueued for an account since an instant."""
-    query = select(func.count()).where(
-        *_of(channel, account), col(OutboxMessage.kind) == kind, col(OutboxMessage.created_at) >= since
-    )
-    return int((await session.exec(query)).one())
+    query = _table.select().where(*_of(channel, account), _table.c.kind == kind, _table.c.created_at >= since)
+    return int((await execute(session, query.with_only_columns(func.count()))).scalar_one())
 
 
 async def count_by_state(session: AsyncSession) -> dict[str, int]:
@@ -349,4 +347,4 @@ def outgoing(row: OutboxMessage, file: OutgoingFile | None = None) -> OutgoingMe
 
 
 def _of(channel: str, account: str) -> tuple[Any, Any]:
-    return (col(OutboxMessage.channel) == channel, col(OutboxMessage.account) == account)
+    return (_table.c.channel == channel, _table.c.account == account)

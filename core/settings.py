@@ -19,9 +19,12 @@ _SAFE_FILE_SIZE = 64 * 1024
 
 
 class Section(BaseModel):
-    """Base of every settings model: frozen, and an unknown key is a fault."""
+    """Base of every settings model: frozen, and an unknown key is a fault.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    Validators are made when a document is read, once for the whole of it and not for each section on the way there.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, defer_build=True)
 
 
 class SettingsError(Exception):

@@ -3,17 +3,17 @@
 from datetime import datetime
 
 from sqlalchemy import Column
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import execute, insert_into
-from core.types import UtcDateTime
+from core.types import Table, UtcDateTime
 
 EVERYTHING = "*"
 """The name of the switch that stops every account."""
 
 
-class Switch(SQLModel, table=True):
+class Switch(Table, table=True):
     """Whether sending is stopped: ``name`` is ``*`` or ``channel/account``."""
 
     __tablename__ = "switch"

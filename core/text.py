@@ -6,12 +6,13 @@ import re
 import unicodedata
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
+from core.late import late
 from core.messages import Quote
-from core.signs import DROPPED_EMOJI, FACES, FOLDED, GOODS, KEPT_EMOJI
+from core.signs import FACES, FOLDED, GOODS
+from core.text_tables import kept_tables, simplified
 
 _DROP = "\uffff"  # stands for a character without meaning until offsets are known; never part of a result
 _GROW = "\ufffe"  # stands for a character that becomes several
@@ -33,7 +34,6 @@ _SIGN_GATE = re.compile(r"[@\[]|://|www\.")
 _SPACES = re.compile(r"[ \n\u2005]{2,}|\A[ \n\u2005]|[ \n\u2005]\Z|\u2005")
 _DASHES = re.compile(r"」[^\S\n]*+\n[^\S\n]*+(?:[-—–─－][^\S\n]*+){4,}(?:\n|\Z)")
 _QUOTE_HEAD = re.compile(r"[\s\u200b\ufeff]*+「([^：:\n」]{1,64})[：:]")
-_BARE = dict.fromkeys(map(ord, "\ufe0e\ufe0f\u20e3"))
 _MARKS = re.compile("[\uffff\ufffe]")
 _FIXED = {
     **FOLDED,
@@ -137,11 +137,11 @@ class Normaliser:
 
     def __init__(self, emoji_words: Mapping[str, str] | None = None) -> None:
         self._table = _Uniform()
-        self._simplify, traditional = _simplifier()
-        self._traditional = re.compile(f"[{_ranges(traditional)}]")
-        self._plain = _plain_gate(traditional)
-        self._names, self._emoji, pictures = _emoji_tables(emoji_words or {}, self._word)
-        self._quick = _Uniform({ord(sign): " " if self._name(sign) == " " else _DROP for sign in pictures})
+        tables = kept_tables(emoji_words or {}, self._word, __name__)
+        self._traditional, self._emoji = late(tables.traditional), late(tables.emoji)
+        self._plain = re.compile(tables.plain).match
+        self._names = tables.names
+        self._quick = _Uniform({ord(sign): " " if self._name(sign) == " " else _DROP for sign in tables.pictures})
 
     def __call__(self, raw: str) -> NormalText:
         """Return the uniform text of one message.
@@ -195,11 +195,11 @@ class Normaliser:
         return self._simple("".join(re.findall(r"\w+", draft.text)).replace("_", ""))
 
     def _simple(self, text: str) -> str:
-        whole = self._simplify(text)
+        whole = simplified(text)
         return whole if len(whole) == len(text) else "".join(map(self._simple_char, text))
 
     def _simple_char(self, char: str) -> str:
-        simple = self._simplify(char)
+        simple = simplified(char)
         return simple if len(simple) == 1 else char
 
     def _pictures(self, raw: str, body: int) -> list[Edit]:
@@ -317,60 +317,3 @@ class _Draft:
 
 def _gap(run: str) -> str:
     return "\n" if "\n" in run else " "
-
-
-def _simplifier() -> tuple[Callable[[str], str], str]:
-    """Return the converter from traditional to simplified and the characters it changes by themselves."""
-    from opencc import OpenCC  # noqa: PLC0415 - a native library with dictionaries, loaded when a normaliser is built
-
-    converter = OpenCC("t2s")
-    characters = [chr(code) for code in range(0x3400, 0xA000)]
-    simple = converter.convert("\n".join(characters)).split("\n")
-    changed = "".join(old for old, new in zip(characters, simple, strict=True) if old != new)
-
-    def convert(text: str) -> str:
-        once = str(converter.convert(text))
-        return str(converter.convert(once))  # a few characters take two steps (薴, 苧, 苎)
-
-    return convert, changed
-
-
-def _plain_gate(traditional: str) -> Callable[[str], object]:
-    """Return a test that is true for lines that need no change at all, as most lines do."""
-    avoid = set(traditional)
-    safe = "a-z0-9,!?:;()+*#~%、。" + _ranges([char for char in map(chr, range(0x4E00, 0xA000)) if char not in avoid])
-    return re.compile(rf"(?:[{safe}]+(?:(?: |\.(?=[0-9]))[{safe}]+)*)?\Z").match
-
-
-def _ranges(characters: Sequence[str]) -> str:
-    """Return ascending characters, none a sign of patterns, as the inside of a class, neighbours as one range."""
-    inside: list[str] = []
-    for _, group in groupby(enumerate(map(ord, characters)), lambda pair: pair[1] - pair[0]):
-        run = [code for _, code in group]
-        inside.append(f"{chr(run[0])}-{chr(run[-1])}" if len(run) > 2 else "".join(map(chr, run)))
-    return "".join(inside)
-
-
-def _emoji_tables(
-    words: Mapping[str, str], uniform: Callable[[str], str]
-) -> tuple[dict[str, str], re.Pattern[str], set[str]]:
-    """Return the names of emoji, the pattern of one with its modifiers and joined parts, and all first characters."""
-    import emoji  # noqa: PLC0415 - five thousand entries, loaded when a normaliser is built
-
-    emoji.config.load_language("zh")
-    names: dict[str, str] = {}
-    base: set[str] = set()
-    kept = {chr(code) for low, high in KEPT_EMOJI for code in range(low, high + 1)} - DROPPED_EMOJI
-    for sign, entry in emoji.EMOJI_DATA.items():
-        bare = sign.translate(_BARE)
-        if bare.isascii() or bare[0] in FOLDED or unicodedata.normalize("NFKC", bare[0]) != bare[0]:
-            continue
-        base.update(bare.replace("\u200d", ""))
-        if bare[0] in kept and "zh" in entry:
-            names[bare] = uniform(str(entry["zh"]).strip(":"))
-    names.update((re.sub("[\ufe0e\ufe0f]", "", sign), uniform(word)) for sign, word in words.items())
-    base -= {char for char in base if char.isascii() or "\u4e00" <= char <= "\u9fff"}
-    base.update(sign[0] for sign in words if not sign[0].isalnum() and not sign[0].isascii())
-    one = f"[{_ranges(sorted(base))}]"
-    modifier = "[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
-    return names, re.compile(rf"{one}{modifier}*+(?:\u200d{one}{modifier}*+)*+|[0-9#*]\ufe0f?\u20e3"), base

@@ -8,14 +8,23 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from pydantic import ConfigDict
 from sqlalchemy import BigInteger, DateTime, Integer
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlmodel import SQLModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy.engine import Dialect
+
+
+class Table(SQLModel):
+    """Base of every table class. Rows are not validated: pydantic makes its validators when one asks for them."""
+
+    model_config = ConfigDict(defer_build=True)  # type: ignore[assignment]  # SQLModel's own kind adds keys to it
+
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 """A 64-bit key; SQLite only auto-increments a column declared INTEGER."""

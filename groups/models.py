@@ -15,16 +15,16 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
 )
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from core.types import BigId, UtcDateTime
+from core.types import BigId, Table, UtcDateTime
 
 
 def _key(target: str) -> Column[int]:
     return Column(BigInteger, ForeignKey(target, ondelete="CASCADE"), nullable=False)
 
 
-class Group(SQLModel, table=True):
+class Group(Table, table=True):
     """One room as one account sees it; ``level`` is what the bot may do there (0 off to 4 push).
 
     ``state``: active, left (the bot was removed). ``retired_at`` is when it was given up on purpose: nothing is read or
@@ -63,7 +63,7 @@ class Group(SQLModel, table=True):
     changed_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class Member(SQLModel, table=True):
+class Member(Table, table=True):
     """One person as one account of one channel knows them, over all groups."""
 
     __tablename__ = "chat_member"
@@ -78,7 +78,7 @@ class Member(SQLModel, table=True):
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class Membership(SQLModel, table=True):
+class Membership(Table, table=True):
     """One person in one group. ``name`` is the person's own name as last seen in this group.
 
     ``joined_at`` is set for who came while the bot was there; ``welcomed_at`` once a welcome has named them.
@@ -104,7 +104,7 @@ class Membership(SQLModel, table=True):
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class Label(SQLModel, table=True):
+class Label(Table, table=True):
     """What one source says a group is. ``confidence`` is 0 to 1; a leader's 0 means that it is not."""
 
     __tablename__ = "group_label"
@@ -125,7 +125,7 @@ class Label(SQLModel, table=True):
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class LabelChange(SQLModel, table=True):
+class LabelChange(Table, table=True):
     """The history of labels: what was added or removed, by which source and for which cause; never altered."""
 
     __tablename__ = "group_label_change"
@@ -145,7 +145,7 @@ class LabelChange(SQLModel, table=True):
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class MemberTag(SQLModel, table=True):
+class MemberTag(Table, table=True):
     """One thing that a person's own words and orders say of them: the profile, readable line by line.
 
     ``weight`` is as of ``at`` and decays from there; ``said`` and ``ordered`` count what it rests on.
@@ -166,7 +166,7 @@ class MemberTag(SQLModel, table=True):
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class TagMark(SQLModel, table=True):
+class TagMark(Table, table=True):
     """A tag that its owner deleted and that must not come back: a keyed hash of person and tag, nothing else."""
 
     __tablename__ = "tag_mark"
@@ -175,7 +175,7 @@ class TagMark(SQLModel, table=True):
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class ForgottenPerson(SQLModel, table=True):
+class ForgottenPerson(Table, table=True):
     """Somebody whose data was deleted and who is not read until they order or give a word: a keyed hash of them.
 
     ``personalisation_off`` keeps that refusal over the deletion.
@@ -191,7 +191,7 @@ class ForgottenPerson(SQLModel, table=True):
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class Proposal(SQLModel, table=True):
+class Proposal(Table, table=True):
     """Something about groups that waits for a leader's 同意, and what came of it.
 
     ``kind``: open (a new group for a need), split, merge, move, retire. ``state``: proposed → agreed → making → done |
@@ -224,7 +224,7 @@ class Proposal(SQLModel, table=True):
     finished_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
 
 
-class GroupProductRule(SQLModel, table=True):
+class GroupProductRule(Table, table=True):
     """A product that a group excludes or pins, by id (then ``text`` is empty) or by text (then the id is 0)."""
 
     __tablename__ = "group_product_rule"
@@ -242,7 +242,7 @@ class GroupProductRule(SQLModel, table=True):
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class ConsentEntry(SQLModel, table=True):
+class ConsentEntry(Table, table=True):
     """One change of consent; rows are only ever added. ``person`` is a keyed hash, never an id or a name."""
 
     __tablename__ = "consent_entry"
@@ -256,7 +256,7 @@ class ConsentEntry(SQLModel, table=True):
     message_id: str = Field(default="", max_length=128)
 
 
-class AuditEntry(SQLModel, table=True):
+class AuditEntry(Table, table=True):
     """Who looked at, exported or erased personal data; rows are only ever added, people are keyed hashes.
 
     ``role`` is member, leader, admin or operator (the command line); ``subject`` is whose data it was, empty when it
@@ -276,7 +276,7 @@ class AuditEntry(SQLModel, table=True):
     detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
 
 
-class LedgerKey(SQLModel, table=True):
+class LedgerKey(Table, table=True):
     """The one random key that the ledger's hashes are made with."""
 
     __tablename__ = "ledger_key"

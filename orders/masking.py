@@ -7,12 +7,13 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from core.late import late
 from core.numerals import read_numeral
 from groups.rules import clean_name, place_of
 
 _DIGITS = "零〇一二三四五六七八九"
 _SIMPLE = str.maketrans("棟樓單號區層閣東門電話機系①②③④⑤⑥⑦⑧⑨⑩", "栋楼单号区层阁东门电话机系123456789零")
-_ATOM = re.compile(
+_ATOM = late(
     # A building, a unit, a floor, a zone: a number with its mark.
     r"(?P<mark>(?:(?<![A-Za-z])[A-Za-z])?\d{1,4}[A-Za-z]?\s?(?:栋|幢|座|号楼|号院|单元|楼|层|室|房|号|弄|期|#)"
     rf"|[{_DIGITS}十百]{{1,4}}\s?(?:栋|幢|号楼|号院|单元|楼|层|室|弄|[座号](?=[\d\W_]|$))"
@@ -26,20 +27,20 @@ _ATOM = re.compile(
     # Words that go with the others and tell nothing by themselves.
     r"|(?P<word>联系电话|联系方式|电话|手机号?|尾号|[Tt][Ee][Ll](?![A-Za-z])|[东西南北]门)"
 )
-_JOINT = re.compile(r"[-—–－~/\\|_.·,:;，、：；#*()（）\[\]【】+\s]{0,3}")
-_DASH = re.compile(r"\s?[-—–－/_#.·]\s?")
+_JOINT = late(r"[-—–－~/\\|_.·,:;，、：；#*()（）\[\]【】+\s]{0,3}")
+_DASH = late(r"\s?[-—–－/_#.·]\s?")
 _EDGES = " \t-—–－~/\\|_.·,:;!，、。：；#*+&@="
-_EMPTY = re.compile(r"[(（\[【{][-—–_/.,:;，、：；·\s]*[)）\]】}]")
+_EMPTY = late(r"[(（\[【{][-—–_/.,:;，、：；·\s]*[)）\]】}]")
 _BRACKETS = {")": "(", "）": "（", "]": "[", "】": "【", "}": "{"}
-_GAPS = re.compile(r"([-—–－~/\\|_.·,:;，、：；#\s])[-—–－~/\\|_.·,:;，、：；#\s]+")
-_ROOM_LIKE = re.compile(
+_GAPS = late(r"([-—–－~/\\|_.·,:;，、：；#\s])[-—–－~/\\|_.·,:;，、：；#\s]+")
+_ROOM_LIKE = late(
     r"(?<!\d)(?P<building>[A-Za-z]?\d{1,3})\s?[-—–－/_#. ]\s?(?:\d{1,2}\s?[-—–－/_#. ]\s?)?(?P<room>\d{3,4})(?!\d)"
 )
-_LANE = re.compile(r"(?<!\d)(?P<building>\d{1,4}号)(?!楼|院)-?(?P<room>\d{3,4})(?!\d)")
-_LETTER_ROOM = re.compile(r"(?<![A-Za-z])(?P<block>[A-Za-z])-?(?P<room>\d{3,4})(?!\d)")
-_BLOCK = re.compile(r"(?:^|(?<=[\s\-—_·]))(?P<block>[A-Za-z]\d{1,2})(?=[\s\-—_·]|$)")
-_ROOM = re.compile(r"(?P<room>\d{3,4}|[零〇一二三四五六七八九]{3,4})(?!\d)")
-_PHONE = re.compile(r"(?<!\d)(?:(?:86)?[- ]?1[3-9]\d[-. ]{0,3}\d{4}[-. ]{0,3}\d{4}|0\d{2,3}[- ]?\d{7,8}|\d{7,})(?!\d)")
+_LANE = late(r"(?<!\d)(?P<building>\d{1,4}号)(?!楼|院)-?(?P<room>\d{3,4})(?!\d)")
+_LETTER_ROOM = late(r"(?<![A-Za-z])(?P<block>[A-Za-z])-?(?P<room>\d{3,4})(?!\d)")
+_BLOCK = late(r"(?:^|(?<=[\s\-—_·]))(?P<block>[A-Za-z]\d{1,2})(?=[\s\-—_·]|$)")
+_ROOM = late(r"(?P<room>\d{3,4}|[零〇一二三四五六七八九]{3,4})(?!\d)")
+_PHONE = late(r"(?<!\d)(?:(?:86)?[- ]?1[3-9]\d[-. ]{0,3}\d{4}[-. ]{0,3}\d{4}|0\d{2,3}[- ]?\d{7,8}|\d{7,})(?!\d)")
 _NOTHING = "***"
 
 

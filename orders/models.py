@@ -5,16 +5,16 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from core.types import BigId, DecimalAmount, UtcDateTime
+from core.types import BigId, DecimalAmount, Table, UtcDateTime
 
 
 def _key(**options: Any) -> Any:
     return Column(BigId, primary_key=True, **options)
 
 
-class OfferRecord(SQLModel, table=True):
+class OfferRecord(Table, table=True):
     """One offer (团). Whoever changes it or its book locks this row first and raises ``version``."""
 
     __tablename__ = "offer"
@@ -49,7 +49,7 @@ class OfferRecord(SQLModel, table=True):
     changed_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class OfferGroup(SQLModel, table=True):
+class OfferGroup(Table, table=True):
     """An offer runs in this group."""
 
     __tablename__ = "offer_group"
@@ -59,7 +59,7 @@ class OfferGroup(SQLModel, table=True):
     group_id: int = Field(sa_column=_key(autoincrement=False))
 
 
-class OfferItem(SQLModel, table=True):
+class OfferItem(Table, table=True):
     """One thing on an offer. ``taken`` is what has been ordered and never exceeds ``stock``: the database says so."""
 
     __tablename__ = "offer_item"
@@ -87,7 +87,7 @@ class OfferItem(SQLModel, table=True):
     active: bool = Field(default=True)
 
 
-class OrderEdit(SQLModel, table=True):
+class OrderEdit(Table, table=True):
     """The ledger: one applied change of one line, never altered but for its evidence, which retention empties.
 
     ``quantity`` is what was said, ``delta`` what it changed, ``total`` the line afterwards; the deltas of a line sum to
@@ -122,7 +122,7 @@ class OrderEdit(SQLModel, table=True):
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class OrderLine(SQLModel, table=True):
+class OrderLine(Table, table=True):
     """The book: what stands now, derived from the ledger and stored with it. A cancelled line has quantity 0."""
 
     __tablename__ = "order_line"
@@ -146,7 +146,7 @@ class OrderLine(SQLModel, table=True):
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class BuyerRecord(SQLModel, table=True):
+class BuyerRecord(Table, table=True):
     """One member's part in one offer: pick-up code, payment, hand-over."""
 
     __tablename__ = "buyer"
@@ -166,7 +166,7 @@ class BuyerRecord(SQLModel, table=True):
     handed_over_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
 
 
-class Refund(SQLModel, table=True):
+class Refund(Table, table=True):
     """Money that a leader says was given back; a record, nothing is moved."""
 
     __tablename__ = "refund"
@@ -185,7 +185,7 @@ class Refund(SQLModel, table=True):
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class OfferEvent(SQLModel, table=True):
+class OfferEvent(Table, table=True):
     """What happened to an offer: who, when, by which message. ``what`` is a state it went to, or changed, exported."""
 
     __tablename__ = "offer_event"
@@ -200,7 +200,7 @@ class OfferEvent(SQLModel, table=True):
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class OrderChain(SQLModel, table=True):
+class OrderChain(Table, table=True):
     """The last snapshot of a native 接龙 in a group, as ``orders.chains.snapshots`` keeps it."""
 
     __tablename__ = "order_chain"
@@ -213,7 +213,7 @@ class OrderChain(SQLModel, table=True):
     changed_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class OrderQuestion(SQLModel, table=True):
+class OrderQuestion(Table, table=True):
     """A question that was asked once and waits for its member's next message. ``kind`` says what the answer does."""
 
     __tablename__ = "order_question"
@@ -230,7 +230,7 @@ class OrderQuestion(SQLModel, table=True):
     expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class Allocation(SQLModel, table=True):
+class Allocation(Table, table=True):
     """How much of a catalogue's product is ordered and has not arrived, over all offers and groups.
 
     The feed owns what the supplier has; this is ours, and no sync touches it.

@@ -51,6 +51,7 @@ def words_of(
     goods: Iterable[str], aliases: Iterable[tuple[str, str, str]], uniform: Callable[[str], str] = fold
 ) -> Words:
     """Return the words; an alias is (alias, word, kind) as ``catalog.aliases`` yields them."""
+    uniform = cache(uniform)
     families: dict[str, set[str]] = {}
     known = {uniform(word) for word in goods}
     for alias, word, kind in aliases:

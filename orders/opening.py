@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from core.late import late
 from core.text import strip_quote
 from orders.drafts import Fault, ItemDraft, OfferDraft
 from orders.folding import fold
@@ -25,17 +26,17 @@ __all__ = [
     "reads_as_opening",
 ]
 
-_HEAD = re.compile(
+_HEAD = late(
     r"(?:@[^\n@]{1,32}? )?[^\w\n#]{0,8}(?:今日|今天|本期|新品|新团)?(?:开团|开囤)(?P<said>[啦了咯喽哦哈]*)"
     r"(?P<gap>[^\w\n]*)"
 )
-_TALK = re.compile(r"[?吗么呢]|什么|怎|多少|几点|没有?$")
-_CODE = re.compile(r"#?([a-z]{0,2}[0-9]{1,3})号?")
-_CODES = re.compile(r"[ ,、和跟+;]+")
-_HEADING = re.compile(r"[^\w]*(?:今日|本期|团购)?(?:商品|菜单|清单|品种|价格|价目|产品)(?:列表|清单|如下|表|单)?[^\w]*")
-_PIECES = (re.compile(r"[,;.|]+(?![0-9])"), re.compile(r"[,;| ]+"))
-_SPACES = re.compile(r"[ ,;]+")
-_WORDS = re.compile(r"[^\W_]")
+_TALK = late(r"[?吗么呢]|什么|怎|多少|几点|没有?$")
+_CODE = late(r"#?([a-z]{0,2}[0-9]{1,3})号?")
+_CODES = late(r"[ ,、和跟+;]+")
+_HEADING = late(r"[^\w]*(?:今日|本期|团购)?(?:商品|菜单|清单|品种|价格|价目|产品)(?:列表|清单|如下|表|单)?[^\w]*")
+_PIECES = (late(r"[,;.|]+(?![0-9])"), late(r"[,;| ]+"))
+_SPACES = late(r"[ ,;]+")
+_WORDS = late(r"[^\W_]")
 _FIELDS = ("unit", "specification", "price", "tiers", "stock", "limit_per_member", "minimum_quantity")
 _EMPTY = ItemDraft("")
 _LONG_LINE = 1000

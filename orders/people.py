@@ -11,15 +11,14 @@ from importlib.resources import files
 from itertools import islice
 from typing import NamedTuple
 
+from core.late import late
 from orders.naming import Names, fold
 from orders.quantities import one_of, quantity_at
 from orders.scanning import NAME_MARK, roles
 
 _LONGEST_NAME = 10
-_ROOM = re.compile(
-    r"(?:\d{1,3}(?:号楼|栋|幢|座|期|号|单元|[-#])(?:\d{1,4}(?:室|号|[-#]\d{1,4})?)?|[a-z]座(?:\d{2,4})?)?"
-)
-_NAME_SIGN = re.compile(r"[一-龥a-z·.]")
+_ROOM = late(r"(?:\d{1,3}(?:号楼|栋|幢|座|期|号|单元|[-#])(?:\d{1,4}(?:室|号|[-#]\d{1,4})?)?|[a-z]座(?:\d{2,4})?)?")
+_NAME_SIGN = late(r"[一-龥a-z·.]")
 _ORDERING = frozenset({"verb", "add", "me_too", "plus_one", "cancel", "less", "set", "each", "refuse"})
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
+from core.late import late
 from core.numerals import read_numeral
 
 MOST = Decimal(99)
@@ -165,7 +166,7 @@ def _with_rest(value: Decimal, unit: str, more: str) -> Decimal | None:
     return None
 
 
-_SPECIFIED = re.compile(
+_SPECIFIED = late(
     r"(\d{1,5}(?:\.\d{1,3})?)\s?([a-z]{1,3}|[一-龥])(?:\s?([*×x/])\s?(?:(\d{1,4})\s?)?([a-z]{1,3}|[一-龥])?)?"
 )
 

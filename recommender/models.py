@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, Float, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from core.types import BigId, UtcDateTime
+from core.types import BigId, Table, UtcDateTime
 
 
-class NeedRecord(SQLModel, table=True):
+class NeedRecord(Table, table=True):
     """One stated need. ``state`` is the reason code of its message: pushed, suggested, unmet, held, recorded.
 
     ``terms`` are the objects in their kept form; ``detail`` holds the constraints and, where something fitted, under
@@ -36,7 +36,7 @@ class NeedRecord(SQLModel, table=True):
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class Push(SQLModel, table=True):
+class Push(Table, table=True):
     """One decided push. ``state``: queued (in the outbox), suggested (waits for the leader), dismissed.
 
     ``products`` is a list of ``{"product", "score", "position"}``, with ``"ordered": true`` at what was ordered then;
@@ -66,7 +66,7 @@ class Push(SQLModel, table=True):
     decided_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
 
 
-class PushRecord(SQLModel, table=True):
+class PushRecord(Table, table=True):
     """What came of a group's pushes: counts as of ``at``, in which old results weigh less. Nobody stands in it."""
 
     __tablename__ = "push_record"
@@ -79,7 +79,7 @@ class PushRecord(SQLModel, table=True):
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
-class Opinion(SQLModel, table=True):
+class Opinion(Table, table=True):
     """Praise or complaint about goods, kept for the leader's digest; never answered."""
 
     __tablename__ = "opinion"

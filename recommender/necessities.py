@@ -28,6 +28,7 @@ _MOST_SETS = 2
 _LARGEST_RANGE = 60
 _WIDTHLESS = frozenset({sre.AT, sre.ASSERT, sre.ASSERT_NOT})
 _known: dict[str, Sequence[Alternative]] = {}
+_enough: dict[str, Strings] = {}
 """What was said of each pattern that was asked about."""
 _REPEATS = frozenset({sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT})
 
@@ -40,9 +41,10 @@ def necessities(pattern: str) -> Sequence[Alternative]:
     return found
 
 
-def know(needed: Mapping[str, Sequence[Alternative]]) -> None:
-    """Take over what ``necessities`` said of patterns in an earlier process: to parse them takes most of the time."""
+def know(needed: Mapping[str, Sequence[Alternative]], enough: Mapping[str, Strings]) -> None:
+    """Take over what was said of patterns in an earlier process: to parse them takes most of the time."""
     _known.update(needed)
+    _enough.update(enough)
 
 
 def sufficiencies(pattern: str) -> Strings:
@@ -50,7 +52,11 @@ def sufficiencies(pattern: str) -> Strings:
 
     They are whole branches of the pattern that look at nothing around: a text with 罐 need not be shown to 罐|瓶|桶.
     """
-    return frozenset(text for text in _matches(parser.parse(pattern)) if 0 < len(text) <= LONGEST)
+    found = _enough.get(pattern)
+    if found is None:
+        listed = _matches(parser.parse(pattern))
+        found = _enough[pattern] = frozenset(text for text in listed if 0 < len(text) <= LONGEST)
+    return found
 
 
 def _matches(nodes: Sequence[Any]) -> Strings:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +201,11 @@ class _Reader:
             raise self.wrong(f"{place}.{name}", f"is {value!r}, not a finite number")
         return float(value)
 
+    def numbers(self, part: Mapping[str, Any], place: str) -> list[float]:
+        if set(map(type, part.values())) <= {int, float} and all(map(math.isfinite, part.values())):
+            return list(map(float, part.values()))  # ten thousand one by one take long
+        return [self.number(part, place, name) for name in part]
+
     def weights(self, heads: Mapping[str, Any], name: str) -> dict[str, float]:
         head = heads.get(name)
         families = head.get("weights") if isinstance(head, dict) else None
@@ -209,15 +215,15 @@ class _Reader:
         for family, values in families.items():
             if not isinstance(values, dict):
                 raise self.wrong(f"heads.{name}.weights.{family}", "is no table")
-            place = f"heads.{name}.weights.{family}"
-            found |= {f"{family}:{value}": self.number(values, place, value) for value in values}
+            numbers = self.numbers(values, f"heads.{name}.weights.{family}")
+            found |= zip([f"{family}:{value}" for value in values], numbers, strict=True)
         return found
 
     def head(
         self, part: Mapping[str, Any], name: str, weights: Mapping[str, float], vocabulary: Mapping[str, int]
     ) -> Head:
         place = f"heads.{name}"
-        dense = [weights.get(feature, 0.0) for feature in vocabulary]
+        dense = list(map(weights.get, vocabulary, repeat(0.0)))
         return Head(
             self.number(part, place, "bias"),
             dense,

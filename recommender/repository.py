@@ -9,7 +9,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import Row, delete, insert, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -34,6 +34,9 @@ _NEED_COLUMNS = (
 _new_needs = EachRow(insert(NeedRecord.__table__), _NEED_COLUMNS)  # type: ignore[attr-defined]  # SQLModel adds it
 _new_pushes = insert(Push.__table__)  # type: ignore[attr-defined]
 _new_opinions = insert(Opinion.__table__)  # type: ignore[attr-defined]
+_needs = NeedRecord.__table__  # type: ignore[attr-defined]
+_pushes = Push.__table__  # type: ignore[attr-defined]
+"""What every message's path reads is asked of the tables: to ask for objects sets the ORM up for all 37 classes."""
 
 _CONSTRAINTS = tuple(field.name for field in fields(Constraints))
 _stated = attrgetter(*_CONSTRAINTS)
@@ -106,14 +109,14 @@ async def load_memories(
     """Rebuild what was remembered of groups from what was stored; used when a group is first touched."""
     memories = {group_id: GroupMemory() for group_id in group_ids}
     since = now - timedelta(hours=max(24.0, settings.shown_again_hours))
-    pushes = select(Push).where(col(Push.group_id).in_(group_ids), col(Push.at) >= since).order_by(col(Push.at))
-    for push in (await session.exec(pushes)).all():
+    pushes = _pushes.select().where(_pushes.c.group_id.in_(group_ids), _pushes.c.at >= since).order_by(_pushes.c.at)
+    for push in await execute(session, pushes):
         if push.state in {QUEUED, SUGGESTED}:
             products = tuple(int(entry["product"]) for entry in push.products)
             memories[push.group_id].answered(push.member, tuple(push.terms), products, push.at)
     lately = now - timedelta(minutes=max(settings.refinement_minutes, settings.joining_minutes))
-    needs = select(NeedRecord).where(col(NeedRecord.group_id).in_(group_ids), col(NeedRecord.at) >= lately)
-    for record in (await session.exec(needs.order_by(col(NeedRecord.at), col(NeedRecord.id)))).all():
+    needs = _needs.select().where(_needs.c.group_id.in_(group_ids), _needs.c.at >= lately)
+    for record in await execute(session, needs.order_by(_needs.c.at, _needs.c.id)):
         if record.terms:
             memories[record.group_id].note(
                 Utterance(record.member, record.at, _need_of(record), answered=record.state in _ANSWERED)
@@ -121,7 +124,7 @@ async def load_memories(
     return memories
 
 
-def _need_of(record: NeedRecord) -> Need:
+def _need_of(record: Row[Any]) -> Need:
     detail = record.detail
     constraints = Constraints(
         attributes=tuple(detail.get("attributes", ())),

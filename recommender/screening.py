@@ -254,7 +254,7 @@ def read_screen(text: str, path: str, rules: NeedRules) -> Screen:
             raise NeedModelError(path, f"weights.{run}", f"is no run of one to {LONGEST} characters; {_AGAIN}")
     return Screen(
         bias=_number(document, "", "bias", path),
-        weights={run: _number(weights, "weights.", run, path) for run in weights},
+        weights=_numbers(weights, "weights.", path),
         lengths=tuple(_number(lengths, "lengths.", str(most), path) for most in LENGTHS),
         slope=_number(document, "", "slope", path),
         offset=_number(document, "", "offset", path),
@@ -291,6 +291,12 @@ def _table(document: Mapping[str, Any], name: str, path: str) -> Mapping[str, An
     if not isinstance(value, dict):
         raise NeedModelError(path, name, f"is missing; {_AGAIN}")
     return value
+
+
+def _numbers(part: Mapping[str, Any], place: str, path: str) -> dict[str, float]:
+    if set(map(type, part.values())) <= {int, float} and all(map(math.isfinite, part.values())):
+        return dict(zip(part, map(float, part.values()), strict=True))  # ten thousand one by one take long
+    return {name: _number(part, place, name, path) for name in part}
 
 
 def _number(part: Mapping[str, Any], place: str, name: str, path: str) -> float:

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import CheckConstraint, Column, Index, String, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from core.types import BigId, UtcDateTime
+from core.types import BigId, Table, UtcDateTime
 
 State = Literal["waiting", "claimed", "done", "failed"]
 
@@ -20,7 +20,7 @@ FAILED: State = "failed"
 """Given up; ``last_error`` says why."""
 
 
-class DueWork(SQLModel, table=True):
+class DueWork(Table, table=True):
     """A job that is due once: the triple (kind, subject, due_at) makes a second planning of it harmless."""
 
     __tablename__ = "due_work"

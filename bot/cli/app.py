@@ -8,7 +8,6 @@ from typing import Annotated, Optional
 
 import typer
 
-from bot.cli import garbage
 from bot.cli.options import Config
 from bot.cli.people import groups_app, members_app
 from bot.cli.quality import eval_app, train_app
@@ -227,8 +226,7 @@ def sending_status(config: Config) -> None:
 
 
 def main() -> None:
-    """Run the command line."""
-    garbage.spare()
+    """Run the command that was typed."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")

@@ -6,13 +6,13 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console
+from typing import TYPE_CHECKING, Any, cast
 
 from bot.bootstrap import Parts, open_database, open_parts
 from bot.channels.local.addresses import AddressError
+from bot.cli import garbage
 from bot.settings import Settings, load_settings
 from bot.transcript import TranscriptError
 from catalog.aliases import AliasFileError
@@ -22,6 +22,9 @@ from core.clock import SystemClock
 from core.database import Database, DatabaseUnavailableError
 from core.settings import SettingsError
 from recommender.labelled_queries import LabelledFileError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 FAULT = 2
 """Exit code when something the user gave is wrong; the text says what."""
@@ -37,12 +40,30 @@ _EXPECTED = (
     UnknownSupplierError,
 )
 
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+class _LateConsole:
+    """Stands for rich's console, which is imported when something is printed: a replay to a file never does."""
+
+    def __init__(self, *, stderr: bool) -> None:
+        self._stderr = stderr
+
+    @cached_property
+    def _console(self) -> Console:
+        from rich.console import Console  # noqa: PLC0415
+
+        return Console(stderr=self._stderr, soft_wrap=True, highlight=False)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._console, name)
+
+
+out = cast("Console", _LateConsole(stderr=False))
+err = cast("Console", _LateConsole(stderr=True))
 
 
 def execute(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
     """Run a command; an expected fault becomes one clear text and exit code 2."""
+    garbage.resume()
     try:
         return asyncio.run(work())
     except KeyboardInterrupt:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 from bot import disclosing, personal
 from bot.stages.turn import Handled, Turn
 from core import inbox
+from core.late import late
 from core.messages import OutgoingFile
 from core.outbox import PRIORITY_ANSWER, Draft
 from core.outcomes import Outcome, Reason
@@ -33,7 +33,7 @@ _TALK_AS_WELL = frozenset(
         *(WordKind.SPLIT, WordKind.MERGE, WordKind.MOVE),
     }
 )
-_SOMEBODYS_DATA = re.compile(
+_SOMEBODYS_DATA = late(
     r"(?:请|麻烦|帮我|帮忙)*"
     r"(?P<act>导出|查询|查看|查查|查一下|查下|查|看看|看一下|看下|看|给我|发我|删除|删掉|删|清除)?[\s:：]*"
     r"@?(?P<who>\S{1,24}?)[\s\u2005]*的?\s*(?:个人)?(?:数据|资料)[。!！.]?"

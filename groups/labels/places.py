@@ -36,20 +36,19 @@ _BUILDING = late(
 _DASHED = late(r"(?<![\d.-])(?P<building>[A-Za-z]?\d{1,2}|[A-Za-z])-(?:\d{1,2}-)?(?P<room>\d{3,4})(?![\d.-])")
 """12-1802, 5-2-301, A3-1201: building, perhaps a unit, room."""
 _WRITTEN_OUT = (
-    (re.compile(r"\b(?:building|block|bldg)\.? ?(\d{1,3}|[A-Z])\b", re.IGNORECASE), r"\1栋"),
-    (re.compile(r"\btower ?(\d{1,3}|[A-Z])\b", re.IGNORECASE), r"\1座"),
-    (re.compile(r"\b(\d{1,3}) ?dong\b", re.IGNORECASE), r"\1栋"),
+    (late(r"(?i)\b(?:building|block|bldg)\.? ?(\d{1,3}|[A-Z])\b"), r"\1栋"),
+    (late(r"(?i)\btower ?(\d{1,3}|[A-Z])\b"), r"\1座"),
+    (late(r"(?i)\b(\d{1,3}) ?dong\b"), r"\1栋"),
     (late(r"[‐-―－—]+"), "-"),
 )
 _ZONE = late(r"(?:(?<![A-Za-z])(?P<zone>[甲乙丙丁戊A-Za-z东南西北一二三四五六]{1,2})|(?<!\d)(?P<number>\d{1,2}))区")
 _ROOM = late(r"(?:[-—#栋幢座楼元 /_·,，、&]|^)(?P<room>\d{3,4})(?!\d)")
 _LAST_ROOM = late(r"(?<!\d)(?P<room>\d{3,4})室?$")
 _HOUSE_NUMBER = r"(?P<{0}>(?:[1-9]|[12]\d|3\d)(?:0[1-9]|1[0-2]))"
-_ALONE = re.compile(
-    rf"(?<=单元){_HOUSE_NUMBER.format('of_unit')}(?!\d)|(?<=楼){_HOUSE_NUMBER.format('of_house')}(?!\d)"
+_ALONE = late(
+    rf"(?i)(?<=单元){_HOUSE_NUMBER.format('of_unit')}(?!\d)|(?<=楼){_HOUSE_NUMBER.format('of_house')}(?!\d)"
     rf"|^{_HOUSE_NUMBER.format('first')}(?=室|[ \u4e00-\u9fff])(?![年分块元个次天斤岁号月日])"
-    rf"|(?<=\brm ){_HOUSE_NUMBER.format('written')}\b",
-    re.IGNORECASE,
+    rf"|(?<=\brm ){_HOUSE_NUMBER.format('written')}\b"
 )
 """A room without its building: floor and number as houses have them, so that 520 and 1314 are none."""
 _BEFORE = late(r"(?P<name>[\u4e00-\u9fff]{2,8})\s*[-—]?\s*$")

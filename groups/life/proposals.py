@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -10,18 +9,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from core.late import late
 from groups.rules import clean_name
 from groups.state import GroupState, LabelKind, LabelSource, LabelState
 
 _TOPIC_LENGTH = 30
 """Characters; the chat shows no more of a room's name in its list."""
-_SENSITIVE = re.compile(
+_SENSITIVE = late(
     r"母婴|玩具|孕|婴|幼儿|童|宝宝|小孩|孩子|奶粉|辅食|尿裤|尿不湿|书包|早教|月子|妈妈"
     r"|药|医|保健|疫苗|血压|血糖|血氧|胰岛|体温计|拐杖|轮椅|助听|护膝|痔|脚气|减肥|戒烟|成人|避孕|安全套|验孕|卫生巾|假发|防脱"
     r"|佛像|佛珠|佛经|念珠|香烛|圣经|古兰|清真|礼拜|祭祀|纸钱"
 )
 """Health, children, faith: who asked for such things is counted by nobody and invited by nobody."""
-_HARMLESS = re.compile(r"[山芍]药|药皂|童子鸡|暖宝宝|[猫狗]玩具|[猫狗豆驼酸]奶粉")
+_HARMLESS = late(r"[山芍]药|药皂|童子鸡|暖宝宝|[猫狗]玩具|[猫狗豆驼酸]奶粉")
 """What only looks like it."""
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+from core.late import late
 from core.text import NormalText
 from orders.chains.menu import MenuItem
 from orders.chains.names import Known, split_name
@@ -16,10 +16,8 @@ from orders.naming import Words
 from orders.scanning import Kind, scan
 from orders.state import Item
 
-_WITHDRAWN = re.compile(
-    r"(?:\A|[\s(,份个盒斤])(?:取消|退出|退了|撤了|撤销|划掉|作废|不订了|不买了|不要了)[了!.~)\s]*\Z"
-)
-_DELIVERY = re.compile(r"请?送[到至去]|放[在到]|自提|自取|(?:周|星期|礼拜)[一二三四五六日天末]|[今明后]天")
+_WITHDRAWN = late(r"(?:\A|[\s(,份个盒斤])(?:取消|退出|退了|撤了|撤销|划掉|作废|不订了|不买了|不要了)[了!.~)\s]*\Z")
+_DELIVERY = late(r"请?送[到至去]|放[在到]|自提|自取|(?:周|星期|礼拜)[一二三四五六日天末]|[今明后]天")
 _REMARKS = {Kind.NOTE, Kind.PLACE, Kind.UNKNOWN, Kind.SPECIFICATION}
 _LONGEST = 2000
 """Characters of one entry that are read; nobody types more."""

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from core.late import late
 from orders.chains.rows import Row, is_priced
 from orders.folding import fold
 from orders.state import Tier
@@ -14,13 +15,13 @@ _COUNT = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, 
 _UNIT = "份个只条件箱包瓶罐袋盒串桶提套杯碗斤块盘组"
 _FIGURE = r"\d{{1,5}}(?:\.\d{{1,2}})?"
 _MONEY = rf"(?:¥ ?(?P<{{0}}a>{_FIGURE})|(?P<{{0}}b>{_FIGURE}) ?(?:元|块钱|块(?![0-9a-z一-龥])|rmb))"
-_BUNDLE = re.compile(rf"(?P<count>\d{{1,3}}|[{''.join(_COUNT)}]) ?(?P<unit>[{_UNIT}]) ?{_MONEY.format('t')}")
-_SINGLE = re.compile(rf"{_MONEY.format('p')}(?: ?(?:/|每|一) ?(?P<unit>[{_UNIT}]))?")
-_PLAIN = re.compile(r"(?:[ :\-])(?P<price>\d{1,4}(?:\.\d{1,2})?)$")
-_STOCK = re.compile(rf"(?:限量|库存|现货|仅|只有|共) ?(?P<count>\d{{1,5}}) ?(?:[{_UNIT}])?")
-_LIMIT = re.compile(rf"(?:每人|每户|每家)?(?:限购|限) ?(?P<count>\d{{1,3}}) ?(?:[{_UNIT}])?")
-_MINIMUM = re.compile(rf"(?P<count>\d{{1,3}}) ?(?:[{_UNIT}])? ?起(?:订|购|售|拍)?")
-_SPECIFICATION = re.compile(r"^(?:[约净]?\d[\w.*/×±-]*|\d.*[/*×].*)$")
+_BUNDLE = late(rf"(?P<count>\d{{1,3}}|[{''.join(_COUNT)}]) ?(?P<unit>[{_UNIT}]) ?{_MONEY.format('t')}")
+_SINGLE = late(rf"{_MONEY.format('p')}(?: ?(?:/|每|一) ?(?P<unit>[{_UNIT}]))?")
+_PLAIN = late(r"(?:[ :\-])(?P<price>\d{1,4}(?:\.\d{1,2})?)$")
+_STOCK = late(rf"(?:限量|库存|现货|仅|只有|共) ?(?P<count>\d{{1,5}}) ?(?:[{_UNIT}])?")
+_LIMIT = late(rf"(?:每人|每户|每家)?(?:限购|限) ?(?P<count>\d{{1,3}}) ?(?:[{_UNIT}])?")
+_MINIMUM = late(rf"(?P<count>\d{{1,3}}) ?(?:[{_UNIT}])? ?起(?:订|购|售|拍)?")
+_SPECIFICATION = late(r"^(?:[约净]?\d[\w.*/×±-]*|\d.*[/*×].*)$")
 _EDGES = " \t\u3000\u00a0,，、;；:：/／|-—~()（）[]【】"
 _LONGEST = 40
 

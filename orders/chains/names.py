@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from core.late import late
 from orders.folding import fold
 from orders.quantities import not_numbers, quantity_at
 
-_TOKEN = re.compile(r"[^\s,;:、|]+")
+_TOKEN = late(r"[^\s,;:、|]+")
 _BETWEEN = " \t\u3000\u00a0\u2005，,、;；:：|｜/-—_"
-_LATIN = re.compile(r"[a-z][a-z.'·-]*\Z")
-_SIZE = re.compile(r"x{0,3}[sml]\Z")
-_ARABIC = re.compile(r"[+*×]? ?\d")
-_PLACE = re.compile(r"栋|幢|号|室|单元|区|座|楼|\d-\d|#|门")
-_ROOM = re.compile(r"[a-z]?\d{1,3}(?:-\d{1,5}){1,2}\Z|[a-z]?\d{1,3}(?:栋|幢|号楼|座|#|单元).{0,8}\Z")
-_WITHDRAWN_WORD = re.compile(r"(?:取消|不要了|退出|退了|撤了)[了!.。 ]*\Z")
+_LATIN = late(r"[a-z][a-z.'·-]*\Z")
+_SIZE = late(r"x{0,3}[sml]\Z")
+_ARABIC = late(r"[+*×]? ?\d")
+_PLACE = late(r"栋|幢|号|室|单元|区|座|楼|\d-\d|#|门")
+_ROOM = late(r"[a-z]?\d{1,3}(?:-\d{1,5}){1,2}\Z|[a-z]?\d{1,3}(?:栋|幢|号楼|座|#|单元).{0,8}\Z")
+_WITHDRAWN_WORD = late(r"(?:取消|不要了|退出|退了|撤了)[了!.。 ]*\Z")
 _STARTS = frozenset("0123456789零〇一二两俩三仨四五六七八九十百半几好若公斤+×*x")
 """What a number with its unit begins with."""
 _LONGEST = 64

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from core.late import late
 from orders.chains.chain import Left, LeftOut
 from orders.chains.menu import MenuItem, add_details, is_detail, is_offered, menu_item
 from orders.chains.rows import Row, Run, is_menu, runs_of
 
-_EXAMPLE = re.compile(
+_EXAMPLE = late(
     r"\s*(?:[(（【\[]\s?)?(?:例(?:如|子|句)?|(?:接龙)?(?:格式|示例)|举例|样例|范例|示范)\d?\s?"
     r"(?:[】\])）:：.,，、;； \u3000]|$)"
 )
-_NOTE = re.compile(
+_NOTE = late(
     r"(?:取消|退|改).{0,8}(?:请|提前|说|联系|私)|截[单止团]|请(?:在|大家|各位|注明|备注|写)|大家|各位|群主|团长"
     r"|(?:点|时|号|日)(?:前|之前|截)|统一(?:送|发|取|配)|^\s*(?:注意|温馨|提示|说明|[PpＰ][SsＳ]|[※★☆⚠❗‼*＊])|不接|通知|谢谢"
 )
-_HEADING = re.compile(r"[^\d:：]{1,12}[:：]\s*\Z|\s*【[^】]{1,12}】\s*\Z|\s*(?:早|午|中|晚)餐\s*\Z")
+_HEADING = late(r"[^\d:：]{1,12}[:：]\s*\Z|\s*【[^】]{1,12}】\s*\Z|\s*(?:早|午|中|晚)餐\s*\Z")
 _LONGEST_NAME = 20
 
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-_LINE = re.compile(r"[^\n\r\x0b\x0c\x85\u2028\u2029]*")
+from core.late import late
+
+_LINE = late(r"[^\n\r\x0b\x0c\x85\u2028\u2029]*")
 _SPACE = r" \t\u3000\u00a0\u2005"
 # "6.8号" and "10:30" are a date and a time, no marks; "2.18栋小美" is entry 2.
-_MARK = re.compile(
+_MARK = late(
     rf"(?P<indent>[{_SPACE}]*+)"
     r"(?:[(（][ ]?(?P<inside>\d{1,3})[ ]?[)）]"
     r"|(?P<number>\d{1,3})(?:\ufe0f?\u20e3)?[ ]?"
@@ -22,9 +24,9 @@ _MARK = re.compile(
     rf"[{_SPACE}]*+"
 )
 _ONE_SIGN = {"．": ".", "。": ".", "：": ":", "）": ")"}
-_PRICE = re.compile(r"[¥￥][ ]?\d|\d[ ]?(?:元|块钱|块(?![0-9a-zA-Z一-龥])|rmb|RMB)")
+_PRICE = late(r"[¥￥][ ]?\d|\d[ ]?(?:元|块钱|块(?![0-9a-zA-Z一-龥])|rmb|RMB)")
 # What is ordered stands behind a price ("59元套餐1份"); what is offered ends in one ("3斤 59元", "30元／2份50元").
-_ORDERED = re.compile(
+_ORDERED = late(
     r"(?:元|块钱|块|rmb)[^/／,，;；\d]{0,12}(?:\d{1,2}|[一二两三四五六七八九十])[ ]?"
     r"[份个只条件箱包瓶罐袋盒串桶提套杯碗](?!\d|[ ]?\d)[^\d]{0,12}$"
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from core.late import late
 from core.text import strip_quote
 from orders.chains.chain import Chain, Entry, Left, LeftOut, Slot
 from orders.chains.preamble import Preamble, is_example, is_note
@@ -15,11 +15,11 @@ from orders.edits import Span
 __all__ = ["Chain", "Header", "assemble", "find_header", "read_chain"]
 
 _SIGN = r"[#＃][ ]?(?:接[龙龍]|[Gg]roup[ ]?[Nn]ote)"
-_AT_START = re.compile(rf"\s*(?P<sign>{_SIGN})(?P<rest>.*)")
-_AT_END = re.compile(rf"(?P<sign>{_SIGN})\s*\Z")
-_NAMED = re.compile(r"\s*(?P<sign>【(?P<title>[^】\n]{1,60})】\s?接[龙龍])(?P<rest>.*)")
-_MENTION = re.compile(r"\s*@[^\s\u2005]{1,64}[\s\u2005]*")
-_SENDER = re.compile(r"[ \t]*[\w@.-]{3,64}:[ \t]*\r?\n")
+_AT_START = late(rf"\s*(?P<sign>{_SIGN})(?P<rest>.*)")
+_AT_END = late(rf"(?P<sign>{_SIGN})\s*\Z")
+_NAMED = late(r"\s*(?P<sign>【(?P<title>[^】\n]{1,60})】\s?接[龙龍])(?P<rest>.*)")
+_MENTION = late(r"\s*@[^\s\u2005]{1,64}[\s\u2005]*")
+_SENDER = late(r"[ \t]*[\w@.-]{3,64}:[ \t]*\r?\n")
 
 
 @dataclass(frozen=True, slots=True)

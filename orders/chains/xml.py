@@ -11,16 +11,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
+from core.late import late
 from orders.chains.chain import Chain, Slot
 from orders.chains.rows import rows_of
 from orders.chains.text import Header, assemble, find_header, read_chain
 
 CHAIN_TYPE = "53"
 _LONGEST = 512_000
-_HEAD = re.compile(r"\ufeff?\s*(?:[\w@.-]{3,64}:\s*)?(?=<(?:\?xml|msg|appmsg)\b)")
-_DECLARED = re.compile(r"<!(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)", re.IGNORECASE)
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_RANGE = re.compile(r"\s*(\d{1,6})-(\d{1,6})\s*\Z")
+_HEAD = late(r"\ufeff?\s*(?:[\w@.-]{3,64}:\s*)?(?=<(?:\?xml|msg|appmsg)\b)")
+_DECLARED = late(r"(?i)<!(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)")
+_NOT_XML = late("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_RANGE = late(r"\s*(\d{1,6})-(\d{1,6})\s*\Z")
 _WIDEST_MARK = 10
 
 

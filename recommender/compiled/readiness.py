@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +13,7 @@ import structlog
 
 from core.cache import cache_folder
 from core.clock import monotonic
+from core.missing import without
 
 _KEPT = 3
 """Folders of compiled code that stay: those of the last versions of the sources."""
@@ -49,25 +48,12 @@ def warmed() -> Mapping[str, float]:
 
 
 def _warm_up() -> dict[str, float]:
-    with _without("scipy.linalg", "cffi"):  # numba uses them where they are, for nothing we do, at 0.3 s and 40 MB
+    with without("scipy", "cffi"):  # numba uses them where they are, for nothing we do, at 0.3 s and 40 MB
         from recommender.compiled import examples  # noqa: PLC0415 - imports numba, which may be missing
 
         seconds = timed(examples.STAGES)
     _forget_old_code()
     return seconds
-
-
-@contextmanager
-def _without(*modules: str) -> Iterator[None]:
-    """Let modules that were not imported yet count as missing for a while."""
-    hidden = [name for name in modules if name not in sys.modules]
-    for name in hidden:
-        sys.modules[name] = None  # type: ignore[assignment]  # the import system's own sign that there is none
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]
 
 
 def timed(stages: Mapping[str, Callable[[], object]]) -> dict[str, float]:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.messages import Quote
 from core.text import FOLDS, Mention, Normaliser, NormalText, strip_quote
+from core.text_tables import kept_tables, tables_of
 
 NORMALISER = Normaliser({"🍓": "草莓", "👶": "宝宝"})
 
@@ -198,3 +201,14 @@ def test_64_kb_of_anything_is_read(first: str, second: str) -> None:
     seen = NORMALISER(raw)
     _check(seen)
     assert NORMALISER(seen.text).text == seen.text
+
+
+def test_tables_are_the_same_when_they_are_read_from_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.kept.cache_folder", lambda: tmp_path)
+    words = {"🍓": "草莓"}
+    first, again = (kept_tables(words, str.casefold, "core.text") for _ in range(2))
+    assert first == again == tables_of(words, str.casefold)
+    (file,) = tmp_path.iterdir()
+    kept_tables({"🍓": "士多啤梨"}, str.casefold, "core.text")
+    assert len(list(tmp_path.iterdir())) == 2
+    assert file.name.startswith("signs-")

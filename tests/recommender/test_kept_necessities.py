@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from recommender import kept_necessities, necessities
 from recommender.kept_necessities import recall_necessities
@@ -17,6 +16,7 @@ _PATTERNS = ("哪里(?:有|能)?买", "[一二]号店", ".*", "退(?!休)")
 @pytest.fixture(autouse=True)
 def _nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(necessities, "_known", {})
+    monkeypatch.setattr(necessities, "_enough", {})
 
 
 @pytest.fixture
@@ -40,11 +40,14 @@ def _every_pattern() -> list[str]:
 
 def test_all_rules_need_the_same_when_it_is_read_from_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     patterns = _every_pattern()
-    fresh = {pattern: necessities.necessities(pattern) for pattern in patterns}
+    needed = {pattern: necessities.necessities(pattern) for pattern in patterns}
+    enough = {pattern: necessities.sufficiencies(pattern) for pattern in patterns}
     recall_necessities(patterns, tmp_path)
     monkeypatch.setattr(necessities, "_known", {})
+    monkeypatch.setattr(necessities, "_enough", {})
     recall_necessities(patterns, tmp_path)
-    assert {pattern: necessities._known[pattern] for pattern in patterns} == fresh
+    assert {pattern: necessities._known[pattern] for pattern in patterns} == needed
+    assert {pattern: necessities._enough[pattern] for pattern in patterns} == enough
 
 
 def test_what_is_kept_is_not_worked_out_again(tmp_path: Path, worked_out: list[str]) -> None:
@@ -55,25 +58,3 @@ def test_what_is_kept_is_not_worked_out_again(tmp_path: Path, worked_out: list[s
     recall_necessities(_PATTERNS[:2], tmp_path)
     assert len(worked_out) == len(_PATTERNS) + 2
     assert len(list(tmp_path.iterdir())) == 2
-
-
-@pytest.mark.parametrize(
-    "damage", ["{", "[]", "[[1]]", '{"退": [[["退"]]]}', '{".*": 1}', '{".*": [[[""]]]}', '{".*": [[[]]]}'], ids=str
-)
-def test_damaged_ones_are_said_once_and_made_again(tmp_path: Path, damage: str) -> None:
-    pattern = ".*"
-    recall_necessities([pattern], tmp_path)
-    (file,) = tmp_path.iterdir()
-    file.write_text(damage, encoding="utf-8")
-    with capture_logs() as logs:
-        recall_necessities([pattern], tmp_path)
-        recall_necessities([pattern], tmp_path)
-    assert [(log["event"], log["file"]) for log in logs] == [("necessities_damaged", str(file))]
-    assert necessities.necessities(pattern) == ((),)
-
-
-def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None:
-    with capture_logs() as logs:
-        recall_necessities(_PATTERNS, tmp_path / "gone")
-    assert [log["event"] for log in logs] == ["necessities_not_kept"]
-    assert necessities.necessities("退(?!休)")

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, LargeBinary, Text, false, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from core.types import BigId, UtcDateTime
+from core.types import BigId, Table, UtcDateTime
 
 
-class ChatLine(SQLModel, table=True):
+class ChatLine(Table, table=True):
     """One message in a room, or between one member and the bot.
 
     ``id`` only grows, also after deletions: pages catch up by it and it is the message id of the channel.
@@ -49,7 +49,7 @@ class ChatLine(SQLModel, table=True):
     file: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
 
 
-class ChatFile(SQLModel, table=True):
+class ChatFile(Table, table=True):
     """The content of a file that was sent; it goes with its line."""
 
     __tablename__ = "local_chat_file"
@@ -60,7 +60,7 @@ class ChatFile(SQLModel, table=True):
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
-class ChatRoom(SQLModel, table=True):
+class ChatRoom(Table, table=True):
     """A room that the bot made on the chat page; configured rooms stand in the settings alone."""
 
     __tablename__ = "local_chat_room"
