@@ -23,7 +23,8 @@ from recommender.compiled.batch import Batch
 from recommender.compiled.collecting import Collector
 from recommender.compiled.cutting import Cuts
 from recommender.compiled.jit import compiled
-from recommender.compiled.postings import FREQUENT, Paper, Postings
+from recommender.compiled.paper import Paper
+from recommender.compiled.postings import FREQUENT, Postings
 from recommender.index import TextIndex
 
 BATCH = 64
@@ -171,8 +172,7 @@ class _Search:
 
     def __init__(self, corpus: Corpus, postings: Postings, asked: Sequence[Question]) -> None:
         self._corpus, self._postings, self._paper = corpus, postings, Paper()
-        order = postings.order
-        self._place = order.tolist()
+        order = postings.parts.order
         self._stock = bits.of_flags(corpus.in_stock[order])
         self._areas = [bits.of_flags((corpus.areas[order] >> area & 1) > 0) for area in range(len(AREAS))]
         self._tops = {top: bits.of_flags((corpus.categories == top)[order]) for top in set(corpus.categories.tolist())}
@@ -183,8 +183,7 @@ class _Search:
     def best(self, place: int, filtered: Callable[[Filter], bits.Bits]) -> list[int]:
         """Return the products found for the question at a place."""
         query, wanted = self._asked[place]
-        found = self._postings.best(query, filtered(wanted), LIMIT, self._paper)
-        return [self._place[document] for document, _ in found.tolist()]
+        return self._postings.places(query, filtered(wanted), LIMIT, self._paper)
 
     def joined(self, wanted: Filter) -> bits.Bits:
         """Join the bits of each condition."""
@@ -197,7 +196,7 @@ class _Search:
 
     def anew(self, wanted: Filter) -> bits.Bits:
         """Ask every product whether it passes."""
-        return bits.of_flags(self._corpus.allowed(wanted)[self._postings.order])
+        return bits.of_flags(self._corpus.allowed(wanted)[self._postings.parts.order])
 
 
 def _laid_out(corpus: Corpus, frequent: int) -> Postings:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from core.text import Normaliser
 from recommender.bits import of_flags
+from recommender.compiled.paper import Paper
 from recommender.compiled.path import Path
-from recommender.compiled.postings import Paper
 from recommender.compiled.text_index import CompiledIndex
 from recommender.compiled.wanted import MOST_ROWS, Rows
 from recommender.compiled.workspace import Workspace
@@ -23,7 +23,7 @@ from tests.recommender.conftest import lines
 LIMIT = 4
 WANTED = {WordKind.GOODS, WordKind.ATTRIBUTE, WordKind.BRAND}
 PIECES = [
-    *"想买要囤?？，. 。\n@aＡ９🍓😂[]〔\u2005",
+    *"想买要囤?？，. 。\n@aＡ９🍓😂[]〔\u2005\0\1",
     *(
         "哪里有卖",
         "草莓",
