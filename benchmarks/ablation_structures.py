@@ -23,8 +23,7 @@ from recommender.compiled.batch import Batch
 from recommender.compiled.collecting import Collector
 from recommender.compiled.cutting import Cuts
 from recommender.compiled.jit import compiled
-from recommender.compiled.paper import Paper
-from recommender.compiled.postings import FREQUENT, Postings
+from recommender.compiled.postings import FREQUENT, Paper, Postings
 from recommender.index import TextIndex
 
 BATCH = 64
@@ -172,7 +171,8 @@ class _Search:
 
     def __init__(self, corpus: Corpus, postings: Postings, asked: Sequence[Question]) -> None:
         self._corpus, self._postings, self._paper = corpus, postings, Paper()
-        order = postings.parts.order
+        order = postings.order
+        self._place = order.tolist()
         self._stock = bits.of_flags(corpus.in_stock[order])
         self._areas = [bits.of_flags((corpus.areas[order] >> area & 1) > 0) for area in range(len(AREAS))]
         self._tops = {top: bits.of_flags((corpus.categories == top)[order]) for top in set(corpus.categories.tolist())}
@@ -183,7 +183,8 @@ class _Search:
     def best(self, place: int, filtered: Callable[[Filter], bits.Bits]) -> list[int]:
         """Return the products found for the question at a place."""
         query, wanted = self._asked[place]
-        return self._postings.places(query, filtered(wanted), LIMIT, self._paper)
+        found = self._postings.best_documents(query, filtered(wanted), LIMIT, self._paper)
+        return [self._place[document] for document in found]
 
     def joined(self, wanted: Filter) -> bits.Bits:
         """Join the bits of each condition."""
@@ -196,7 +197,7 @@ class _Search:
 
     def anew(self, wanted: Filter) -> bits.Bits:
         """Ask every product whether it passes."""
-        return bits.of_flags(self._corpus.allowed(wanted)[self._postings.parts.order])
+        return bits.of_flags(self._corpus.allowed(wanted)[self._postings.order])
 
 
 def _laid_out(corpus: Corpus, frequent: int) -> Postings:

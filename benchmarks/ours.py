@@ -21,8 +21,8 @@ from core.text import Normaliser
 from recommender import bits
 from recommender.compiled.batch import Batch
 from recommender.compiled.cutting import Cuts
-from recommender.compiled.paper import Paper
 from recommender.compiled.path import Path
+from recommender.compiled.postings import Paper
 from recommender.compiled.text_index import CompiledIndex
 from recommender.compiled.wanted import Rows
 from recommender.compiled.workspace import Workspace
@@ -73,13 +73,15 @@ class Compiled:
         self._masks = masks
         self.postings = compiled_index(corpus.texts).postings
         self._paper = Paper()
+        self._places = self.postings.order.tolist()
 
     def asked(self, question: Question) -> Any:
-        allowed = _bits(self._masks, question.filter, self.postings.parts.order)
+        allowed = _bits(self._masks, question.filter, self.postings.order)
         return self.postings.query(question.terms), allowed
 
     def top(self, asked: Any, limit: int) -> list[int]:
-        return self.postings.places(*asked, limit, self._paper)
+        places = self._places
+        return [places[document] for document in self.postings.best_documents(*asked, limit, self._paper)]
 
 
 def compiled_index(texts: Sequence[str]) -> CompiledIndex:

@@ -23,19 +23,13 @@ _WORD = 8
 """Bytes of a word; parts begin on whole ones."""
 
 
-def room_for(sizes: Sequence[int]) -> Memory:
-    """Return noughts with room for parts of so many bytes; behind one that is no whole number of words stand some."""
-    ends = np.cumsum([len(sizes) + 1, *(-(-size // _WORD) for size in sizes)])
+def packed(arrays: Sequence[npt.NDArray[Any]]) -> Memory:
+    """Put arrays into one, in the order given; behind a part that is no whole number of words stand noughts."""
+    ends = np.cumsum([len(arrays) + 1, *(-(-array.nbytes // _WORD) for array in arrays)])
     memory = np.zeros(int(ends[-1]), np.int64)
     memory[: len(ends)] = ends
-    return memory
-
-
-def packed(arrays: Sequence[npt.NDArray[Any]]) -> Memory:
-    """Put arrays into one, in the order given."""
-    memory = room_for([array.nbytes for array in arrays])
-    for number, array in enumerate(arrays):
-        seen_part(memory, number, np.uint8)[: array.nbytes] = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    for begin, array in zip(ends.tolist(), arrays, strict=False):
+        memory[begin:].view(np.uint8)[: array.nbytes] = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
     return memory
 
 

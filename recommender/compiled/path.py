@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,14 +28,12 @@ from core.text import Normaliser
 from recommender.bits import Bits
 from recommender.compiled.cutting import STEP, Cutter, cut_into
 from recommender.compiled.folding import LONG_WAY, folded
-from recommender.compiled.index_memory import opened
 from recommender.compiled.jit import compiled
 from recommender.compiled.lists import LIST_COLUMNS, touch
 from recommender.compiled.packed import packed, part
-from recommender.compiled.paper import sums_of
 from recommender.compiled.postings import Postings
 from recommender.compiled.screening import GLANCE, ROW, RUN, SYMBOL, Screener, glance_into
-from recommender.compiled.search import DOCUMENT, search
+from recommender.compiled.search import DOCUMENT, WINDOW, search
 from recommender.compiled.trie import CELL
 from recommender.compiled.wanted import Rows, Wanted, ask
 from recommender.compiled.workspace import (
@@ -147,9 +146,8 @@ class Path:
         A document is its place in what the index was given; ties go to the lower number in the index. ``room`` says how
         many are found and is the caller's for as long as it likes.
         """
-        needs, long = answer_into(
-            self._laid_out(raws, room), len(raws), room.memory, self._tables, postings.memory, allowed
-        )
+        index = _index_of(postings, allowed)
+        needs, long = answer_into(self._laid_out(raws, room), len(raws), room.memory, self._tables, *index)
         answers: list[list[int] | None] = [None] * len(raws)
         if needs:
             for row in room.answered[:needs].tolist():
@@ -158,7 +156,7 @@ class Path:
             places = _long_ones(room, len(raws))
             with room.unfolded():
                 codes = _side_by_side([self._uniform(raws[place]) for place in places], room)
-                needs, _ = answer_into(codes, len(places), room.memory, self._tables, postings.memory, allowed)
+                needs, _ = answer_into(codes, len(places), room.memory, self._tables, *index)
             for row in room.answered[:needs].tolist():
                 answers[places[row[TEXT]]] = row[BEST : BEST + row[COUNT]]
         return answers
@@ -168,7 +166,7 @@ class Path:
         codes = (self._quick_signs(raw) if "[" in raw or "@" in raw else raw).encode(_ENCODING, "surrogatepass")
         if len(codes) > room.bytes:
             room.fit(1, len(codes) >> 2)
-        needs, long = answer_into(codes, 1, room.memory, self._tables, postings.memory, allowed)
+        needs, long = answer_into(codes, 1, room.memory, self._tables, *_index_of(postings, allowed))
         if long:
             return self.answer([raw], postings, allowed, room)[0]
         if not needs:
@@ -191,6 +189,11 @@ class Path:
     def _laid_out(self, raws: Sequence[str], room: Workspace) -> bytes:
         """Return the code points of raw texts; where there are faces and mentions, without them."""
         return _encoded(self._quick_signs.each(_joined(raws), _END), len(raws), room)
+
+
+def _index_of(postings: Postings, allowed: Bits) -> tuple[npt.NDArray[Any], ...]:
+    """Return what ``answer_into`` searches in."""
+    return postings.terms, postings.documents, postings.rows, postings.gains, postings.order, allowed
 
 
 def _side_by_side(texts: Sequence[str], room: Workspace) -> bytes:
@@ -279,12 +282,14 @@ def _uniform(raw, texts, memory, folds, codes, text_bounds, query_bounds):
 
 
 @compiled
-def answer_into(raw, texts, memory, tables, index, allowed):
+def answer_into(raw, texts, memory, tables, terms, documents, rows, gains, order, allowed):
     """Do the same, and search for each need; return how many there are, and how many texts have to go the long way."""
     long = walk_into(raw, texts, memory, tables)
-    terms, documents, rows, gains, order = opened(index)
     queries, query_bounds = part(memory, QUERIES).reshape((-1, 2)), part(memory, QUERY_BOUNDS)
-    lists, sums = part(memory, LISTS).reshape((-1, LIST_COLUMNS)), sums_of(part(memory, SUMS))
+    lists, sums = (
+        part(memory, LISTS).reshape((-1, LIST_COLUMNS)),
+        part(memory, SUMS).view(np.int32).reshape((2, WINDOW)),
+    )
     limit, needs = part(memory, SETTINGS)[LIMIT], 0
     answered = part(memory, ANSWERED).reshape((-1, BEST + limit))
     found = part(memory, FOUND).reshape((-1, 2))

@@ -26,11 +26,9 @@ import numpy.typing as npt
 
 from recommender.bits import Bits
 from recommender.compiled.collecting import REPETITION, Collector
-from recommender.compiled.index_memory import IndexParts, index_memory, index_parts
 from recommender.compiled.jit import compiled
-from recommender.compiled.lists import AGAIN, LENGTH, ROW, START, TERM, WEIGHT
-from recommender.compiled.packed import Memory
-from recommender.compiled.paper import Paper, best_into, scores_into
+from recommender.compiled.lists import AGAIN, LENGTH, LIST_COLUMNS, MOST_LISTS, ROW, START, TERM, WEIGHT
+from recommender.compiled.search import DOCUMENT, WINDOW, search, weigh
 from recommender.compiled.terms import Hashes, hashes_of
 from recommender.compiled.vocabulary import Slots, term_of
 from recommender.index import gains_of, rarity
@@ -42,42 +40,64 @@ FREQUENT = 400
 """A term in more than one of so many documents is a row of bits; ADR 20 says what that costs and saves."""
 
 
+class Paper:
+    """What one search at a time writes on; ``found`` has room for the best, ``documents`` is its first column."""
+
+    def __init__(self, limit: int = 3) -> None:
+        self.lists = np.empty((MOST_LISTS, LIST_COLUMNS), np.int64)
+        self.sums = np.zeros((2, WINDOW), np.int32)
+        self.fit(limit)
+
+    def fit(self, limit: int) -> None:
+        """Make room for so many documents."""
+        self.limit = limit
+        self.found = np.empty((limit, 2), np.int64)
+        self.documents = self.found[:, DOCUMENT]
+
+
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """``size`` documents. ``memory`` is what a search reads (``index_memory``), ``parts`` the same as arrays."""
+    """``size`` documents. ``order[d]`` is the place of document d in what was given."""
 
     size: int
     mean: float
     slots: Slots
+    terms: npt.NDArray[np.int32]
     rarity: npt.NDArray[np.float32]
-    memory: Memory
-    parts: IndexParts
+    documents: npt.NDArray[np.int32]
+    rows: npt.NDArray[np.uint64]
+    gains: npt.NDArray[np.uint16]
+    order: npt.NDArray[np.int32]
 
     @classmethod
     def of(cls, collected: Collector, *, frequent: int = FREQUENT) -> Postings:
         """Lay out what was collected; a term in more than one of ``frequent`` documents as bits, with 0 none."""
         lengths, frequency = collected.lengths, collected.frequency
         size = len(lengths)
-        as_bits = frequency * frequent > size
-        listed = np.where(as_bits, 0, frequency)
-        memory = index_memory(size, len(frequency), int(listed.sum()), int(as_bits.sum()))
-        parts = index_parts(memory)
+        order = np.argsort(lengths.astype(np.uint16), kind="stable").astype(np.int32)
         mean = float(lengths.mean()) if size else 1.0
-        parts.order[:] = np.argsort(lengths.astype(np.uint16), kind="stable")
-        parts.gains[:] = _gains(lengths[parts.order], mean)
-        terms, starts = parts.terms, np.cumsum(listed) - listed
-        terms[:, START], terms[:, LENGTH] = starts, frequency
-        terms[:, ROW] = np.where(as_bits, np.cumsum(as_bits) - 1, -1)
+        terms = np.zeros((len(frequency), 4), np.int32)
+        terms[:, LENGTH] = frequency
         _find_repetitions(collected.slots, terms)
+        as_bits = frequency * frequent > size
+        terms[:, ROW] = np.where(as_bits, np.cumsum(as_bits) - 1, -1)
+        listed = np.where(as_bits, 0, frequency)
+        starts = np.cumsum(listed) - listed
+        terms[:, START] = starts
+        documents = np.empty(int(listed.sum()), np.int32)
+        rows = np.zeros((int(as_bits.sum()), -(-size // 64)), np.uint64)
         bounds = np.zeros(size + 1, np.int64)
         np.cumsum(collected.counts, out=bounds[1:])
-        _scatter(collected.terms, bounds, parts.order, terms, starts, parts.documents, parts.rows)
-        return cls(size, mean, collected.slots, rarity(size, frequency).astype(np.float32), memory, parts)
+        _scatter(collected.terms, bounds, order, terms, starts, documents, rows)
+        rarities = rarity(size, frequency).astype(np.float32)
+        return cls(
+            *(size, mean, collected.slots, terms, rarities, documents, rows, _gains(lengths[order], mean), order)
+        )
 
     def frequencies(self, hashes: Hashes) -> npt.NDArray[np.int64]:
         """Return how many documents have each of the terms with these hashes."""
         found = np.zeros(len(hashes), np.int64)
-        _count(self.slots, self.parts.terms, hashes, found)
+        _count(self.slots, self.terms, hashes, found)
         return found
 
     def query(self, terms: Mapping[str, float]) -> Table:
@@ -92,26 +112,34 @@ class Postings:
 
         A document that shares no term is not found. What is returned lies on the paper until the next search.
         """
-        if limit != paper.limit:
-            paper.lay_out(limit)
-        return paper.found[: best_into(self.memory, query, allowed, paper.memory)]
+        return paper.found[: self._search(query, allowed, limit, paper)]
 
-    def places(self, query: Table, allowed: Bits, limit: int, paper: Paper) -> list[int]:
-        """Return the same as places in what was given, without the scores."""
+    def best_documents(self, query: Table, allowed: Bits, limit: int, paper: Paper) -> list[int]:
+        """Return the best allowed documents without their scores."""
+        found: list[int] = paper.documents[: self._search(query, allowed, limit, paper)].tolist()
+        return found
+
+    def _search(self, query: Table, allowed: Bits, limit: int, paper: Paper) -> int:
+        """Write the best onto the paper; return how many there are."""
         if limit != paper.limit:
-            paper.lay_out(limit)
-        return paper.places[: best_into(self.memory, query, allowed, paper.memory)].tolist()
+            paper.fit(limit)
+        count: int = search(
+            *(self.terms, self.documents, self.rows, self.gains, query, allowed),
+            *(paper.lists, paper.sums, paper.found),
+        )
+        return count
 
     def scores(self, query: Table, documents: npt.NDArray[np.int64], paper: Paper) -> npt.NDArray[np.int64]:
         """Return the scores of documents, which must ascend."""
         scores = np.empty(len(documents), np.int64)
-        scores_into(self.memory, query, documents, paper.memory, scores)
+        weigh(self.terms, self.documents, self.rows, self.gains, query, documents, paper.lists, scores)
         return scores
 
     @property
     def memory_bytes(self) -> int:
         """Return the bytes of all arrays."""
-        return self.slots.nbytes + self.rarity.nbytes + self.memory.nbytes
+        arrays = (self.slots, self.terms, self.rarity, self.documents, self.rows, self.gains, self.order)
+        return sum(array.nbytes for array in arrays)
 
 
 def _gains(lengths: npt.NDArray[np.int32], mean: float) -> npt.NDArray[np.uint16]:

@@ -12,8 +12,7 @@ from recommender.bits import Bits, every
 from recommender.compiled.batch import Batch
 from recommender.compiled.collecting import Collector
 from recommender.compiled.cutting import Cutter
-from recommender.compiled.paper import Paper
-from recommender.compiled.postings import GAIN_UNIT, WEIGHT_UNIT, Postings
+from recommender.compiled.postings import GAIN_UNIT, WEIGHT_UNIT, Paper, Postings
 from recommender.compiled.terms import Hashes, hashes_of
 from recommender.index import LONGEST_TEXT, rarity
 
@@ -48,7 +47,7 @@ class CompiledIndex:
     @property
     def order(self) -> npt.NDArray[np.int32]:
         """Return by document which of the texts it is."""
-        return self.postings.parts.order
+        return self.postings.order
 
     @property
     def mean_length(self) -> float:

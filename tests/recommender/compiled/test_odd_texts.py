@@ -14,8 +14,7 @@ from recommender import bits
 from recommender.compiled.batch import Batch
 from recommender.compiled.collecting import Collector
 from recommender.compiled.cutting import Cutter
-from recommender.compiled.paper import Paper
-from recommender.compiled.postings import Postings
+from recommender.compiled.postings import Paper, Postings
 from recommender.compiled.terms import TERMS_A_CHARACTER
 from recommender.compiled.text_index import CompiledIndex
 from recommender.index import TextIndex
@@ -60,7 +59,7 @@ def _indexed(titles: Sequence[str], cutter: Cutter, at_once: int = 50_000) -> Po
 
 def _found(postings: Postings, words: list[str], allowed: bits.Bits, limit: int = 3) -> list[int]:
     query = postings.query(query_terms(words, TermFactors()))
-    return postings.parts.order[postings.best(query, allowed, limit, Paper())[:, 0]].tolist()
+    return postings.order[postings.best(query, allowed, limit, Paper())[:, 0]].tolist()
 
 
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from core.text import Normaliser
 from recommender.bits import of_flags
-from recommender.compiled.paper import Paper
 from recommender.compiled.path import Path
+from recommender.compiled.postings import Paper
 from recommender.compiled.text_index import CompiledIndex
 from recommender.compiled.wanted import MOST_ROWS, Rows
 from recommender.compiled.workspace import Workspace

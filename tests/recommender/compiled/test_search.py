@@ -15,11 +15,8 @@ from recommender.bits import Bits, every, flags_of, of_documents, of_flags
 from recommender.compiled.batch import Batch
 from recommender.compiled.collecting import Collector
 from recommender.compiled.cutting import Cuts, Cutter
-from recommender.compiled.index_memory import index_memory, index_parts
 from recommender.compiled.lists import AGAIN, LENGTH, MOST_LISTS, ROW, START
-from recommender.compiled.packed import seen_part
-from recommender.compiled.paper import SUMS, Paper
-from recommender.compiled.postings import WEIGHT_UNIT, Postings
+from recommender.compiled.postings import WEIGHT_UNIT, Paper, Postings
 from recommender.compiled.search import WINDOW
 from recommender.compiled.text_index import CompiledIndex
 from recommender.index import TextIndex
@@ -43,10 +40,10 @@ def postings_of(texts: list[str]) -> Postings:
 
 
 def documents_of(postings: Postings, term: int) -> npt.NDArray[np.integer]:
-    start, length, row, _ = postings.parts.terms[term].tolist()
+    start, length, row, _ = postings.terms[term].tolist()
     if row >= 0:
-        return np.flatnonzero(flags_of(postings.parts.rows[row], postings.size))
-    return postings.parts.documents[start : start + length]
+        return np.flatnonzero(flags_of(postings.rows[row], postings.size))
+    return postings.documents[start : start + length]
 
 
 def brute(postings: Postings, terms: dict[str, float], allowed: Bits, limit: int) -> list[tuple[int, int]]:
@@ -56,9 +53,9 @@ def brute(postings: Postings, terms: dict[str, float], allowed: Bits, limit: int
         if term < 0:
             continue
         weights[documents_of(postings, term)] += weight
-        if (again := int(postings.parts.terms[term, AGAIN])) >= 0:
+        if (again := int(postings.terms[term, AGAIN])) >= 0:
             weights[documents_of(postings, again)] += round(weight * 0.3)
-    scores = weights * postings.parts.gains * flags_of(allowed, postings.size)
+    scores = weights * postings.gains * flags_of(allowed, postings.size)
     ranked = np.lexsort((np.arange(postings.size), -scores))[:limit]
     return [(int(document), int(scores[document])) for document in ranked if scores[document] > 0]
 
@@ -85,7 +82,9 @@ def test_the_best_are_those_of_a_look_at_every_document(size: int) -> None:
         limit = int(chance.choice([1, 3, 50]))
         found = postings.best(postings.query(terms), allowed, limit, PAPER)
         assert list(map(tuple, found.tolist())) == brute(postings, terms, allowed, limit)
-        assert not seen_part(PAPER.memory, SUMS, np.int32)[:WINDOW].any()
+        documents = found[:, 0].tolist()
+        assert postings.best_documents(postings.query(terms), allowed, limit, PAPER) == documents
+        assert not PAPER.sums[0].any()
 
 
 @given(
@@ -128,12 +127,14 @@ def test_many_windows_are_searched_like_one() -> None:
 def test_a_million_equal_titles_are_not_read_through() -> None:
     size = 1_000_000
     postings = postings_of(["草莓"])
-    memory = index_memory(size, len(postings.parts.terms), 0, len(postings.parts.terms))
-    parts = index_parts(memory)
-    parts.rows[:], parts.gains[:], parts.order[:] = every(size), postings.parts.gains[0], np.arange(size)
-    parts.terms[:] = postings.parts.terms
-    parts.terms[:, LENGTH], parts.terms[:, ROW], parts.terms[:, START] = size, np.arange(len(parts.terms)), 0
-    many = Postings(size, postings.mean, postings.slots, postings.rarity, memory, parts)
+    rows = np.tile(every(size), (len(postings.terms), 1))
+    terms = postings.terms.copy()
+    terms[:, LENGTH], terms[:, ROW], terms[:, START] = size, np.arange(len(terms)), 0
+    gains = np.full(size, postings.gains[0])
+    many = Postings(
+        *(size, postings.mean, postings.slots, terms, postings.rarity, postings.documents, rows, gains),
+        np.arange(size, dtype=np.int32),
+    )
     found = many.best(many.query(query_terms(["草莓"], FACTORS)), every(size), 3, PAPER)
     assert found[:, 0].tolist() == [0, 1, 2]
 
