@@ -202,6 +202,7 @@ def _side_by_side(texts: Sequence[str], room: Workspace) -> bytes:
 
 
 def _joined(texts: Sequence[str]) -> str:
+    """Return texts with ``_END`` between them and nowhere else."""
     joined = _END.join(texts)
     if joined.count(_END) >= max(len(texts), 1):
         return _END.join([text.replace(_END, _NO_END) for text in texts])
@@ -286,10 +287,8 @@ def answer_into(raw, texts, memory, tables, terms, documents, rows, gains, order
     """Do the same, and search for each need; return how many there are, and how many texts have to go the long way."""
     long = walk_into(raw, texts, memory, tables)
     queries, query_bounds = part(memory, QUERIES).reshape((-1, 2)), part(memory, QUERY_BOUNDS)
-    lists, sums = (
-        part(memory, LISTS).reshape((-1, LIST_COLUMNS)),
-        part(memory, SUMS).view(np.int32).reshape((2, WINDOW)),
-    )
+    lists = part(memory, LISTS).reshape((-1, LIST_COLUMNS))
+    sums = part(memory, SUMS).view(np.int32).reshape((2, WINDOW))
     limit, needs = part(memory, SETTINGS)[LIMIT], 0
     answered = part(memory, ANSWERED).reshape((-1, BEST + limit))
     found = part(memory, FOUND).reshape((-1, 2))

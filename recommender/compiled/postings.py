@@ -112,11 +112,13 @@ class Postings:
 
         A document that shares no term is not found. What is returned lies on the paper until the next search.
         """
-        return paper.found[: self._search(query, allowed, limit, paper)]
+        count = self._search(query, allowed, limit, paper)
+        return paper.found[:count]
 
     def best_documents(self, query: Table, allowed: Bits, limit: int, paper: Paper) -> list[int]:
         """Return the best allowed documents without their scores."""
-        found: list[int] = paper.documents[: self._search(query, allowed, limit, paper)].tolist()
+        count = self._search(query, allowed, limit, paper)
+        found: list[int] = paper.documents[:count].tolist()
         return found
 
     def _search(self, query: Table, allowed: Bits, limit: int, paper: Paper) -> int:
