@@ -183,8 +183,8 @@ class _Search:
     def best(self, place: int, filtered: Callable[[Filter], bits.Bits]) -> list[int]:
         """Return the products found for the question at a place."""
         query, wanted = self._asked[place]
-        found = self._postings.best(query, filtered(wanted), LIMIT, self._paper)
-        return [self._place[document] for document, _ in found.tolist()]
+        found = self._postings.best_documents(query, filtered(wanted), LIMIT, self._paper)
+        return [self._place[document] for document in found]
 
     def joined(self, wanted: Filter) -> bits.Bits:
         """Join the bits of each condition."""

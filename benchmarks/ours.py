@@ -81,7 +81,7 @@ class Compiled:
 
     def top(self, asked: Any, limit: int) -> list[int]:
         places = self._places
-        return [places[document] for document in self.postings.best(*asked, limit, self._paper)[:, 0].tolist()]
+        return [places[document] for document in self.postings.best_documents(*asked, limit, self._paper)]
 
 
 def compiled_index(texts: Sequence[str]) -> CompiledIndex:

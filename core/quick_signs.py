@@ -24,13 +24,31 @@ class QuickSigns:
         faces = "|".join(sorted(map(re.escape, FACES), key=len, reverse=True))
         points = "".join(re.escape(chr(code)) for code, folded in enumerate(folds) if folded == ord("."))
         self._point = re.compile(f"[.{points}]").search
-        self._signs = re.compile(
-            rf"(?:\[(?:{faces})\])+"
-            rf"|(?:\A|(?<=[\u4e00-\u9fff ]))@[{_NAME}]{{1,24}}(?:[\u2005 ]|(?=[{_ENDS}])|\Z)"
+        face = rf"\[(?:{faces})\]"  # each search for a sign of its own: Python leaps to the first character
+        self._faces = re.compile(rf"{face}(?:{face})*").sub
+        self._mentions = re.compile(
+            rf"@(?:(?<=\A@)|(?<=[\u4e00-\u9fff ]@))[{_NAME}]{{1,24}}(?:[\u2005 ]|(?=[{_ENDS}])|\Z)"
         ).sub
 
     def __call__(self, raw: str) -> str:
         """Return a text without them; the same text when it has none."""
-        if ("[" in raw or "@" in raw) and not self._point(raw):
-            return self._signs(" ", raw)
-        return raw
+        mentions, faces = "@" in raw, "[" in raw
+        if not (mentions or faces) or self._point(raw):
+            return raw
+        if mentions:
+            raw = self._mentions(" ", raw)  # before the faces, which leave spaces that a name would end with
+        return self._faces(" ", raw) if faces else raw
+
+    def each(self, texts: str, end: str) -> str:
+        """Do so with each of several texts that are joined by ``end``, looking at those only that may have some."""
+        pieces, done = list[str](), 0
+        face, mention = texts.find("["), texts.find("@")
+        while face >= 0 or mention >= 0:
+            first = face if 0 <= face < mention or mention < 0 else mention
+            start, stop = texts.rfind(end, done, first) + 1 or done, texts.find(end, first)
+            stop = len(texts) if stop < 0 else stop
+            pieces += (texts[done:start], self(texts[start:stop]))
+            done = stop
+            face = texts.find("[", stop) if 0 <= face < stop else face
+            mention = texts.find("@", stop) if 0 <= mention < stop else mention
+        return "".join((*pieces, texts[done:])) if pieces else texts

@@ -128,23 +128,25 @@ def _find_route(numbers, low, high, cells, unknown, route):
     """Note for each character of a block, from the last to the first, the best way from it to the block's end.
 
     ``numbers`` are those of the characters. Of equally good ways the longer word wins. A character that is no word and
-    begins none counts as ``unknown``.
+    begins none counts as ``unknown``. Cells are counted without a sign: numba looks behind a sign at each access.
     """
-    route[high]["score"] = 0.0
+    route[high]["score"] = behind = 0.0
+    root = np.uint64(cells[0]["base"])
     for start in range(high - 1, low - 1, -1):
-        score, length, found = unknown + route[start + 1]["score"], 1, NO_WORD
-        node, place = np.int64(0), start
-        while place < high and numbers[place]:
-            following = np.int64(cells[node]["base"]) + numbers[place]
-            if cells[following]["check"] != node:
-                break
+        score, length, found = unknown + behind, 1, np.int64(NO_WORD)
+        node, place, following = np.uint64(0), start, root + np.uint64(numbers[start])
+        while numbers[place] and np.uint64(cells[following]["check"]) == node:
             node = following
             place += 1
             weight = cells[node]["weight"]
             if weight < 0.0:
                 total = weight + route[place]["score"]
                 if found == NO_WORD or total >= score:
-                    score, length, found = total, place - start, node
+                    score, length, found = total, place - start, np.int64(node)
+            if place == high:
+                break
+            following = np.uint64(cells[node]["base"]) + np.uint64(numbers[place])
+        behind = score
         route[start]["score"] = score
         route[start]["length"] = length
         route[start]["node"] = found

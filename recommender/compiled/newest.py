@@ -40,14 +40,13 @@ class CompiledNewest:
 
     def __init__(self, large: CompiledIndex, cutter: Cutter) -> None:
         self._large = large
-        self._cutter = cutter
+        self._dictionary = cutter.trie.numbers, cutter.trie.cells.view(np.int64), cutter.unknown
         self._gain = Gain(large.mean_length)
         self._gains = array("d")
         self._slots: Slots = np.zeros(_FIRST_SLOTS, SLOT)
         self._postings = np.empty((_FIRST_POSTINGS, _COLUMNS), np.int32)
         self._terms, self._used = 0, 0
-        self._room = 0
-        self._scratch = _scratch(self._room)
+        self._make_scratch(0)
 
     def __len__(self) -> int:
         return len(self._gains)
@@ -56,15 +55,13 @@ class CompiledNewest:
         """Take in a document; return its words."""
         text = text[:LONGEST_TEXT]
         self._make_room(len(text))
-        trie = self._cutter.trie
         terms, used, tokens = file_text(
-            *(text.encode("utf-32-le", "surrogatepass"), self._scratch),
-            *(trie.numbers, trie.cells.view(np.int64), self._cutter.unknown),
+            *(text.encode("utf-32-le", "surrogatepass"), self._scratch, *self._dictionary),
             *(self._slots.view(np.int64), self._postings, self._used, len(self._gains)),
         )
         self._gains.append(self._gain.of(used - self._used))
         self._terms, self._used = self._terms + terms, used
-        ends = seen_part(self._scratch, _ENDS, np.int32)[:tokens].tolist()
+        ends = self._ends[:tokens].tolist()
         return [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
     def scores(self, terms: Mapping[str, float]) -> npt.NDArray[np.float64]:
@@ -78,13 +75,16 @@ class CompiledNewest:
     def _make_room(self, characters: int) -> None:
         """Make room for one more text: at most half of the vocabulary's places are taken."""
         if characters > self._room:
-            self._room = max(2 * self._room, characters)
-            self._scratch = _scratch(self._room)
+            self._make_scratch(max(2 * self._room, characters))
         most = TERMS_A_CHARACTER * characters
         while len(self._slots) < 2 * (self._terms + most):
             self._slots = grown(self._slots)
         if len(self._postings) < self._used + most:
             self._postings = np.concatenate([self._postings, np.empty((self._used + most, _COLUMNS), np.int32)])
+
+    def _make_scratch(self, characters: int) -> None:
+        self._room, self._scratch = characters, _scratch(characters)
+        self._ends = seen_part(self._scratch, _ENDS, np.int32)
 
 
 def _scratch(characters: int) -> Memory:

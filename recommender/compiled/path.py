@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,14 +33,15 @@ from recommender.compiled.lists import LIST_COLUMNS, touch
 from recommender.compiled.packed import packed, part
 from recommender.compiled.postings import Postings
 from recommender.compiled.screening import GLANCE, ROW, RUN, SYMBOL, Screener, glance_into
-from recommender.compiled.search import DOCUMENT, search
+from recommender.compiled.search import DOCUMENT, WINDOW, search
 from recommender.compiled.trie import CELL
 from recommender.compiled.wanted import Rows, Wanted, ask
 from recommender.compiled.workspace import (
-    ASKED,
+    ANSWERED,
+    BEST,
     BOUNDS,
     CODES,
-    COUNTS,
+    COUNT,
     ENDS,
     FOLDING,
     FOUND,
@@ -47,10 +49,11 @@ from recommender.compiled.workspace import (
     LISTS,
     QUERIES,
     QUERY_BOUNDS,
-    RAW_BOUNDS,
     ROUTE,
     SEEN,
     SETTINGS,
+    SUMS,
+    TEXT,
     TEXT_BOUNDS,
     WORDS,
     Workspace,
@@ -58,12 +61,15 @@ from recommender.compiled.workspace import (
 from recommender.lexicon import Lexicon
 from recommender.screening import Screen, Sign
 
-_FOLDS, _SYMBOLS, _RUNS, _TABLE, _WORD_BOUNDS, _WORD_ROWS, _FIGURES = range(7)
+_FOLDS, _NUMBERS, _CELLS, _LETTERS, _SYMBOLS, _RUNS, _TABLE, _PLACES, _WORD_BOUNDS, _WORD_ROWS, _FIGURES = range(11)
 """Parts of the tables."""
 _UNKNOWN, _NEED = range(2)
 """Places of the figures."""
 _GOODS = int(Sign.GOODS)
 _ENCODING = "utf-32-le"
+_END, _NO_END = "\0", "\1"
+"""Ends a text where several stand side by side, and what takes its place inside a text: both mean nothing."""
+_END_CODE = ord(_END)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +118,13 @@ class Path:
     ) -> None:
         self._uniform = uniform
         self._quick_signs = QuickSigns(folds)
-        tables = packed(
+        self._tables = packed(
             [
-                *(np.array(folds, np.uint32), screener.symbols, screener.cells, screener.table),
-                *(wanted.bounds, wanted.rows, np.array([cutter.unknown, need])),
+                *(np.array(folds, np.uint32), cutter.trie.numbers, cutter.trie.cells),
+                *(screener.letters, screener.symbols, screener.cells, screener.table),
+                *(wanted.places, wanted.bounds, wanted.rows, np.array([cutter.unknown, need])),
             ]
         )
-        cells = cutter.trie.cells.view(np.int64)
-        self._tables = (cutter.trie.numbers, cells, screener.letters, wanted.places, tables)
 
     @classmethod
     def of(
@@ -141,17 +146,19 @@ class Path:
         A document is its place in what the index was given; ties go to the lower number in the index. ``room`` says how
         many are found and is the caller's for as long as it likes.
         """
-        index = (postings.terms, postings.documents, postings.rows, postings.gains, postings.order, allowed)
-        needs, long = answer_into(self._laid_out(raws, room), len(raws), room.memory, room.sums, *self._tables, *index)
+        index = _index_of(postings, allowed)
+        needs, long = answer_into(self._laid_out(raws, room), len(raws), room.memory, self._tables, *index)
         answers: list[list[int] | None] = [None] * len(raws)
         if needs:
-            _note(answers, range(len(raws)), needs, room)
+            for row in room.answered[:needs].tolist():
+                answers[row[TEXT]] = row[BEST : BEST + row[COUNT]]
         if long:
             places = _long_ones(room, len(raws))
             with room.unfolded():
                 codes = _side_by_side([self._uniform(raws[place]) for place in places], room)
-                needs, _ = answer_into(codes, len(places), room.memory, room.sums, *self._tables, *index)
-            _note(answers, places, needs, room)
+                needs, _ = answer_into(codes, len(places), room.memory, self._tables, *index)
+            for row in room.answered[:needs].tolist():
+                answers[places[row[TEXT]]] = row[BEST : BEST + row[COUNT]]
         return answers
 
     def answer_one(self, raw: str, postings: Postings, allowed: Bits, room: Workspace) -> list[int] | None:
@@ -159,41 +166,52 @@ class Path:
         codes = (self._quick_signs(raw) if "[" in raw or "@" in raw else raw).encode(_ENCODING, "surrogatepass")
         if len(codes) > room.bytes:
             room.fit(1, len(codes) >> 2)
-        needs, long = answer_into(
-            *(codes, 1, room.memory, room.sums, *self._tables),
-            *(postings.terms, postings.documents, postings.rows, postings.gains, postings.order, allowed),
-        )
+        needs, long = answer_into(codes, 1, room.memory, self._tables, *_index_of(postings, allowed))
         if long:
             return self.answer([raw], postings, allowed, room)[0]
-        return room.first[: room.counts.item(0)].tolist() if needs else None
+        if not needs:
+            return None
+        row = room.first.tolist()
+        return row[BEST : BEST + row[COUNT]]
 
     def walk(self, raws: Sequence[str], room: Workspace) -> Walk:
         """Take raw texts to their queries; what is returned lies in ``room`` until the next call with it."""
-        long = walk_into(self._laid_out(raws, room), len(raws), room.memory, *self._tables)
+        long = walk_into(self._laid_out(raws, room), len(raws), room.memory, self._tables)
         if not long:
             return _walked(room, len(raws))
         places = _long_ones(room, len(raws))
         quick = _walked(room, len(raws)).copy()
         with room.unfolded():
             codes = _side_by_side([self._uniform(raws[place]) for place in places], room)
-            walk_into(codes, len(places), room.memory, *self._tables)
+            walk_into(codes, len(places), room.memory, self._tables)
         return quick.merged(_walked(room, len(places)), places)
 
     def _laid_out(self, raws: Sequence[str], room: Workspace) -> bytes:
         """Return the code points of raw texts; where there are faces and mentions, without them."""
-        quick = self._quick_signs
-        if len(raws) == 1:
-            codes = quick(raws[0]).encode(_ENCODING, "surrogatepass")
-            room.fit(1, len(codes) >> 2)
-            return codes
-        return _side_by_side([quick(raw) if "[" in raw or "@" in raw else raw for raw in raws], room)
+        return _encoded(self._quick_signs.each(_joined(raws), _END), len(raws), room)
+
+
+def _index_of(postings: Postings, allowed: Bits) -> tuple[npt.NDArray[Any], ...]:
+    """Return what ``answer_into`` searches in."""
+    return postings.terms, postings.documents, postings.rows, postings.gains, postings.order, allowed
 
 
 def _side_by_side(texts: Sequence[str], room: Workspace) -> bytes:
-    """Return the code points of texts, and note their bounds."""
-    codes = "".join(texts).encode(_ENCODING, "surrogatepass")
-    room.fit(len(texts), len(codes) >> 2)
-    room.raw_bounds[: len(texts) + 1] = list(accumulate(map(len, texts), initial=0))
+    """Return the code points of texts, with ``_END`` between them."""
+    return _encoded(_joined(texts), len(texts), room)
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """Return texts with ``_END`` between them and nowhere else."""
+    joined = _END.join(texts)
+    if joined.count(_END) >= max(len(texts), 1):
+        return _END.join([text.replace(_END, _NO_END) for text in texts])
+    return joined
+
+
+def _encoded(joined: str, count: int, room: Workspace) -> bytes:
+    codes = joined.encode(_ENCODING, "surrogatepass")
+    room.fit(count, len(codes) >> 2)
     return codes
 
 
@@ -202,23 +220,16 @@ def _long_ones(room: Workspace, count: int) -> list[int]:
     return np.flatnonzero(room.seen["signs"][:count] == LONG_WAY).tolist()
 
 
-def _note(answers: list[list[int] | None], places: Sequence[int], needs: int, room: Workspace) -> None:
-    """Put what was found for the needs of a call where it belongs; ``places`` are those of its texts."""
-    found = room.found[:needs, :, DOCUMENT].tolist()
-    for text, count, best in zip(room.asked[:needs].tolist(), room.counts[:needs].tolist(), found, strict=True):
-        answers[places[text]] = best[:count]
-
-
 def _walked(room: Workspace, count: int) -> Walk:
     return Walk(room.seen[:count], room.queries, room.query_bounds[: count + 1])
 
 
 @compiled
-def walk_into(raw, texts, memory, numbers, cells, letters, places, tables):
+def walk_into(raw, texts, memory, tables):
     """Write what is seen of each text and its query; a text that has to go the long way is seen as ``LONG_WAY``.
 
-    ``raw`` are the bytes of all texts as UTF-32, their bounds are in the memory; a single text needs none. Return how
-    many have to go the long way.
+    ``raw`` are the bytes of all texts as UTF-32, each but the last ended by ``_END``. Return how many have to go the
+    long way.
     """
     codes, bounds, text_bounds = part(memory, CODES).view(np.uint32), part(memory, BOUNDS), part(memory, TEXT_BOUNDS)
     ends, words = part(memory, ENDS).view(np.int32), part(memory, WORDS).view(np.int32)
@@ -226,15 +237,15 @@ def walk_into(raw, texts, memory, numbers, cells, letters, places, tables):
     figures = part(tables, _FIGURES).view(np.float64)
     long = _uniform(raw, texts, memory, part(tables, _FOLDS).view(np.uint32), codes, text_bounds, query_bounds)
     cut_into(
-        *(codes, text_bounds[: texts + 1], numbers, cells.view(CELL), figures[_UNKNOWN]),
-        *(part(memory, ROUTE).view(STEP), ends, words, bounds),
+        *(codes, text_bounds[: texts + 1], part(tables, _NUMBERS).view(np.int32), part(tables, _CELLS).view(CELL)),
+        *(figures[_UNKNOWN], part(memory, ROUTE).view(STEP), ends, words, bounds),
     )
     glance_into(
-        *(codes, text_bounds[: texts + 1], ends, words, bounds, letters, part(tables, _SYMBOLS).view(SYMBOL)),
-        *(part(tables, _RUNS).view(RUN), part(tables, _TABLE).view(ROW), seen),
+        *(codes, text_bounds[: texts + 1], ends, words, bounds, part(tables, _LETTERS).view(np.uint8)),
+        *(part(tables, _SYMBOLS).view(SYMBOL), part(tables, _RUNS).view(RUN), part(tables, _TABLE).view(ROW), seen),
     )
     queries, rows = part(memory, QUERIES).reshape((-1, 2)), part(tables, _WORD_ROWS).reshape((-1, 2))
-    word_bounds = part(tables, _WORD_BOUNDS).view(np.int32)
+    places, word_bounds = part(tables, _PLACES).view(np.int32), part(tables, _WORD_BOUNDS).view(np.int32)
     count = 0
     for text in range(texts):
         if query_bounds[text + 1] == LONG_WAY:
@@ -249,12 +260,16 @@ def walk_into(raw, texts, memory, numbers, cells, letters, places, tables):
 @compiled
 def _uniform(raw, texts, memory, folds, codes, text_bounds, query_bounds):
     """Write uniform texts side by side and their bounds; mark those for the long way, return how many there are."""
-    given, raw_bounds = np.frombuffer(raw, np.uint32), part(memory, RAW_BOUNDS)
-    if texts == 1:
-        raw_bounds[1] = len(given)
-    folding, long = part(memory, SETTINGS)[FOLDING], 0
+    given = np.frombuffer(raw, np.uint32)
+    folding, long, start = part(memory, SETTINGS)[FOLDING], 0, 0
     for text in range(texts):
-        begin, start, stop = text_bounds[text], raw_bounds[text], raw_bounds[text + 1]
+        stop = start
+        if text == texts - 1:
+            stop = len(given)
+        else:
+            while given[stop] != _END_CODE:
+                stop += 1
+        begin = text_bounds[text]
         if folding:
             end = folded(given, start, stop, folds, codes, begin)
         else:
@@ -263,29 +278,27 @@ def _uniform(raw, texts, memory, folds, codes, text_bounds, query_bounds):
         query_bounds[text + 1] = min(end, 0)
         text_bounds[text + 1] = max(end, begin)
         long += end == LONG_WAY
+        start = stop + 1
     return long
 
 
 @compiled
-def answer_into(
-    raw, texts, memory, sums, numbers, cells, letters, places, tables, terms, documents, rows, gains, order, allowed
-):
+def answer_into(raw, texts, memory, tables, terms, documents, rows, gains, order, allowed):
     """Do the same, and search for each need; return how many there are, and how many texts have to go the long way."""
-    long = walk_into(raw, texts, memory, numbers, cells, letters, places, tables)
+    long = walk_into(raw, texts, memory, tables)
     queries, query_bounds = part(memory, QUERIES).reshape((-1, 2)), part(memory, QUERY_BOUNDS)
-    asked, counts = part(memory, ASKED), part(memory, COUNTS)
     lists = part(memory, LISTS).reshape((-1, LIST_COLUMNS))
-    found = part(memory, FOUND).reshape((-1, 2))
+    sums = part(memory, SUMS).view(np.int32).reshape((2, WINDOW))
     limit, needs = part(memory, SETTINGS)[LIMIT], 0
-    asked[0] = touch(terms, documents, queries[: query_bounds[texts]])  # written somewhere, or it would be left out
+    answered = part(memory, ANSWERED).reshape((-1, BEST + limit))
+    found = part(memory, FOUND).reshape((-1, 2))
+    answered[0, 0] = touch(terms, documents, queries[: query_bounds[texts]])  # or it would be left out
     for text in range(texts):
         query = queries[query_bounds[text] : query_bounds[text + 1]]
         if len(query):
-            asked[needs] = text
-            best = found[needs * limit : (needs + 1) * limit]
-            count = search(terms, documents, rows, gains, query, allowed, lists, sums, best)
+            count = search(terms, documents, rows, gains, query, allowed, lists, sums, found)
+            answered[needs, TEXT], answered[needs, COUNT] = text, count
             for place in range(count):
-                best[place, DOCUMENT] = order[best[place, DOCUMENT]]
-            counts[needs] = count
+                answered[needs, BEST + place] = order[found[place, DOCUMENT]]
             needs += 1
     return needs, long

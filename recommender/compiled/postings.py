@@ -28,7 +28,7 @@ from recommender.bits import Bits
 from recommender.compiled.collecting import REPETITION, Collector
 from recommender.compiled.jit import compiled
 from recommender.compiled.lists import AGAIN, LENGTH, LIST_COLUMNS, MOST_LISTS, ROW, START, TERM, WEIGHT
-from recommender.compiled.search import WINDOW, search, weigh
+from recommender.compiled.search import DOCUMENT, WINDOW, search, weigh
 from recommender.compiled.terms import Hashes, hashes_of
 from recommender.compiled.vocabulary import Slots, term_of
 from recommender.index import gains_of, rarity
@@ -41,11 +41,18 @@ FREQUENT = 400
 
 
 class Paper:
-    """What one search at a time writes on."""
+    """What one search at a time writes on; ``found`` has room for the best, ``documents`` is its first column."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = 3) -> None:
         self.lists = np.empty((MOST_LISTS, LIST_COLUMNS), np.int64)
         self.sums = np.zeros((2, WINDOW), np.int32)
+        self.fit(limit)
+
+    def fit(self, limit: int) -> None:
+        """Make room for so many documents."""
+        self.limit = limit
+        self.found = np.empty((limit, 2), np.int64)
+        self.documents = self.found[:, DOCUMENT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +110,26 @@ class Postings:
     def best(self, query: Table, allowed: Bits, limit: int, paper: Paper) -> Table:
         """Return (document, score) of the best allowed documents, best first, ties by number.
 
-        A document that shares no term is not found.
+        A document that shares no term is not found. What is returned lies on the paper until the next search.
         """
-        found = np.empty((limit, 2), np.int64)
-        index = (self.terms, self.documents, self.rows, self.gains)
-        count = search(*index, query, allowed, paper.lists, paper.sums, found)
-        return found if count == limit else found[:count]
+        count = self._search(query, allowed, limit, paper)
+        return paper.found[:count]
+
+    def best_documents(self, query: Table, allowed: Bits, limit: int, paper: Paper) -> list[int]:
+        """Return the best allowed documents without their scores."""
+        count = self._search(query, allowed, limit, paper)
+        found: list[int] = paper.documents[:count].tolist()
+        return found
+
+    def _search(self, query: Table, allowed: Bits, limit: int, paper: Paper) -> int:
+        """Write the best onto the paper; return how many there are."""
+        if limit != paper.limit:
+            paper.fit(limit)
+        count: int = search(
+            *(self.terms, self.documents, self.rows, self.gains, query, allowed),
+            *(paper.lists, paper.sums, paper.found),
+        )
+        return count
 
     def scores(self, query: Table, documents: npt.NDArray[np.int64], paper: Paper) -> npt.NDArray[np.int64]:
         """Return the scores of documents, which must ascend."""

@@ -61,7 +61,9 @@ def search(terms, documents, rows, gains, query, allowed, lists, paper, found):
     limit = len(found)
     if size == 0 or limit == 0:
         return 0
-    floor = _something_to_beat(documents, rows, gains, allowed, lists, size, found)
+    floor, settled = _something_to_beat(documents, rows, gains, allowed, lists, size, found)
+    if settled:
+        return limit
     essential = _essential(lists, size, floor // gains[0])
     if _few(lists, essential):
         return _one_by_one(documents, rows, gains, allowed, lists, essential, size, floor, found)
@@ -95,37 +97,49 @@ def weigh(terms, documents, rows, gains, query, asked, lists, scores):
 def _something_to_beat(documents, rows, gains, allowed, lists, size, found):
     """Weigh the first allowed documents of the heaviest list; return one less than the worst of the best, or -1.
 
-    Where that list is too short, those of the next ones follow.
+    Where that list is too short, those of the next ones follow. Return also whether these are the best of all: when
+    nothing behind them in that list can be better, nor anything that is not in it.
     """
     heaviest = 0
     for place in range(size):
         if lists[place, BITS] < 0 and lists[place, WEIGHS] > lists[heaviest, WEIGHS]:
             heaviest = place
     limit, count = len(found), 0
-    count = _sample(documents, rows, gains, allowed, lists, size, heaviest, found, count)
+    count, all_seen = _sample(documents, rows, gains, allowed, lists, size, heaviest, found, count)
+    if all_seen and count == limit:
+        without = (lists[0, REST] - lists[heaviest, WEIGHS]) * np.int64(gains[0])
+        if without < found[limit - 1, SCORE]:
+            return found[limit - 1, SCORE] - 1, True
     place = 0
     while place < size and count < limit:
         if place != heaviest:
-            count = _sample(documents, rows, gains, allowed, lists, size, place, found, count)
+            count, _ = _sample(documents, rows, gains, allowed, lists, size, place, found, count)
         place += 1
     for place in range(size):
         lists[place, PLACE] = lists[place, FIRST]
-    return found[limit - 1, SCORE] - 1 if count == limit else np.int64(-1)
+    return found[limit - 1, SCORE] - 1 if count == limit else np.int64(-1), False
 
 
 @compiled
 def _sample(documents, rows, gains, allowed, lists, size, chosen, found, count):
-    """Weigh the first allowed documents of one list; return how many are among the best now."""
-    if lists[chosen, BITS] >= 0:
-        return count
-    limit, seen = len(found), 0
+    """Weigh the first allowed documents of one list; return how many are among the best now.
+
+    Return also whether nothing behind them in the list can be better.
+    """
+    limit, seen, most = len(found), 0, lists[0, REST]
     for place in range(size):
         lists[place, PLACE] = lists[place, FIRST]
-    at, last = lists[chosen, FIRST], lists[chosen, LAST]
-    while at < last and (seen < _BOOT or count < limit):
-        document = np.int64(documents[at])
-        at += 1
-        if not _has(allowed, document):
+    at, last, row = lists[chosen, FIRST], lists[chosen, LAST], lists[chosen, BITS]
+    document, end = np.int64(-1), np.int64(len(gains))
+    while seen < _BOOT or count < limit:
+        if row >= 0:
+            document = _next_in_both(rows, row, allowed, document + 1, end)
+        else:
+            document = np.int64(documents[at]) if at < last else end
+            at += 1
+        if document == end:
+            return count, True
+        if row < 0 and not _has(allowed, document):
             continue
         seen += 1
         weight = _completed(documents, rows, lists, size, document)
@@ -134,9 +148,24 @@ def _sample(documents, rows, gains, allowed, lists, size, chosen, found, count):
             known |= found[place, DOCUMENT] == document
         if not known:
             count = _keep(found, count, document, weight * gains[document])
-        if count == limit and found[limit - 1, SCORE] >= lists[0, REST] * gains[document]:
-            break  # all of them have every term: nothing better can follow
-    return count
+        if count == limit and found[limit - 1, SCORE] >= most * gains[document]:
+            return count, True  # all of them have every term
+    return count, False
+
+
+@compiled
+def _next_in_both(rows, row, allowed, document, end):
+    """Return the first allowed document of a row that is not before one, ``end`` when there is none."""
+    beyond = (end + 63) >> 6
+    word = document >> 6
+    if word < beyond:
+        bits = rows[row, word] & allowed[word] & ~np.uint64(0) << np.uint64(document & 63)
+        while not bits and word + 1 < beyond:
+            word += 1
+            bits = rows[row, word] & allowed[word]
+        if bits:
+            return (word << 6) + np.int64(_lowest(bits))
+    return end
 
 
 @compiled

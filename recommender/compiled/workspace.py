@@ -13,14 +13,16 @@ from recommender.compiled.cutting import STEP
 from recommender.compiled.lists import LIST_COLUMNS, MOST_LISTS
 from recommender.compiled.packed import Memory, packed, seen_part
 from recommender.compiled.screening import GLANCE
-from recommender.compiled.search import DOCUMENT, WINDOW
+from recommender.compiled.search import WINDOW
 from recommender.compiled.wanted import MOST_ROWS
 
-RAW_BOUNDS, TEXT_BOUNDS, BOUNDS, QUERY_BOUNDS, SEEN, QUERIES, ROUTE, CODES, ENDS, WORDS = range(10)
-ASKED, COUNTS, FOUND, LISTS, SETTINGS = range(10, 15)
+TEXT_BOUNDS, BOUNDS, QUERY_BOUNDS, SEEN, QUERIES, ROUTE, CODES, ENDS, WORDS = range(9)
+ANSWERED, FOUND, LISTS, SUMS, SETTINGS = range(9, 14)
 """Parts of the memory."""
 FOLDING, LIMIT = range(2)
 """Places of the settings: whether texts are to be made uniform, how many documents are found for a need."""
+TEXT, COUNT, BEST = range(3)
+"""Columns of what is answered: which text it is, how many were found for it, and from there on where they are."""
 LEAST = 3
 
 
@@ -28,14 +30,12 @@ class Workspace:
     """Room for a batch, one for each thread; it grows with the batches. ``limit`` documents are found for each need.
 
     What Python reads of it: ``seen`` and ``query_bounds`` by text, ``queries``; and of the texts that are needs, one
-    behind the other, ``asked``, which text it is, ``counts``, how many documents were found for it, and these with
-    their scores in ``found[need]``; ``first`` are the documents of the first need. ``bytes`` is the room for the
-    characters as UTF-32.
+    behind the other, ``answered``; ``first`` is that of the first need. ``bytes`` is the room for the characters as
+    UTF-32.
     """
 
     def __init__(self, texts: int = 1, characters: int = 64, limit: int = LEAST) -> None:
         self.limit = limit
-        self.sums = np.zeros((2, WINDOW), np.int32)
         self._lay_out(texts, characters, folding=True)
 
     def fit(self, texts: int, characters: int) -> None:
@@ -59,19 +59,18 @@ class Workspace:
         whole = np.zeros(characters, np.int32)
         self.memory: Memory = packed(
             [
-                *(bounds, bounds, bounds, bounds, np.zeros(texts, GLANCE)),
+                *(bounds, bounds, bounds, np.zeros(texts, GLANCE)),
                 *(np.zeros((texts, MOST_ROWS, 2), np.int64), np.zeros(characters + 1, STEP), whole, whole, whole),
-                *(np.zeros(texts, np.int64), np.zeros(texts, np.int64), np.zeros((texts, self.limit, 2), np.int64)),
-                *(np.zeros((MOST_LISTS, LIST_COLUMNS), np.int64), np.array([folding, self.limit], np.int64)),
+                *(np.zeros((texts, BEST + self.limit), np.int64), np.zeros((self.limit, 2), np.int64)),
+                *(np.zeros((MOST_LISTS, LIST_COLUMNS), np.int64), np.zeros((2, WINDOW), np.int32)),
+                np.array([folding, self.limit], np.int64),
             ]
         )
-        self.raw_bounds = self._part(RAW_BOUNDS)
         self.seen = self._part(SEEN, GLANCE)
         self.queries = self._part(QUERIES).reshape(-1, 2)
         self.query_bounds = self._part(QUERY_BOUNDS)
-        self.asked, self.counts = self._part(ASKED), self._part(COUNTS)
-        self.found = self._part(FOUND).reshape(texts, self.limit, 2)
-        self.first = self.found[0, :, DOCUMENT]
+        self.answered = self._part(ANSWERED).reshape(texts, BEST + self.limit)
+        self.first = self.answered[0]
         self.bytes = 4 * characters
         self.settings = self._part(SETTINGS)
 

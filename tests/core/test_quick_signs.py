@@ -64,6 +64,12 @@ def test_what_passes_the_quick_way_is_the_uniform_text(
     assert found in (None, normaliser(raw).text)
 
 
+@settings(max_examples=500)
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=6).map("".join), max_size=6))
+def test_several_texts_lose_what_each_alone_loses(quick_signs: QuickSigns, raws: list[str]) -> None:
+    assert quick_signs.each("\0".join(raws), "\0").split("\0") == [quick_signs(raw) for raw in raws or [""]]
+
+
 @pytest.mark.parametrize(
     ("raw", "left"),
     [

@@ -23,7 +23,7 @@ from tests.recommender.conftest import lines
 LIMIT = 4
 WANTED = {WordKind.GOODS, WordKind.ATTRIBUTE, WordKind.BRAND}
 PIECES = [
-    *"想买要囤?？，. 。\n@aＡ９🍓😂[]〔\u2005",
+    *"想买要囤?？，. 。\n@aＡ９🍓😂[]〔\u2005\0\1",
     *(
         "哪里有卖",
         "草莓",

@@ -82,6 +82,8 @@ def test_the_best_are_those_of_a_look_at_every_document(size: int) -> None:
         limit = int(chance.choice([1, 3, 50]))
         found = postings.best(postings.query(terms), allowed, limit, PAPER)
         assert list(map(tuple, found.tolist())) == brute(postings, terms, allowed, limit)
+        documents = found[:, 0].tolist()
+        assert postings.best_documents(postings.query(terms), allowed, limit, PAPER) == documents
         assert not PAPER.sums[0].any()
 
 
