@@ -30,7 +30,7 @@ from recommender.need_rules import packaged_rules
 from recommender.needs import Need, NeedReader, Reading
 from recommender.policy import Level, Situation, may_push
 from recommender.price_wishes import popularity
-from recommender.ranking import Candidate, Place, allowed, choose, find, in_order
+from recommender.ranking import Candidate, Place, allowed, choose, find, foremost, in_order
 from recommender.screening import Glance
 from recommender.segmentation import Segmenter
 from recommender.settings import RecommenderSettings
@@ -186,8 +186,9 @@ class Recommender:
         """
         assert decision.need is not None  # noqa: S101 - nothing is shown without a need, for the type checker
         effects = effects_of(group)
-        ordered = personal_order(decision.fitting, decision.need, self.place(effects), taste)
-        picks = tuple(choose(ordered, self.settings.max_products, self._shown_lately(memory, asked.at)))
+        most, hidden = self.settings.max_products, self._shown_lately(memory, asked.at)
+        near = foremost(decision.fitting, decision.need, most, hidden)
+        picks = tuple(choose(personal_order(near, decision.need, self.place(effects), taste), most, hidden))
         reasons = reasons_of(decision.need, picks, effects.neighbourhoods, asked.at, self.zone)
         return replace(decision, picks=picks, reasons=tuple(reasons))
 

@@ -164,7 +164,7 @@ def test_choosing_leaves_out_what_was_shown_and_what_is_much_worse(
     found = find(_need(read), stock(wares("草莓一", "草莓二", "草莓三")), HERE, NOW, segmenter.cut)
     assert len(choose(found, 2, ())) == 2
     assert choose(found, 3, {one.item.id for one in found}) == []
-    weak = replace(found[2], score=found[0].score * 0.5)
+    weak = found[2]._replace(score=found[0].score * 0.5)
     assert weak not in choose([*found[:2], weak], 3, ())
 
 
