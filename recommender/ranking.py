@@ -66,7 +66,8 @@ class Place:
 class Candidate(NamedTuple):
     """A product for a need. ``score`` is 0..1; ``matched`` the words it was found by, ``met`` the attributes it has.
 
-    A tuple, because of 100,000 products dozens fit each need. ``because`` are the tags of whoever asked that put it before products that fit equally well.
+    A tuple, because of 100,000 products dozens fit each need. ``because`` are the tags of whoever asked that put it
+    before products that fit equally well.
     """
 
     item: Item

@@ -40,15 +40,16 @@ def said(need: Need, own: Constraints, heard: tuple[str, ...], lexicon: Lexicon)
     """
     if need.need_class is NeedClass.IMPLICIT or not need.known or need.rule == "joining":
         return None
-    whom = {word for word in (need.constraints.for_whom, *need.constraints.attributes) if _is_whom(word, lexicon)}
+    stated = need.constraints
+    whom = {word for word in (stated.for_whom, *stated.attributes) if word and _is(WordKind.WHOM, word, lexicon)}
     if whom - PETS:
         return None
     narrows = need.rule == "refinement"
-    constraints = own if narrows else need.constraints
+    constraints = own if narrows else stated
     words = [(word, lexicon.get(word)) for word in (() if narrows else need.terms)]
     return Statement(
-        goods=tuple((text, word.category) for text, word in words if word and word.kind is WordKind.GOODS),
-        attributes=tuple(word for word in constraints.attributes if _is_attribute(word, lexicon)),
+        goods=tuple([(text, word.category) for text, word in words if word and word.kind is WordKind.GOODS]),
+        attributes=tuple([word for word in constraints.attributes if _is(WordKind.ATTRIBUTE, word, lexicon)]),
         brand=constraints.brand,
         pets=tuple(sorted(whom)),
         heard=heard,
@@ -145,11 +146,6 @@ def _difference(
     return tuple(sorted(mine - shared))
 
 
-def _is_whom(word: str, lexicon: Lexicon) -> bool:
+def _is(kind: WordKind, word: str, lexicon: Lexicon) -> bool:
     known = lexicon.get(word)
-    return known is not None and known.kind is WordKind.WHOM
-
-
-def _is_attribute(word: str, lexicon: Lexicon) -> bool:
-    known = lexicon.get(word)
-    return known is not None and known.kind is WordKind.ATTRIBUTE
+    return known is not None and known.kind is kind
