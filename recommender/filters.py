@@ -15,9 +15,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -56,8 +55,7 @@ class Shown(Protocol):
         """Return where it is delivered; empty is everywhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(NamedTuple):
     """Neighbourhoods of a group and the categories that it allows, all when there are none."""
 
     neighbourhoods: tuple[str, ...]

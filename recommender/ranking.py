@@ -93,6 +93,11 @@ def allowed(item: Item, place: Place, need: Need | None, now: datetime) -> bool:
     return need is None or _affordable(item, need)
 
 
+def may_fit(need: Need, shelf: Shelf) -> bool:
+    """Tell whether ``find`` could find anything anywhere; quick, and most goods nobody sells here."""
+    return not need.known or any(map(shelf.names, need.terms))
+
+
 def find(need: Need, shelf: Shelf, place: Place, now: datetime, cut: Callable[[str], list[str]]) -> list[Candidate]:
     """Return the products that fit a need, best first.
 

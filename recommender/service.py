@@ -30,7 +30,7 @@ from recommender.need_rules import packaged_rules
 from recommender.needs import Need, NeedReader, Reading
 from recommender.policy import Level, Situation, may_push
 from recommender.price_wishes import popularity
-from recommender.ranking import Candidate, Place, allowed, choose, find, foremost, in_order
+from recommender.ranking import Candidate, Place, allowed, choose, find, foremost, in_order, may_fit
 from recommender.screening import Glance
 from recommender.segmentation import Segmenter
 from recommender.settings import RecommenderSettings
@@ -171,9 +171,12 @@ class Recommender:
         need = reading.need
         if need is None or reading.reason is Reason.RECORDED:
             return Decision(reading.outcome, reading.reason, reading, need)
+        needs = reading.needs or (need,)
+        if not any(may_fit(one, self.shelf) for one in needs):
+            return Decision(Outcome.NEED, Reason.UNMET, reading, needs[0])
         effects = effects_of(group)
         place = self.place(effects)
-        need, candidates = self._answerable(reading, place, asked.at)
+        need, candidates = self._answerable(needs, reading, place, asked.at)
         if not candidates:
             return Decision(Outcome.NEED, Reason.UNMET, reading, need)
         hidden = self._shown_lately(memory, asked.at)
@@ -300,9 +303,10 @@ class Recommender:
         word = self._lexicon.get(goods)
         return word.category if word is not None else ""
 
-    def _answerable(self, reading: Reading, place: Place, at: datetime) -> tuple[Need, list[Candidate]]:
+    def _answerable(
+        self, needs: Sequence[Need], reading: Reading, place: Place, at: datetime
+    ) -> tuple[Need, list[Candidate]]:
         """Return the first of a message's needs that something fits, with what fits it; else the first of all."""
-        needs = [need for need in reading.needs or (reading.need,) if need is not None]
         whole = len(needs) == 1 and (not needs[0].known or reading.masked.has(WordKind.GOODS))
         for need in needs:
             said = reading.masked.text.text if whole else "".join((*need.modifiers, *need.terms))
