@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from groups.people.profiles import Statement, Tag, TagKind, traits, within
 from recommender.constraints import Constraints
@@ -19,8 +19,7 @@ _LOOKED_AT = 60
 """Candidates that a taste may reorder; whatever stands behind them is not shown anyway."""
 
 
-@dataclass(frozen=True, slots=True)
-class Liking:
+class Liking(NamedTuple):
     """One tag of whoever asks: ``id`` is its row, ``strength`` how much it counts, 0 to 1."""
 
     tag: Tag
