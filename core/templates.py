@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 
 @cache
@@ -20,6 +20,11 @@ def _environment(package: str) -> Environment:
     )
 
 
+@cache
+def _template(package: str, name: str) -> Template:
+    return _environment(package).get_template(f"{name}.txt")
+
+
 def render(package: str, name: str, /, **values: Any) -> str:
     """Render ``templates/NAME.txt`` of ``package``; a missing value is an error, not an empty gap."""
-    return _environment(package).get_template(f"{name}.txt").render(**values).strip()
+    return _template(package, name).render(**values).strip()

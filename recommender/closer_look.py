@@ -9,7 +9,6 @@ the artefact of the second look.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -54,7 +53,7 @@ class CloserLook:
         if best < _NEAR:
             return list(candidates)
         left = [1 - _SHARE * max(0.0, 1 - looks[places[one.item.id]] / best - _LEVEL) for one in near]
-        looked = [replace(one, score=one.score * share) for one, share in zip(near, left, strict=True)]
+        looked = [one._replace(score=one.score * share) for one, share in zip(near, left, strict=True)]
         return [*looked, *candidates[_LOOKED_AT:]]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from core.outcomes import Hold, Outcome, Reason
 from core.text import NormalText
@@ -15,9 +15,11 @@ from recommender.readings import Need, Reading
 _SHOWN = frozenset({Reason.PUSHED, Reason.SUGGESTED})
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One message as the recommender sees it; ``name`` and ``leader`` are what the push calls member and leader."""
+class Asked(NamedTuple):
+    """One message as the recommender sees it.
+
+    ``name`` and ``leader`` are what the push calls member and leader; they may be empty until it is put into words.
+    """
 
     member: str
     name: str
@@ -28,8 +30,7 @@ class Asked:
     leader: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What a message came to.
 
     ``picks`` are the products that go out (or would have, when ``hold`` says why not); ``reasons`` say why each was

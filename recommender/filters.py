@@ -15,9 +15,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -56,8 +55,7 @@ class Shown(Protocol):
         """Return where it is delivered; empty is everywhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(NamedTuple):
     """Neighbourhoods of a group and the categories that it allows, all when there are none."""
 
     neighbourhoods: tuple[str, ...]
@@ -121,8 +119,10 @@ class Filters:
             if (len(self._kept) + 1) * self._size // 8 > _KEPT_BYTES:
                 self._kept.clear()
             bits = self._kept[where] = self._made(where)
-        step = next((step for step in _STEPS if price_max is not None and price_max <= step), None)
-        return bits if step is None else bits & self._set(("price", str(step)))
+        if price_max is None:
+            return bits
+        step = bisect_left(_STEPS, price_max)  # the first that is no less
+        return bits if step == len(_STEPS) else bits & self._set(_STEP_KEYS[step])
 
     def _sets_of(self, product: Shown) -> list[memoryview]:
         """Return the sets that a product is in, to write on."""

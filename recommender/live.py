@@ -11,6 +11,7 @@ filter of the query. When the newest are many (``overgrown``), everything is bui
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,8 @@ from recommender.newest import Newest
 
 _LEAST, _SHARE = 256, 64
 """The newest are many when there are more than so many of them, and more than one for so many documents."""
+_KEPT_RARITIES = 5_000
+"""Terms whose rarity is remembered: the same goods are asked for again and again."""
 
 
 class LiveIndex:
@@ -29,6 +32,7 @@ class LiveIndex:
     def __init__(self, large: Index, newest: Newest) -> None:
         self._large = large
         self._newest = newest
+        self._rarity = lru_cache(_KEPT_RARITIES)(large.rarity)  # the large index never changes
 
     def add(self, text: str) -> list[str]:
         """Take in a document with the next number; return its words, of ``LONGEST_TEXT`` characters at most."""
@@ -45,7 +49,7 @@ class LiveIndex:
 
     def rarity(self, term: str) -> float:
         """Return how much a term tells in the large index."""
-        return self._large.rarity(term)
+        return self._rarity(term)
 
     def words(self) -> Iterable[str]:
         """Return the words of the large index, where they were kept."""

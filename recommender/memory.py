@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from recommender.constraints import NOTHING_STATED, Constraints
 from recommender.needs import Need
@@ -17,8 +18,7 @@ _KEPT_FOR = timedelta(minutes=15)
 _FORGET_SHOWN = timedelta(days=2)
 
 
-@dataclass(frozen=True, slots=True)
-class Utterance:
+class Utterance(NamedTuple):
     """What one message left behind for the following ones.
 
     ``need`` is a stated need (``need_id`` once stored); ``loose`` the class of a trigger without object; ``objects``
@@ -36,13 +36,17 @@ class Utterance:
 
 @dataclass(slots=True)
 class GroupMemory:
-    """Per group. ``shown`` is product id → when last pushed here; ``answers`` when needs were answered here lately."""
+    """Per group. ``shown`` is product id → when last pushed here; ``answers`` when needs were answered here lately.
+
+    ``_asking`` are those whose needs are among the utterances: every message is held against them, few change them.
+    """
 
     utterances: deque[Utterance] = field(default_factory=lambda: deque(maxlen=_KEPT_UTTERANCES))
     shown: dict[int, datetime] = field(default_factory=dict)
     answers: tuple[datetime, ...] = ()
     members: dict[str, datetime] = field(default_factory=dict)
     terms: dict[str, datetime] = field(default_factory=dict)
+    _asking: frozenset[str] | None = field(default=None, repr=False, compare=False)
 
     def copy(self) -> GroupMemory:
         """Return a copy for a batch to work on."""
@@ -52,6 +56,7 @@ class GroupMemory:
             self.answers,
             dict(self.members),
             dict(self.terms),
+            self._asking,
         )
 
     def note(self, utterance: Utterance) -> None:
@@ -59,6 +64,7 @@ class GroupMemory:
         while self.utterances and utterance.at - self.utterances[0].at > _KEPT_FOR:
             self.utterances.popleft()
         self.utterances.append(utterance)
+        self._asking = None
 
     def before(self, at: datetime, minutes: float) -> list[Utterance]:
         """Return utterances of the last ``minutes`` before ``at``, newest first."""
@@ -80,14 +86,19 @@ class GroupMemory:
 
     def waiting(self, member: str) -> tuple[bool, bool]:
         """Tell whether somebody else said a need lately, which the member could join, and whether they did so."""
-        members = {utterance.member for utterance in self.utterances if utterance.need is not None}
-        return bool(members - {member}), member in members
+        asking = self._asking
+        if asking is None:
+            asking = frozenset([one.member for one in self.utterances if one.need is not None])
+            self._asking = asking
+        own = member in asking
+        return len(asking) > own, own
 
     def withdrawn(self, member: str) -> bool:
         """Forget the member's open needs; tell whether there were any."""
         kept = [one for one in self.utterances if one.member != member or one.need is None]
         changed = len(kept) != len(self.utterances)
         self.utterances = deque(kept, maxlen=_KEPT_UTTERANCES)
+        self._asking = None
         return changed
 
     def answers_on(self, start: datetime) -> int:

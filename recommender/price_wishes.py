@@ -44,9 +44,12 @@ class PriceWish:
         return 0.0
 
 
+_POPULARITY = tuple(math.log1p(orders) / math.log1p(_MOST_ORDERS) for orders in range(_MOST_ORDERS + 1))
+
+
 def popularity(orders: int | None) -> float:
     """Return how popular a product is, 0 (no order, or not known) to 1, on a logarithmic scale."""
-    return min(math.log1p(orders or 0) / math.log1p(_MOST_ORDERS), 1.0)
+    return _POPULARITY[min(orders or 0, _MOST_ORDERS)]
 
 
 def _float(value: Decimal | None) -> float | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
+from typing import NamedTuple
 
 import numpy as np
 
@@ -62,18 +63,18 @@ class Place:
     forbidden_words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A product for a need. ``score`` is 0..1; ``matched`` the words it was found by, ``met`` the attributes it has.
 
-    ``because`` are the tags of whoever asked that put it before products that fit equally well.
+    A tuple, because of 100,000 products dozens fit each need. ``because`` are the tags of whoever asked that put it
+    before products that fit equally well.
     """
 
     item: Item
     score: float
     matched: tuple[str, ...]
-    met: tuple[str, ...] = field(default=())
-    because: tuple[int, ...] = field(default=())
+    met: tuple[str, ...] = ()
+    because: tuple[int, ...] = ()
 
 
 def allowed(item: Item, place: Place, need: Need | None, now: datetime) -> bool:
@@ -86,9 +87,15 @@ def allowed(item: Item, place: Place, need: Need | None, now: datetime) -> bool:
         return False
     if _excluded(item, place):
         return False
-    if any(word in item.category or word in item.title for word in place.forbidden_words):
-        return False
+    for word in place.forbidden_words:
+        if word in item.category or word in item.title:
+            return False
     return need is None or _affordable(item, need)
+
+
+def may_fit(need: Need, shelf: Shelf) -> bool:
+    """Tell whether ``find`` could find anything anywhere; quick, and most goods nobody sells here."""
+    return not need.known or any(map(shelf.names, need.terms))
 
 
 def find(need: Need, shelf: Shelf, place: Place, now: datetime, cut: Callable[[str], list[str]]) -> list[Candidate]:
@@ -139,12 +146,14 @@ def choose(candidates: list[Candidate], limit: int, hidden: Collection[int]) -> 
 
 def _candidate(item: Item, need: Need, term: str, quality: float, text_score: float) -> Candidate:
     constraints = need.constraints
-    stated = [word for word in constraints.attributes if word != constraints.for_whom]
-    met = tuple(word for word in constraints.attributes if _has(item, word)) if constraints.attributes else ()
+    met: tuple[str, ...] = ()
     score = quality * need.strength
-    if stated:
-        share = sum(word in met for word in stated) / len(stated)
-        score *= 1 - _ATTRIBUTE_SHARE + _ATTRIBUTE_SHARE * share
+    if constraints.attributes:
+        met = tuple(word for word in constraints.attributes if _has(item, word))
+        stated = [word for word in constraints.attributes if word != constraints.for_whom]
+        if stated:
+            share = sum(word in met for word in stated) / len(stated)
+            score *= 1 - _ATTRIBUTE_SHARE + _ATTRIBUTE_SHARE * share
     if constraints.for_whom and constraints.for_whom not in met:
         score *= 1 - _WHOM_SHARE
     if item.whom and not item.whom.intersection(constraints.attributes):
@@ -164,16 +173,39 @@ def in_order(
     candidates: list[Candidate], need: Need, place: Place, liking: Callable[[Item], float] | None = None
 ) -> list[Candidate]:
     """Return candidates best first; ``liking`` decides only between those that are level and not pinned apart."""
-    step = 0.1 if need.constraints.cheap else 0.03  # who asks for cheap goods sees the price earlier
+    cheap, step = need.constraints.cheap, _step(need)
+    pins = bool(place.pinned_ids or place.pinned_texts or place.also_pinned)
 
     def key(candidate: Candidate) -> tuple[float, bool, object, object, int]:
-        item = candidate.item
-        pinned = _pinned_here(item, place) or _meant_by(place.also_pinned, item)
+        item, score = candidate.item, candidate.score
+        pinned = pins and (_pinned_here(item, place) or _meant_by(place.also_pinned, item))
         liked = 0.0 if liking is None else -round(liking(item), 3)
-        last = (item.price, liked) if need.constraints.cheap else (liked, item.price)
-        return -round(candidate.score / step), not pinned, *last, item.id
+        if cheap:
+            return -round(score / step), not pinned, item.price, liked, item.id
+        return -round(score / step), not pinned, liked, item.price, item.id
 
     return sorted(candidates, key=key)
+
+
+def foremost(candidates: Sequence[Candidate], need: Need, limit: int, hidden: Collection[int]) -> list[Candidate]:
+    """Return of ordered candidates those among which ``choose`` finds its picks, however level ones are ordered.
+
+    They end with the step in which the last one that can be shown stands.
+    """
+    step, shown, last = _step(need), 0, None
+    for place, candidate in enumerate(candidates):
+        level = round(candidate.score / step)
+        if last is not None and level != last:
+            return list(candidates[:place])
+        shown += candidate.item.id not in hidden
+        if shown == limit:
+            last = level
+    return list(candidates)
+
+
+def _step(need: Need) -> float:
+    """Return how far apart scores must lie to count: who asks for cheap goods sees the price earlier."""
+    return 0.1 if need.constraints.cheap else 0.03
 
 
 def _named(term: str, shelf: Shelf, shown: Bits) -> list[Hit]:

@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.database import execute
 from core.many_rows import EachRow
 from core.outcomes import Reason
-from recommender.constraints import Constraints
+from recommender.constraints import NOTHING_STATED, Constraints
 from recommender.gain import Gain
 from recommender.memory import GroupMemory, Utterance
 from recommender.models import NeedRecord, Opinion, Push, PushRecord
@@ -56,6 +56,9 @@ def need_row(
     gain: Gain | None = None,
 ) -> dict[str, Any]:
     """Return the column values of a need."""
+    detail = need_detail(need)
+    if gain is not None:
+        detail["gain"] = gain.kept()
     return {
         "inbox_id": inbox_id,
         "group_id": group_id,
@@ -63,7 +66,7 @@ def need_row(
         "need_class": need.need_class.value,
         "terms": list(need.terms),
         "category": category,
-        "detail": need_detail(need) | ({"gain": gain.kept()} if gain is not None else {}),
+        "detail": detail,
         "state": state,
         "hold": hold,
         "at": at,
@@ -72,18 +75,24 @@ def need_row(
 
 def need_detail(need: Need) -> dict[str, Any]:
     """Return everything but class and terms, JSON-serialisable, without what was not said."""
-    said = {name: value for name, value in zip(_CONSTRAINTS, _stated(need.constraints), strict=True) if value}
-    for name in ("price_max", "price_min"):
-        if name in said:
-            said[name] = float(said[name])
-    return {
-        **{name: list(value) if isinstance(value, tuple) else value for name, value in said.items()},
-        **({"modifiers": list(need.modifiers)} if need.modifiers else {}),
-        "known": need.known,
-        "strength": round(need.strength, 3),
-        "rule": need.rule,
-        "evidence": list(need.evidence),
-    }
+    detail = {} if need.constraints is NOTHING_STATED else _said(need.constraints)
+    if need.modifiers:
+        detail["modifiers"] = list(need.modifiers)
+    detail["known"] = need.known
+    detail["strength"] = round(need.strength, 3)
+    detail["rule"] = need.rule
+    detail["evidence"] = list(need.evidence)
+    return detail
+
+
+def _said(constraints: Constraints) -> dict[str, Any]:
+    said = {name: value for name, value in zip(_CONSTRAINTS, _stated(constraints), strict=True) if value}
+    for name, value in said.items():
+        if isinstance(value, tuple):
+            said[name] = list(value)
+        elif isinstance(value, Decimal):
+            said[name] = float(value)
+    return said
 
 
 async def save_needs(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:

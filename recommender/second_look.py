@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
+from operator import mul
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
@@ -94,13 +96,29 @@ class Found:
     orders: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a word of the query stands in a title (-1: not as a whole) and how well it is matched (0..1)."""
 
     start: int
     end: int
     quality: float
+
+
+class _Asked(NamedTuple):
+    """What a query asks of every title: its words with what each counts for, in all ``total``, and its amounts."""
+
+    words: tuple[QueryWord, ...]
+    worths: list[float]
+    total: float
+    head: int
+    phrase: str
+    amounts: Mapping[str, set[float]]
+
+    @classmethod
+    def of(cls, query: Query, index: TermStatistics) -> _Asked:
+        worths = [_worth(word.text, index) for word in query.words]
+        phrase = "".join([word.text for word in query.words])
+        return cls(query.words, worths, sum(worths), query.head, phrase, amounts(query.text))
 
 
 class SecondLook:
@@ -133,48 +151,48 @@ class SecondLook:
         most = sum(map(abs, weights))
         scored = []
         for one, features in zip(found, self.features(query, found, index), strict=True):
-            total = sum(weight * value for weight, value in zip(weights, features, strict=True)) / most
+            total = sum(map(mul, weights, features)) / most
             scored.append((one.place, 1 / (1 + math.exp(4 - 8 * total))))
         return sorted(scored, key=lambda pair: -pair[1])  # stable: level titles stay as the first step had them
 
     def features(self, query: Query, found: Sequence[Found], index: TermStatistics) -> list[tuple[float, ...]]:
         """Return the features of each found title, in the order of ``FEATURES``."""
         best = max((one.score for one in found), default=0.0) or 1.0
-        worths = [_worth(word.text, index) for word in query.words]
+        asked = _Asked.of(query, index)
         prices = PriceWish.of(query.text, [one.price for one in found])
         return [
-            (*self._features(query, worths, one, one.score / best), prices.met(one.price), popularity(one.orders))
+            (*self._features(asked, one, one.score / best), prices.met(one.price), popularity(one.orders))
             for one in found
         ]
 
-    def _features(self, query: Query, worths: Sequence[float], one: Found, text: float) -> tuple[float, ...]:
+    def _features(self, asked: _Asked, one: Found, text: float) -> tuple[float, ...]:
         """Return the features that titles have, all but the last two."""
         title, bare = one.title, one.title.replace(" ", "")
-        if not query.words:  # signs and grammar only; nothing to look for but what the index found
+        if not asked.words:  # signs and grammar only; nothing to look for but what the index found
             return (text, *[0.0] * (len(FEATURES) - 3))
-        places = [_placed(word, bare, one.further) for word in query.words]
-        total = sum(worths)
-        coverage = sum(worth * place.quality for worth, place in zip(worths, places, strict=True)) / total
-        head = places[query.head] if query.head >= 0 else None
+        places = [_placed(word, bare, one.further) for word in asked.words]
+        qualities = [place.quality for place in places]
+        coverage = sum(map(mul, asked.worths, qualities)) / asked.total
+        head = places[asked.head] if asked.head >= 0 else None
         modifier, ending = self._role(head, bare, title) if head is not None else (0.0, 0.0)
         whole = [place for place in places if place.start >= 0]
         first = head if head is not None and head.start >= 0 else min(whole, key=lambda one: one.start, default=None)
         length = max(len(bare), 1)
-        covered = sum(place.end - place.start for place in whole)
-        span = max((place.end for place in whole), default=0) - min((place.start for place in whole), default=0)
+        covered = sum([place.end - place.start for place in whole])
+        span = max([place.end for place in whole]) - min([place.start for place in whole]) if whole else 0
         return (
             text,
             coverage,
-            min(place.quality for place in places),
+            min(qualities),
             head.quality if head is not None else coverage,
             modifier,
             ending,
             _order(places),
-            _longest_common("".join(word.text for word in query.words), bare),
+            _longest_common(asked.phrase, bare),
             min(covered / span, 1.0) if span else 0.0,
             1 - first.start / length if first is not None else 0.0,
             min(covered / length, 1.0),
-            _amount(query.text, f"{title} {one.further}"),
+            _amount(asked.amounts, f"{title} {one.further}") if asked.amounts else 0.0,
         )
 
     def _role(self, head: _Place, bare: str, title: str) -> tuple[float, float]:
@@ -247,7 +265,7 @@ def _worth(word: str, index: TermStatistics) -> float:
     """Return how much a word of the query counts among its words: the mean rarity of its pieces."""
     if len(word) == 1 or word[0].isascii():
         return max(index.rarity(word), 0.5)
-    pieces = list(_pieces(word, 2))
+    pieces = _pieces(word, 2)
     return max(sum(map(index.rarity, pieces)) / len(pieces), 0.5)
 
 
@@ -266,14 +284,14 @@ def _placed(word: QueryWord, title: str, further: str) -> _Place:
 def _partly(word: str, title: str) -> float:
     if len(word) < 2:
         return 0.0
-    pairs = list(_pieces(word, 2))
-    by_pairs = sum(pair in title for pair in pairs) / len(pairs) * _PART_WORTH
-    by_characters = sum(character in title for character in word) / len(word) * _CHARACTER_WORTH
+    pairs = _pieces(word, 2)
+    by_pairs = sum([pair in title for pair in pairs]) / len(pairs) * _PART_WORTH
+    by_characters = sum([character in title for character in word]) / len(word) * _CHARACTER_WORTH
     return max(by_pairs, by_characters if not word[0].isascii() else 0.0)
 
 
-def _pieces(text: str, length: int) -> Iterator[str]:
-    return (text[start : start + length] for start in range(len(text) - length + 1))
+def _pieces(text: str, length: int) -> list[str]:
+    return [text[start : start + length] for start in range(len(text) - length + 1)]
 
 
 def _order(places: Sequence[_Place]) -> float:
@@ -296,10 +314,7 @@ def _longest_common(query: str, title: str) -> float:
     return best / max(len(query), 1)
 
 
-def _amount(query: str, title: str) -> float:
-    asked = amounts(query)
-    if not asked:
-        return 0.0
+def _amount(asked: Mapping[str, set[float]], title: str) -> float:
     stated = amounts(title)
     shared = [unit for unit in asked if unit in stated]
     if not shared:

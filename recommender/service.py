@@ -21,7 +21,7 @@ from recommender.closer_look import CloserLook
 from recommender.decisions import Asked, Decision
 from recommender.dialogue import in_context, remember
 from recommender.forms import WordForms
-from recommender.gain import NO_RESULTS, Gain, Record, expected_gain
+from recommender.gain import NO_RESULTS, Record, expected_gain
 from recommender.glancer import Glancer, unread
 from recommender.lexicon import Lexicon, WordKind
 from recommender.memory import GroupMemory
@@ -30,7 +30,7 @@ from recommender.need_rules import packaged_rules
 from recommender.needs import Need, NeedReader, Reading
 from recommender.policy import Level, Situation, may_push
 from recommender.price_wishes import popularity
-from recommender.ranking import Candidate, Place, allowed, choose, find, in_order
+from recommender.ranking import Candidate, Place, allowed, choose, find, foremost, in_order, may_fit
 from recommender.screening import Glance
 from recommender.segmentation import Segmenter
 from recommender.settings import RecommenderSettings
@@ -168,7 +168,55 @@ class Recommender:
         ``record`` is what came of the group's earlier pushes, as of now; ``effects_of`` is asked only about a need.
         What is shown may be put into a ``personal`` order; then the caller lets ``dialogue.remember`` note it.
         """
-        return self._answer(reading, asked, group, memory, account_answers, record, effects_of)
+        need = reading.need
+        if need is None or reading.reason is Reason.RECORDED:
+            return Decision(reading.outcome, reading.reason, reading, need)
+        needs = reading.needs or (need,)
+        if not any(may_fit(one, self.shelf) for one in needs):
+            return Decision(Outcome.NEED, Reason.UNMET, reading, needs[0])
+        effects = effects_of(group)
+        place = self.place(effects)
+        need, candidates = self._answerable(needs, reading, place, asked.at)
+        if not candidates:
+            return Decision(Outcome.NEED, Reason.UNMET, reading, need)
+        hidden = self._shown_lately(memory, asked.at)
+        picks = tuple(choose(candidates, self.settings.max_products, hidden))
+        threshold = self.settings.threshold if effects.threshold is None else effects.threshold
+        best = picks[0] if picks else candidates[0]
+        gain = expected_gain(best.score, need.strength, threshold, record, self.settings.results, asked=asked.mentioned)
+        answered = [memory.terms[term] for term in need.terms if term in memory.terms]
+        situation = Situation(
+            level=group.level,
+            mentioned=asked.mentioned,
+            paused=group.paused,
+            unsubscribed=group.unsubscribed(asked.member),
+            now=asked.at,
+            gain=gain.value,
+            hidden_only=not picks,
+            group_answers=memory.answers_on(self._midnight(asked.at)),
+            account_answers=account_answers,
+            answers_cap=effects.answers_per_day,
+            member_answered_at=memory.members.get(asked.member),
+            term_answered_at=max(answered, default=None),
+        )
+        hold = may_push(situation, self.settings, self.zone)
+        if hold is not None:
+            # whatever is uncertain is counted as unmet rather than held: the leader may want to sell it
+            reason = Reason.UNMET if hold is Hold.BELOW_THRESHOLD else Reason.HELD
+            return Decision(Outcome.NEED, reason, reading, need, picks, hold, gain=gain)
+        reasons = reasons_of(need, picks, effects.neighbourhoods, asked.at, self.zone)
+        reason = Reason.SUGGESTED if group.level == Level.SUGGEST and not asked.mentioned else Reason.PUSHED
+        return Decision(
+            Outcome.NEED,
+            reason,
+            reading,
+            need,
+            picks,
+            reasons=tuple(reasons),
+            wording=effects.wording,
+            gain=gain,
+            fitting=tuple(candidates),
+        )
 
     def personal(
         self,
@@ -186,10 +234,11 @@ class Recommender:
         """
         assert decision.need is not None  # noqa: S101 - nothing is shown without a need, for the type checker
         effects = effects_of(group)
-        ordered = personal_order(decision.fitting, decision.need, self.place(effects), taste)
-        picks = tuple(choose(ordered, self.settings.max_products, self._shown_lately(memory, asked.at)))
+        most, hidden = self.settings.max_products, self._shown_lately(memory, asked.at)
+        near = foremost(decision.fitting, decision.need, most, hidden)
+        picks = tuple(choose(personal_order(near, decision.need, self.place(effects), taste), most, hidden))
         reasons = reasons_of(decision.need, picks, effects.neighbourhoods, asked.at, self.zone)
-        return replace(decision, picks=picks, reasons=tuple(reasons))
+        return decision._replace(picks=picks, reasons=tuple(reasons))
 
     def said(self, reading: Reading) -> Statement | None:
         """Return what a stated need says of its speaker, None when it says nothing of them."""
@@ -213,7 +262,7 @@ class Recommender:
         text = push_text(
             decision.need, asked.name, asked.leader, decision.picks, decision.reasons, codes, decision.wording
         )
-        return replace(decision, text=text)
+        return decision._replace(text=text)
 
     def requested(self, wanted: NormalText, effects: Effects, at: datetime) -> Decision:
         """Return what there is of something that a leader wants shown: read, filtered and ranked as a need is.
@@ -254,57 +303,10 @@ class Recommender:
         word = self._lexicon.get(goods)
         return word.category if word is not None else ""
 
-    def _answer(
-        self,
-        reading: Reading,
-        asked: Asked,
-        group: GroupState,
-        memory: GroupMemory,
-        account_answers: int,
-        record: Record,
-        effects_of: Callable[[GroupState], Effects],
-    ) -> Decision:
-        need = reading.need
-        if need is None or reading.reason is Reason.RECORDED:
-            return Decision(reading.outcome, reading.reason, reading, need)
-        effects = effects_of(group)
-        place = self.place(effects)
-        need, candidates = self._answerable(reading, place, asked.at)
-        if not candidates:
-            return Decision(Outcome.NEED, Reason.UNMET, reading, need)
-        hidden = self._shown_lately(memory, asked.at)
-        picks = tuple(choose(candidates, self.settings.max_products, hidden))
-        threshold = self.settings.threshold if effects.threshold is None else effects.threshold
-        best = picks[0] if picks else candidates[0]
-        gain = expected_gain(best.score, need.strength, threshold, record, self.settings.results, asked=asked.mentioned)
-        situation = replace(
-            self._situation(asked, group, memory, need, gain),
-            hidden_only=not picks,
-            account_answers=account_answers,
-            answers_cap=effects.answers_per_day,
-        )
-        hold = may_push(situation, self.settings, self.zone)
-        if hold is not None:
-            # whatever is uncertain is counted as unmet rather than held: the leader may want to sell it
-            reason = Reason.UNMET if hold is Hold.BELOW_THRESHOLD else Reason.HELD
-            return Decision(Outcome.NEED, reason, reading, need, picks, hold, gain=gain)
-        reasons = reasons_of(need, picks, effects.neighbourhoods, asked.at, self.zone)
-        reason = Reason.SUGGESTED if group.level == Level.SUGGEST and not asked.mentioned else Reason.PUSHED
-        return Decision(
-            Outcome.NEED,
-            reason,
-            reading,
-            need,
-            picks,
-            reasons=tuple(reasons),
-            wording=effects.wording,
-            gain=gain,
-            fitting=tuple(candidates),
-        )
-
-    def _answerable(self, reading: Reading, place: Place, at: datetime) -> tuple[Need, list[Candidate]]:
+    def _answerable(
+        self, needs: Sequence[Need], reading: Reading, place: Place, at: datetime
+    ) -> tuple[Need, list[Candidate]]:
         """Return the first of a message's needs that something fits, with what fits it; else the first of all."""
-        needs = [need for need in reading.needs or (reading.need,) if need is not None]
         whole = len(needs) == 1 and (not needs[0].known or reading.masked.has(WordKind.GOODS))
         for need in needs:
             said = reading.masked.text.text if whole else "".join((*need.modifiers, *need.terms))
@@ -326,27 +328,8 @@ class Recommender:
     def _closer_look(self) -> CloserLook:
         return CloserLook(self.shelf, self._forms, self._lexicon, self._segmenter.cut)
 
-    def _situation(
-        self,
-        asked: Asked,
-        group: GroupState,
-        memory: GroupMemory,
-        need: Need,
-        gain: Gain,
-    ) -> Situation:
-        midnight = asked.at.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        answered = [memory.terms[term] for term in need.terms if term in memory.terms]
-        return Situation(
-            level=group.level,
-            mentioned=asked.mentioned,
-            paused=group.paused,
-            unsubscribed=group.unsubscribed(asked.member),
-            now=asked.at,
-            gain=gain.value,
-            group_answers=memory.answers_on(midnight),
-            member_answered_at=memory.members.get(asked.member),
-            term_answered_at=max(answered, default=None),
-        )
+    def _midnight(self, at: datetime) -> datetime:
+        return at.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def _shown_lately(self, memory: GroupMemory, at: datetime) -> set[int]:
         if not self.settings.limits:

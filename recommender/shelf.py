@@ -226,6 +226,10 @@ class Shelf:
         """Return the items that may be shown in a place; ``ranking.allowed`` may still drop some."""
         return self._filters.shown(where, price_max)
 
+    def names(self, word: str) -> bool:
+        """Tell whether a word names anything that is, or was, on the shelf."""
+        return word in self._by_kind or word in self._newest_by_kind
+
     def named(self, word: str, shown: Bits) -> list[int]:
         """Return the numbers of the items among those shown that a word names."""
         numbers = self._by_kind.get(word)

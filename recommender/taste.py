@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from groups.people.profiles import Statement, Tag, TagKind, traits, within
 from recommender.constraints import Constraints
@@ -19,8 +19,7 @@ _LOOKED_AT = 60
 """Candidates that a taste may reorder; whatever stands behind them is not shown anyway."""
 
 
-@dataclass(frozen=True, slots=True)
-class Liking:
+class Liking(NamedTuple):
     """One tag of whoever asks: ``id`` is its row, ``strength`` how much it counts, 0 to 1."""
 
     tag: Tag
@@ -40,15 +39,16 @@ def said(need: Need, own: Constraints, heard: tuple[str, ...], lexicon: Lexicon)
     """
     if need.need_class is NeedClass.IMPLICIT or not need.known or need.rule == "joining":
         return None
-    whom = {word for word in (need.constraints.for_whom, *need.constraints.attributes) if _is_whom(word, lexicon)}
+    stated = need.constraints
+    whom = {word for word in (stated.for_whom, *stated.attributes) if word and _is(WordKind.WHOM, word, lexicon)}
     if whom - PETS:
         return None
     narrows = need.rule == "refinement"
-    constraints = own if narrows else need.constraints
+    constraints = own if narrows else stated
     words = [(word, lexicon.get(word)) for word in (() if narrows else need.terms)]
     return Statement(
-        goods=tuple((text, word.category) for text, word in words if word and word.kind is WordKind.GOODS),
-        attributes=tuple(word for word in constraints.attributes if _is_attribute(word, lexicon)),
+        goods=tuple([(text, word.category) for text, word in words if word and word.kind is WordKind.GOODS]),
+        attributes=tuple([word for word in constraints.attributes if _is(WordKind.ATTRIBUTE, word, lexicon)]),
         brand=constraints.brand,
         pets=tuple(sorted(whom)),
         heard=heard,
@@ -102,7 +102,7 @@ def personal_order(candidates: Sequence[Candidate], need: Need, place: Place, ta
     told: list[Candidate] = []
     for number, one in enumerate(ordered):
         passed = [other for other in ordered[number + 1 :] if before[other.item.id] < before[one.item.id]]
-        told.append(replace(one, because=_difference(likings, one, passed)) if passed else one)
+        told.append(one._replace(because=_difference(likings, one, passed)) if passed else one)
     return [*told, *rest]
 
 
@@ -114,18 +114,25 @@ class _Fitting:
         self._categories = [one for one in taste if one.tag.kind is TagKind.CATEGORY]
         free = {one.tag: one for one in taste if one.tag.kind is TagKind.FREE}
         self._traits = [(free[trait.tag], trait) for trait in traits() if trait.tag in free]
+        self._of_kinds: dict[tuple[tuple[str, ...], str], tuple[list[Liking], list[Liking]]] = {}
 
     def __call__(self, item: Item) -> list[Liking]:
-        heads = [word for word, quality in item.kinds.items() if quality >= EXACT]
-        words = [
-            *((TagKind.GOODS, word) for word in heads),
-            *((TagKind.ATTRIBUTE, word) for word in item.attributes),
-            (TagKind.BRAND, item.brand.lower()),
-        ]
+        heads = tuple([word for word, quality in item.kinds.items() if quality >= EXACT])
+        alike = (heads, item.category)
+        if alike not in self._of_kinds:  # what fits one need is mostly of one kind
+            self._of_kinds[alike] = self._named(TagKind.GOODS, heads), self._around(heads, item.category)
+        goods, around = self._of_kinds[alike]
+        narrower = self._named(TagKind.ATTRIBUTE, item.attributes) if item.attributes else []
+        return [*goods, *narrower, *self._named(TagKind.BRAND, (item.brand.lower(),)), *around]
+
+    def _named(self, kind: TagKind, words: Iterable[str]) -> list[Liking]:
+        return [found for word in words if (found := self._by_word.get((kind, word))) is not None]
+
+    def _around(self, heads: Sequence[str], category: str) -> list[Liking]:
+        """Return the likings that goods answer by where they lie, or by what they say of whoever wants them."""
         return [
-            *(found for word in words if (found := self._by_word.get(word)) is not None),
-            *(one for one in self._categories if within(item.category, one.tag.value)),
-            *(one for one, trait in self._traits if trait.fits(heads, item.category)),
+            *(one for one in self._categories if within(category, one.tag.value)),
+            *(one for one, trait in self._traits if trait.fits(heads, category)),
         ]
 
 
@@ -138,11 +145,6 @@ def _difference(
     return tuple(sorted(mine - shared))
 
 
-def _is_whom(word: str, lexicon: Lexicon) -> bool:
+def _is(kind: WordKind, word: str, lexicon: Lexicon) -> bool:
     known = lexicon.get(word)
-    return known is not None and known.kind is WordKind.WHOM
-
-
-def _is_attribute(word: str, lexicon: Lexicon) -> bool:
-    known = lexicon.get(word)
-    return known is not None and known.kind is WordKind.ATTRIBUTE
+    return known is not None and known.kind is kind

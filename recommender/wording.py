@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.templates import render
@@ -16,6 +17,7 @@ from recommender.shelf import Item
 
 _SOON = timedelta(days=7)
 """A closing time further away moves nobody."""
+_KEPT_REASONS = 1_000
 _TEMPLATES = {Wording.STANDARD: "push", Wording.SHORT: "push_short", Wording.WARM: "push_warm"}
 
 
@@ -109,15 +111,12 @@ def wanted(need: Need) -> str:
 
 
 def _reason(need: Need, candidate: Candidate, areas: Sequence[str], now: datetime, zone: ZoneInfo) -> str:
-    item = candidate.item
-    area = next((name for name in areas if name in item.neighbourhoods), "")
+    item, whom = candidate.item, need.constraints.for_whom
     closes = item.on_sale_to if item.on_sale_to is not None and item.on_sale_to - now < _SOON else None
-    return render(
-        "recommender",
-        "reason",
-        area=area,
-        met=[word for word in candidate.met if word not in need.constraints.for_whom],
-        whom=need.constraints.for_whom if need.constraints.for_whom in candidate.met else "",
+    return _reason_text(
+        area=next((name for name in areas if name in item.neighbourhoods), ""),
+        met=tuple(word for word in candidate.met if word not in whom),
+        whom=whom if whom in candidate.met else "",
         budget=need.constraints.price_max,
         closes=None if closes is None else _local_closing(closes, now, zone),
         stock=item.stock if item.stock is not None and item.stock <= 10 else None,
@@ -125,13 +124,22 @@ def _reason(need: Need, candidate: Candidate, areas: Sequence[str], now: datetim
     )
 
 
-def _local_closing(closes: datetime, now: datetime, zone: ZoneInfo) -> dict[str, object]:
-    """Return the parts of a closing time: how many days ahead, and the local date and time."""
+@lru_cache(_KEPT_REASONS)
+def _reason_text(**values: Any) -> str:
+    """Return a reason in words; most products are chosen for the same few."""
+    return render("recommender", "reason", **values)
+
+
+class _Closing(NamedTuple):
+    """A closing time: how many days ahead, and the local date and time."""
+
+    days: int
+    month: int
+    day: int
+    hour: int
+    minute: int
+
+
+def _local_closing(closes: datetime, now: datetime, zone: ZoneInfo) -> _Closing:
     local, today = closes.astimezone(zone), now.astimezone(zone)
-    return {
-        "days": (local.date() - today.date()).days,
-        "month": local.month,
-        "day": local.day,
-        "hour": local.hour,
-        "minute": local.minute,
-    }
+    return _Closing((local.date() - today.date()).days, local.month, local.day, local.hour, local.minute)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from bot.stages import profiling
 from bot.stages.turn import Handled, Turn
+from bot.work import Known
 from catalog import repository as catalog_store
 from core.messages import IncomingMessage
 from core.outbox import PRIORITY_ANSWER, PRIORITY_PUSH, Draft
@@ -18,7 +18,7 @@ from orders.pushes import open_pushes
 from recommender import repository
 from recommender.decisions import Asked, Decision
 from recommender.dialogue import remember
-from recommender.gain import NO_RESULTS
+from recommender.needs import Reading
 from recommender.policy import Level
 from recommender.repository import QUEUED, SUGGESTED
 from recommender.service import only_talk
@@ -36,37 +36,51 @@ async def need(turn: Turn) -> Handled | None:
     """Decide, and lay what is to be stored and sent on the desk."""
     if turn.known is None:
         return None
-    group, message = turn.known.group, turn.message
-    if only_talk(turn.glance, turn.known.memory, message.sender_id, mentioned=turn.mentioned):
+    group, memory, message = turn.known.group, turn.known.memory, turn.message
+    if only_talk(turn.glance, memory, message.sender_id, mentioned=turn.mentioned):
         return turn.end(Outcome.IGNORED, Reason.TALK)
     asked = Asked(
         member=message.sender_id,
-        name=_public_name(group, message),
+        name="",
         text=turn.text,
         at=message.at,
         mentioned=turn.mentioned,
         by_leader=turn.groups.role(group, message.sender_id) in _HELPERS,
-        leader=turn.groups.leader_name(group),
     )
+    reading = turn.recommender.understand(asked, memory, alone=turn.alone)
+    if reading.need is None:
+        return _without_need(turn, turn.known, asked, reading)
     answers = await turn.desk.answers_today(group.channel, group.account)
-    reading = turn.recommender.understand(asked, turn.known.memory, alone=turn.alone, glance=turn.glance)
+    record = await turn.desk.record(group.id or 0)
     decision = turn.recommender.conclude(
-        reading,
-        asked,
-        group,
-        turn.known.memory,
-        answers,
-        record=await turn.desk.record(group.id or 0) if reading.need is not None else NO_RESULTS,
-        effects_of=turn.groups.effects,
+        reading, asked, group, memory, answers, record=record, effects_of=turn.groups.effects
     )
     if decision.shown:
         decision = await _for_asker(turn, group, asked, decision)
-    remember(decision, asked, turn.known.memory)
+    remember(decision, asked, memory)
     if decision.shown:
         decision = await _with_codes(turn, group, asked, decision)
     _store(turn, group, asked, decision)
     profiling.said(turn, group, decision)
     return turn.end(decision.outcome, decision.reason, decision)
+
+
+def _without_need(turn: Turn, known: Known, asked: Asked, reading: Reading) -> Handled:
+    """End the way of talk that was read, and note praise and complaints: there is nothing to find or to answer."""
+    decision = Decision(reading.outcome, reading.reason, reading)
+    remember(decision, asked, known.memory)
+    if reading.outcome is Outcome.OPINION:
+        turn.desk.opinions.append(
+            {
+                "inbox_id": turn.row_id,
+                "group_id": known.group.id or 0,
+                "member": asked.member,
+                "kind": reading.reason.value,
+                "about": list(reading.opinion_about),
+                "at": asked.at,
+            }
+        )
+    return turn.end(reading.outcome, reading.reason, decision)
 
 
 async def _for_asker(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> Decision:
@@ -81,7 +95,8 @@ async def _for_asker(turn: Turn, group: GroupState, asked: Asked, decision: Deci
 async def _with_codes(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> Decision:
     """Put a push into words, with the codes by which a reply orders what it shows."""
     codes = await opened(turn, group, _product_ids(decision), agreed=decision.reason is Reason.PUSHED)
-    return turn.recommender.worded(_still_sold(decision, codes), asked, codes)
+    named = asked._replace(name=_public_name(group, turn.message), leader=turn.groups.leader_name(group))
+    return turn.recommender.worded(_still_sold(decision, codes), named, codes)
 
 
 def _still_sold(decision: Decision, codes: Mapping[int, str]) -> Decision:
@@ -90,7 +105,7 @@ def _still_sold(decision: Decision, codes: Mapping[int, str]) -> Decision:
     kept = [(pick, reason) for pick, reason in pairs if pick.item.id in codes]
     if not kept:
         return decision
-    return replace(decision, picks=tuple(pick for pick, _ in kept), reasons=tuple(reason for _, reason in kept))
+    return decision._replace(picks=tuple(pick for pick, _ in kept), reasons=tuple(reason for _, reason in kept))
 
 
 async def opened(turn: Turn, group: GroupState, shown: tuple[int, ...], *, agreed: bool = True) -> dict[int, str]:
@@ -137,9 +152,6 @@ def _store(turn: Turn, group: GroupState, asked: Asked, decision: Decision) -> N
                 gain=decision.gain,
             )
         )
-    if decision.outcome is Outcome.OPINION:
-        about = list(decision.reading.opinion_about)
-        turn.desk.opinions.append({**who, "kind": decision.reason.value, "about": about, "at": asked.at})
     if decision.reason is Reason.PUSHED:
         draft = push_draft(
             turn,

@@ -59,8 +59,7 @@ WEIGHTS = {Source.SAID: 1.0, Source.ORDERED: 2.0, Source.TAKEN_BACK: 2.0}
 """What one statement adds, or takes back: who orders means it more than who asks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """What one need or order names.
 
     ``goods`` are words for goods with their category path, ``pets`` for which animal it was wanted. ``heard`` are the
@@ -75,8 +74,7 @@ class Statement:
     heard: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Tags that one message of a person speaks for, or, taken back, no longer speaks for."""
 
     tags: tuple[Tag, ...]
@@ -100,9 +98,13 @@ class Trait:
 
 def tags_of(statement: Statement) -> tuple[Tag, ...]:
     """Return the tags that a statement makes; none when any part of it is sensitive or somebody else's."""
-    if any(map(_touches, statement.heard)) or any(map(_of_others, statement.heard)):
+    tags = _tags_named(statement.goods, statement.attributes, statement.brand, statement.pets)
+    if not tags:
         return ()
-    return _tags_named(statement.goods, statement.attributes, statement.brand, statement.pets)
+    for heard in statement.heard:
+        if heard and (_touches(heard) or _of_others(heard)):
+            return ()
+    return tags
 
 
 @lru_cache(4_096)
@@ -110,15 +112,31 @@ def _tags_named(
     goods: tuple[tuple[str, str], ...], attributes: tuple[str, ...], brand: str, pets: tuple[str, ...]
 ) -> tuple[Tag, ...]:
     """Return the tags of what is named: the same goods are asked for again and again."""
-    if any(map(sensitive, (*(word for pair in goods for word in pair), *attributes, brand))):
+    named = [_of_goods(word, category) for word, category in goods]
+    if None in named or any(map(sensitive, attributes)) or sensitive(brand):
         return ()
-    found = [tag for word, category in goods for tag in _goods_tags(word, category)]
+    found = [tag for one in named if one is not None for tag in one.tags]
     found += [Tag(TagKind.ATTRIBUTE, word) for word in attributes]
     found += [Tag(TagKind.BRAND, brand)] if brand else []
-    told = {tag for word, category in goods for tag in _told_by(word, category)}
+    told = {tag for one in named if one is not None for tag in one.told}
     told |= {trait.tag for trait in traits() if pets and not trait.words.isdisjoint(pets)}
     found += [trait.tag for trait in traits() if told and trait.tag in told]
-    return tuple(dict.fromkeys(tag for tag in found if 0 < len(tag.value) <= LONGEST_VALUE))
+    return tuple(dict.fromkeys([tag for tag in found if 0 < len(tag.value) <= LONGEST_VALUE]))
+
+
+class _Goods(NamedTuple):
+    """What goods make of whoever wants them: their own tags, and those of the traits that they tell of."""
+
+    tags: tuple[Tag, ...]
+    told: tuple[Tag, ...]
+
+
+@lru_cache(4_096)
+def _of_goods(word: str, category: str) -> _Goods | None:
+    """Return what goods make, None when they are sensitive; there are far fewer of them than ways to ask for them."""
+    if sensitive(word) or sensitive(category):
+        return None
+    return _Goods(tuple(_goods_tags(word, category)), tuple(_told_by(word, category)))
 
 
 def _told_by(word: str, category: str) -> Iterator[Tag]:

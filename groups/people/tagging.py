@@ -54,6 +54,7 @@ _weights_of_one = (
 _any_mark = select(_marks.c.mark).limit(1)
 _marks_among = select(_marks.c.mark).where(_marks.c.mark.in_(bindparam("marks", expanding=True)))
 
+_KINDS = {kind.value: kind for kind in TagKind}
 _CHUNK = 500
 _NAMES = ("member_id", "kind", "key", "value")
 _T = TypeVar("_T")
@@ -117,7 +118,7 @@ async def weights_of_willing(
     """Return what somebody's tags weigh today, the strongest first; none of who refused personal answers."""
     rows = (await execute(session, _weights_of_one, member._asdict())).all()
     weighed = [
-        Weighed(key, Tag(TagKind(kind), value, name), decayed(weight, at, now, settings.half_life_days))
+        Weighed(key, Tag(_KINDS[kind], value, name), decayed(weight, at, now, settings.half_life_days))
         for key, kind, value, name, weight, at in rows
     ]
     return sorted(weighed, key=lambda one: (-one.weight, one.id))

@@ -48,7 +48,7 @@ class Conversation:
 
     def _offer(self) -> None:
         """The bot answered: whatever was open is answered now."""
-        answered = [replace(one, answered=True) for one in self._memory.utterances]
+        answered = [one._replace(answered=True) for one in self._memory.utterances]
         self._memory.utterances.clear()
         self._memory.utterances.extend(answered)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from recommender.heads import EXACT, NO_CATEGORY, category_kinds, product_kinds, title_phrases, title_words
 from recommender.lexicon import Lexicon
 from recommender.needs import Need
-from recommender.ranking import Place, choose, find
+from recommender.ranking import Place, choose, find, may_fit
 from recommender.segmentation import Segmenter
 from tests.recommender.conftest import Read, Stock
 from tests.recommender.wares import Ware, titles, wares
@@ -152,6 +152,20 @@ def test_a_word_of_no_list_is_found_at_the_end_of_any_phrase_and_never_as_a_modi
     assert titles(find(need, shelf, HERE, NOW, segmenter.cut)) == ["溜溜梆", "云岭特产 溜溜梆 500g"]
 
 
+@pytest.mark.parametrize(
+    ("said", "fits"),
+    [("想买草莓", True), ("想买牙膏", True), ("想买菜刀", False), ("哪里有卖溜溜梆的", True), ("有卖薯骗的吗", True)],
+)
+def test_goods_that_nobody_sells_are_known_at_once(
+    said: str, fits: bool, read: Read, stock: Stock, segmenter: Segmenter
+) -> None:
+    shelf = stock(wares("草莓", "薯片 番茄味"))
+    shelf.take([Ware("薄荷牙膏", 3)], ())
+    need = _need(read, said)
+    assert may_fit(need, shelf) is fits
+    assert fits or not find(need, shelf, HERE, NOW, segmenter.cut)
+
+
 def test_sounds_survive_new_prices(read: Read, stock: Stock, segmenter: Segmenter) -> None:
     shelf = stock(wares("薯片 番茄味"))
     shelf.take([Ware("薯片 番茄味", 1, price=Decimal(7))], ())
@@ -164,7 +178,7 @@ def test_choosing_leaves_out_what_was_shown_and_what_is_much_worse(
     found = find(_need(read), stock(wares("草莓一", "草莓二", "草莓三")), HERE, NOW, segmenter.cut)
     assert len(choose(found, 2, ())) == 2
     assert choose(found, 3, {one.item.id for one in found}) == []
-    weak = replace(found[2], score=found[0].score * 0.5)
+    weak = found[2]._replace(score=found[0].score * 0.5)
     assert weak not in choose([*found[:2], weak], 3, ())
 
 

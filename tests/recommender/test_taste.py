@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -16,7 +15,7 @@ from groups.people.profiles import Tag, TagKind
 from groups.state import GroupKey, GroupState
 from recommender.decisions import Asked, Decision
 from recommender.memory import GroupMemory
-from recommender.ranking import Candidate, Place, allowed, find
+from recommender.ranking import Candidate, Place, allowed, choose, find, foremost
 from recommender.service import Recommender
 from recommender.taste import Liking, Taste, bought, personal_order
 from tests.recommender.conftest import Read, Stock
@@ -91,13 +90,17 @@ def test_tastes_change_neither_prices_nor_what_is_allowed_and_cross_no_step(
             if _level(before, cheap=cheap) == _level(after, cheap=cheap):
                 assert (before.item.id in where.pinned_ids) >= (after.item.id in where.pinned_ids)
                 assert not cheap or before.item.id in where.pinned_ids or before.item.price <= after.item.price
+        for limit, hidden in ((1, ()), (3, ()), (3, {one.item.id for one in neutral[::2]})):
+            near = foremost(neutral, need, limit, set(hidden))
+            shown = choose(personal_order(near, need, where, taste), limit, set(hidden))
+            assert shown == choose(ordered, limit, set(hidden))
         moved = [one.item.id for one in ordered] != [one.item.id for one in neutral]
         assert any(one.because for one in ordered) == moved
 
 
 def _bare(candidates: list[Candidate]) -> list[tuple[object, ...]]:
     """Everything of a candidate but the tags that put it where it is."""
-    names = [field.name for field in fields(Candidate) if field.name not in {"because", "item"}]
+    names = [name for name in Candidate._fields if name not in {"because", "item"}]
     return [(one.item.id, *(getattr(one, name) for name in names)) for one in candidates]
 
 
