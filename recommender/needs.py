@@ -12,7 +12,7 @@ from typing import Any
 from core.outcomes import Outcome, Reason
 from core.text import NormalText
 from recommender.clauses import goods_phrases, heads_of, kept_form
-from recommender.constraints import NOTHING_STATED, Constraints, read_constraints
+from recommender.constraints import NOTHING_STATED, Constraints, StatedGate, read_constraints
 from recommender.hits import Hit, blocker_of, find_hits
 from recommender.judging import RESCUED, Judgement, NeedJudge, Seen
 from recommender.lexicon import Lexicon, WordKind
@@ -47,6 +47,7 @@ class NeedReader:
         self._lexicon = lexicon
         self._segmenter = segmenter
         self._rules = rules
+        self._stated = StatedGate(compiled=segmenter.cutter is not None)
         self._judge = NeedJudge(rules, model, compiled=segmenter.cutter is not None)
         self._slips = Slips(lexicon, rules.never_slips)
 
@@ -63,7 +64,9 @@ class NeedReader:
 
     def read_all(self, texts: Sequence[NormalText], mentioned: Sequence[bool]) -> list[Reading]:
         """Return what each of several messages says; they are cut into words together."""
-        cuts = self._segmenter.cut_all([text.text if len(text.text) <= LONGEST_NEED else "" for text in texts])
+        heard = [text.text if len(text.text) <= LONGEST_NEED else "" for text in texts]
+        cuts = self._segmenter.cut_all(heard)
+        self._stated.look_ahead(heard)
         masks = [mask_words(text, words, self._lexicon) for text, words in zip(texts, cuts, strict=True)]
         self._look_ahead(masks)
         readings = [self._at_once(masked, mentioned=one) for masked, one in zip(masks, mentioned, strict=True)]
@@ -111,7 +114,7 @@ class NeedReader:
 
     def _read(self, masked: MaskedText, hits: Sequence[Hit], seen: Seen | None, *, mentioned: bool) -> Reading:
         """Return what a message says of which ``seen`` is what the model sees."""
-        constraints = read_constraints(masked)
+        constraints = read_constraints(masked, self._stated.possible(masked.text.text))
         judged = self._judge(masked, hits, constraints, mentioned=mentioned, seen=seen)
         needs = judged.needs
         blocked = next((hit.blocker.reason for hit in hits if hit.blocker is not None), None)
@@ -169,7 +172,7 @@ class NeedReader:
     def _talk(self, masked: MaskedText) -> Reading:
         """Read a message in which no rule can find anything but a hint or an answer to somebody."""
         short = len(masked.mask) <= _LONGEST_REFINEMENT
-        constraints = read_constraints(masked) if short else NOTHING_STATED
+        constraints = read_constraints(masked, self._stated.possible(masked.text.text)) if short else NOTHING_STATED
         if Remark.HINT in self._rules.found.remarks(masked.mask):
             return self._recorded(masked, constraints)
         reason = Reason.TALK if masked.text.quote is None else Reason.QUOTATION
