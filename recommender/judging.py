@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import compress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.outcomes import Reason
 from recommender.clauses import heads_of, kept_form
@@ -36,8 +36,7 @@ Seen = tuple[Collection[int], Sequence[float]]
 """Features that the model weighs, by number, and by head what all others come to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """The needs of a message, the first one the main one.
 
     ``certainty`` is None where no model was asked: there is none, or nothing sold is named. ``opinion`` is the model's.
