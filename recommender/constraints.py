@@ -95,7 +95,7 @@ class StatedGate:
         self._compiled = compiled
         self._gate = Gate()
         if compiled:
-            recall_necessities(pattern.pattern for pattern in STATED)
+            recall_necessities([pattern.pattern for pattern in STATED], closely=True)
             self._possible = self._gate.guard(STATED, lambda pattern: pattern)
 
     def look_ahead(self, texts: Sequence[str]) -> None:
@@ -119,7 +119,7 @@ def read_constraints(masked: MaskedText, possible: Sequence[re.Pattern[str]] = S
     when = _WHEN.search(text) if _WHEN in possible else None
     place = _PLACE.search(text) if _PLACE in possible else None
     cheap = _CHEAP in possible and _CHEAP.search(text) is not None
-    if not (stating or packs or when or place or cheap) and low is high is quantity is None:
+    if not (stating or packs or when or place or cheap) and (low, high, quantity) == (None, None, None):
         return NOTHING_STATED
     excluded = _excluded(masked) if "A" in masked.mask else []
     attributes = [word for word in _attributes(masked) if word not in excluded]

@@ -110,7 +110,7 @@ class Gate:
             self.__dict__.pop(told, None)
         self._ahead.clear()
         self._looked_at.cache_clear()
-        self.wanted += [necessities(pattern.pattern) for pattern in patterns]
+        self.wanted += [necessities(pattern.pattern, closely=True) for pattern in patterns]
         self.enough += [sufficiencies(pattern.pattern) if sure else frozenset() for pattern in patterns]
         return first, (1 << len(patterns)) - 1
 

@@ -19,22 +19,22 @@ from core.cache import cache_folder, keep
 from recommender import necessities as source
 from recommender.necessities import Alternative, know, necessities
 
-_KEPT = 4
-"""Files that stay: those of the last two versions, of the rules and of what constraints are read with."""
+_KEPT = 6
+"""Files that stay: those of the last two versions, of the rules, of what constraints are read with, of the screen."""
 _Needed = Mapping[str, Sequence[Alternative]]
 
 _log = structlog.get_logger(__name__)
 
 
-def recall_necessities(patterns: Iterable[str], folder: Path | None = None) -> None:
+def recall_necessities(patterns: Iterable[str], folder: Path | None = None, *, closely: bool = False) -> None:
     """Let ``necessities`` know the answer for these patterns: read from disk, or worked out and kept there."""
     wanted = sorted(set(patterns))
-    place = (folder or cache_folder()) / f"necessities-{_digest(wanted)}.json"
+    place = (folder or cache_folder()) / f"necessities-{_digest([*wanted, str(closely)])}.json"
     found = _read(place, wanted)
     if found is None:
-        _keep({pattern: necessities(pattern) for pattern in wanted}, place)
+        _keep({pattern: necessities(pattern, closely=closely) for pattern in wanted}, place)
     else:
-        know(found)
+        know(found, closely=closely)
 
 
 def _digest(patterns: Sequence[str]) -> str:

@@ -38,8 +38,9 @@ _token = partial(tuple.__new__, Token)
 
 @dataclass(slots=True)
 class MaskedText:
-    """``mask`` is what rules see, ``shown`` the same token by token. Nothing changes it: a frozen one takes twice as long.
+    """``mask`` is what rules see, ``shown`` the same token by token.
 
+    Nothing changes one, but every message has it, and a frozen one takes twice as long to make.
     ``owner[i]`` is the index of the token that mask character i stands for.
     """
 
@@ -116,9 +117,7 @@ def mask_words(text: NormalText, words: Iterable[str], lexicon: Lexicon) -> Mask
 
 
 def _laid_out(text: NormalText, tokens: Sequence[Token]) -> MaskedText:
-    shown = [
-        word.kind if word is not None else "," if piece in PAUSES else piece for piece, _, _, word in tokens
-    ]
+    shown = [word.kind if word is not None else "," if piece in PAUSES else piece for piece, _, _, word in tokens]
     owner: list[int] = []
     for place, piece in enumerate(shown):
         if len(piece) == 1:

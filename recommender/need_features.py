@@ -189,7 +189,7 @@ def _goods_list_names(*names: str) -> list[str]:
     return [f"list:{name}/goods" for name in names]
 
 
-def _hit_names(name: str, need_class: str, strength: float, known: bool, blocked_by: str | None) -> list[str]:  # noqa: FBT001 - a fact is a bare tuple
+def _hit_names(name: str, need_class: str, strength: float, known: bool, blocked_by: str | None) -> list[str]:
     stopped = "" if blocked_by is None else "/blocked"
     names = [
         f"rule:trigger:{name}{stopped}",
@@ -215,7 +215,7 @@ def _remark_names(*remarks: Remark) -> list[str]:
     return [f"rule:{remark.value}" for remark in remarks if remark is not Remark.CUE]
 
 
-def _opinion_names(reason: str, spoilt: bool) -> list[str]:  # noqa: FBT001 - a fact is a bare tuple
+def _opinion_names(reason: str, spoilt: bool) -> list[str]:
     return [f"rule:opinion:{reason}{'/spoilt' if spoilt else ''}"]
 
 
@@ -244,7 +244,7 @@ def _signs(masked: MaskedText) -> Fact:
 
 def _sign_names(
     step: int, clauses: int, goods: int, longest: int, last: bool, letters: Sequence[str], question: str, *others: bool
-) -> list[str]:  # noqa: FBT001 - a fact is a bare tuple
+) -> list[str]:
     names = [f"sign:length:{_LENGTHS[step] if step < len(_LENGTHS) else 'long'}", f"sign:clauses:{clauses}"]
     names.append(f"sign:goods:{goods}")
     if goods:

@@ -46,11 +46,7 @@ class Slips:
         for place, token in enumerate(masked.tokens):
             if token.word is not None and (len(token.text) > 1 or not token.is_goods):
                 continue  # as written
-            start = token.start
-            following = _following(text[start : start + 2]) if place >= behind else None
-            if following is None or (_END not in following and sound(text[start + 2 : start + 3]) not in following):
-                continue  # as most places
-            if (found := self._at(masked, place)) is not None:
+            if place >= behind and may_begin(text, token.start) and (found := self._at(masked, place)):
                 slips[place] = found
                 behind = found[1]
         return _mended(masked, slips) if slips else None
@@ -112,6 +108,12 @@ def _runs(tokens: tuple[Token, ...], place: int) -> Iterator[tuple[str, int]]:
             return
         if behind > place and single:
             yield text, behind + 1
+
+
+def may_begin(text: str, start: int) -> bool:
+    """Tell whether goods sound at their beginning as a text does from a place on; at most places none do."""
+    following = _following(text[start : start + 2])
+    return following is not None and (_END in following or sound(text[start + 2 : start + 3]) in following)
 
 
 @lru_cache(maxsize=100_000)
