@@ -24,8 +24,8 @@ from recommender.necessities import LONGEST, Alternative, Strings, necessities, 
 if TYPE_CHECKING:
     from recommender.compiled.gates import Looker
 
-_KEPT = 8
-"""Texts whose look is remembered: reading one message asks many times about its mask and parts of it."""
+_KEPT = 2_000
+"""Texts whose look is remembered: a batch is read in rounds, each of which asks about the masks of all its messages."""
 _CHOICES = 1_000
 """Sets of rules that are remembered."""
 _T = TypeVar("_T")
