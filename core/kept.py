@@ -17,7 +17,7 @@ import structlog
 
 from core.cache import cache_folder, keep
 
-_KEPT = 4
+_KEPT = 6
 """Files of a kind that stay: those of the last versions."""
 _T = TypeVar("_T")
 

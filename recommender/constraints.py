@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from core.numerals import NUMERAL, NUMERAL_SIGNS, read_numeral
+from recommender.gates import Gate
+from recommender.kept_necessities import recall_necessities
 from recommender.lexicon import WordKind
 from recommender.masking import MaskedText
 
@@ -49,6 +52,7 @@ _WHEN = re.compile(
 _PLACE = re.compile(r"(?:送到|送货到|配送到)(?P<to>[一-龥a-z0-9#\-]{2,10})|(?P<pick>自提|上门|送货上门|送上门)")
 STATED = (_PRICE_MAX, _PRICE_RANGE, _QUANTITY, _PACK, _CHEAP, _WHEN, _PLACE)
 """What is looked for in the message itself: without a match of any, and without known words, nothing is stated."""
+_FIGURES = frozenset({_PRICE_MAX, _PRICE_RANGE, _QUANTITY, _PACK})
 _NEGATED_ATTRIBUTE = re.compile(
     r"(?:不要|别|不想要|不能|不含|不加|别太|不要太|不太|不|(?<!有)没有?(?![^,]{0,6}[吗么嘛?])|无)的?(?:太|带|有|加|含)?[ABP的]*?(?P<letter>A)"
 )
@@ -56,9 +60,7 @@ _NEGATED_ATTRIBUTE = re.compile(
 
 _MAY_COUNT = re.compile(rf"[{NUMERAL_SIGNS}段号码x]")
 """Found in every text that states a price, a quantity or a pack."""
-MAY_STATE = re.compile(rf"{_MAY_COUNT.pattern}|{_CHEAP.pattern}|{_WHEN.pattern}|{_PLACE.pattern}")
-"""Found in every text that one of ``STATED`` is found in."""
-_STATING = frozenset({WordKind.ATTRIBUTE, WordKind.BRAND, WordKind.WHOM})
+_STATING = (WordKind.ATTRIBUTE, WordKind.BRAND, WordKind.WHOM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +88,37 @@ class Constraints:
 NOTHING_STATED = Constraints()
 
 
-def read_constraints(masked: MaskedText) -> Constraints:
-    """Return the constraints that a message states."""
+class StatedGate:
+    """Tells which of ``STATED`` may be found in a text; of a batch that was looked at with ``compiled`` code only."""
+
+    def __init__(self, *, compiled: bool) -> None:
+        self._compiled = compiled
+        self._gate = Gate()
+        if compiled:
+            recall_necessities([pattern.pattern for pattern in STATED], closely=True)
+            self._possible = self._gate.guard(STATED, lambda pattern: pattern)
+
+    def look_ahead(self, texts: Sequence[str]) -> None:
+        """Look at a batch of texts in one go."""
+        if self._compiled:
+            self._gate.look_ahead(texts)
+
+    def possible(self, text: str) -> Sequence[re.Pattern[str]]:
+        """Return what may be found in a text of the batch."""
+        return self._possible(text) if self._compiled else STATED
+
+
+def read_constraints(masked: MaskedText, possible: Sequence[re.Pattern[str]] = STATED) -> Constraints:
+    """Return the constraints that a message states; ``possible`` are those of ``STATED`` that may be found in it."""
     text = masked.text.text
-    words = [token.word for token in masked.tokens if token.word is not None]
+    words = [word for _, _, _, word in masked.tokens if word is not None]
     stating = [word for word in words if word.kind in _STATING or word.brand]
-    if not stating and MAY_STATE.search(text) is None:
+    if not stating and not possible:
         return NOTHING_STATED  # as most messages do
-    low, high, quantity, unit, packs = _figures(text)
-    when, place, cheap = _WHEN.search(text), _PLACE.search(text), _CHEAP.search(text) is not None
+    low, high, quantity, unit, packs = _figures(text, possible)
+    when = _WHEN.search(text) if _WHEN in possible else None
+    place = _PLACE.search(text) if _PLACE in possible else None
+    cheap = _CHEAP in possible and _CHEAP.search(text) is not None
     if not (stating or packs or when or place or cheap) and (low, high, quantity) == (None, None, None):
         return NOTHING_STATED
     excluded = _excluded(masked) if "A" in masked.mask else []
@@ -117,12 +141,16 @@ def read_constraints(masked: MaskedText) -> Constraints:
     )
 
 
-def _figures(text: str) -> tuple[Decimal | None, Decimal | None, float | None, str, list[str]]:
+def _figures(
+    text: str, possible: Sequence[re.Pattern[str]]
+) -> tuple[Decimal | None, Decimal | None, float | None, str, list[str]]:
     """Return what is stated in figures: the price bounds, the quantity with its unit, the packs."""
-    if _MAY_COUNT.search(text) is None:
+    if _FIGURES.isdisjoint(possible) or _MAY_COUNT.search(text) is None:
         return None, None, None, "", []
-    low, high, spent = _price(text)
-    quantity, unit = _quantity(text, spent)
+    low, high, spent = _price(text) if _PRICE_MAX in possible or _PRICE_RANGE in possible else (None, None, (0, 0))
+    quantity, unit = _quantity(text, spent) if _QUANTITY in possible else (None, "")
+    if _PACK not in possible:
+        return low, high, quantity, unit, []
     ordered = "" if quantity is None else f"{quantity:g}{unit}"
     packs = [pack for match in _PACK.finditer(text) if (pack := match[0].removesuffix("的")) != ordered]
     return low, high, quantity, unit, packs

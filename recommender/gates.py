@@ -24,8 +24,8 @@ from recommender.necessities import LONGEST, Alternative, Strings, necessities, 
 if TYPE_CHECKING:
     from recommender.compiled.gates import Looker
 
-_KEPT = 8
-"""Texts whose look is remembered: reading one message asks many times about its mask and parts of it."""
+_KEPT = 2_000
+"""Texts whose look is remembered: a batch is read in rounds, each of which asks about the masks of all its messages."""
 _CHOICES = 1_000
 """Sets of rules that are remembered."""
 _T = TypeVar("_T")
@@ -110,7 +110,7 @@ class Gate:
             self.__dict__.pop(told, None)
         self._ahead.clear()
         self._looked_at.cache_clear()
-        self.wanted += [necessities(pattern.pattern) for pattern in patterns]
+        self.wanted += [necessities(pattern.pattern, closely=True) for pattern in patterns]
         self.enough += [sufficiencies(pattern.pattern) if sure else frozenset() for pattern in patterns]
         return first, (1 << len(patterns)) - 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from recommender.clauses import blocker_scopes, clauses_around, goods_phrases
 from recommender.lexicon import WordKind
@@ -18,8 +18,7 @@ _UNKNOWN_TOKENS = 3
 _LIST_AFTER = re.compile(rf"(?:[、和跟与及或]|还有|以及){NOUN}")
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One trigger that matched and found its object. ``span`` is in the mask; ``blocker`` is what makes it no need.
 
     ``known`` is false when the object is a word of no list.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from itertools import compress
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.outcomes import Reason
 from recommender.clauses import heads_of, kept_form
@@ -31,8 +32,11 @@ RESCUED = "model"
 """The rule that a need names when only the model heard it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+Seen = tuple[Collection[int], Sequence[float]]
+"""Features that the model weighs, by number, and by head what all others come to."""
+
+
+class Judgement(NamedTuple):
     """The needs of a message, the first one the main one.
 
     ``certainty`` is None where no model was asked: there is none, or nothing sold is named. ``opinion`` is the model's.
@@ -55,9 +59,14 @@ class NeedJudge:
         self._features = FeatureTable(model.vocabulary if model is not None else {})
         self._cut = _cut_weights(model) if compiled and model is not None else None
 
-    def sums(self, masks: Sequence[MaskedText]) -> list[Sequence[float] | None]:
-        """Return what the heads give to what is cut out of masks, to be handed in again; None without a compiler."""
-        return [None] * len(masks) if self._cut is None else [*self._cut.sums(masks)]
+    def seen_in(self, masks: Sequence[MaskedText], hits: Sequence[Sequence[Hit]]) -> Iterator[Seen | None]:
+        """Return what the model sees of messages, to be handed in again; None where it is not asked."""
+        asked = [self._asked(masked, found) for masked, found in zip(masks, hits, strict=True)]
+        seen = iter(self._seen(list(compress(masks, asked)), list(compress(hits, asked))))
+        return (next(seen) if one else None for one in asked)
+
+    def _asked(self, masked: MaskedText, hits: Sequence[Hit]) -> bool:
+        return self._model is not None and ("G" in masked.mask or any(hit.blocker is None for hit in hits))
 
     def __call__(
         self,
@@ -66,14 +75,13 @@ class NeedJudge:
         constraints: Constraints,
         *,
         mentioned: bool,
-        sums: Sequence[float] | None = None,
+        seen: Seen | None,
     ) -> Judgement:
         """Judge a message; what is addressed to the bot is not vetoed, since the member waits for an answer."""
         free = [hit for hit in hits if hit.blocker is None]
         model = self._model
-        if model is None or not (free or "G" in masked.mask):
+        if model is None or seen is None:
             return Judgement(self._needs(masked, free, constraints) if free else ())
-        seen = self._seen(masked, hits, sums)
         certainty = model.certainty(*seen)
         needs: tuple[Need, ...] = ()
         least = model.keep if any(hit.known for hit in free) else min(model.keep, _KEEP_UNKNOWN)
@@ -89,13 +97,13 @@ class NeedJudge:
         reason = None if opinion is None else Reason.PRAISE if opinion == PRAISE else Reason.COMPLAINT
         return Judgement((), certainty, reason)
 
-    def _seen(
-        self, masked: MaskedText, hits: Sequence[Hit], sums: Sequence[float] | None = None
-    ) -> tuple[list[int], Sequence[float]]:
-        """Return the features of a message that the model weighs, and by head the sums of all others."""
+    def _seen(self, masks: Sequence[MaskedText], hits: Sequence[Sequence[Hit]]) -> list[Seen]:
+        """Return of messages the features that the model weighs, and by head the sums of all others."""
+        features = self._features.ids if self._cut is None else self._features.few
+        found = [features(masked, one, self._rules) for masked, one in zip(masks, hits, strict=True)]
         if self._cut is None:
-            return self._features.ids(masked, hits, self._rules), NO_SUMS
-        return self._features.few(masked, hits, self._rules), sums or self._cut.sums((masked,))[0]
+            return [(ids, NO_SUMS) for ids in found]
+        return [((), sums) for sums in self._cut.sums(masks, found)]
 
     def _final(self, mask: str) -> bool:
         return any(blocker.final for blocker in self._rules.found.blockers(mask))
@@ -127,7 +135,7 @@ class NeedJudge:
         model = self._model
         if model is None:
             return need
-        seen = self._seen(part, hits)
+        (seen,) = self._seen((part,), (hits,))
         if model.certainty(*seen) < model.keep:
             return None
         return replace(need, need_class=NeedClass(model.need_class(*seen)))
@@ -154,7 +162,7 @@ class NeedJudge:
             phrases = wanted_phrases(masked, low, high, self._rules)
             if not phrases:
                 continue
-            score = model.score(NEED, *self._seen(masked.part(low, high), ()))
+            score = model.score(NEED, *self._seen((masked.part(low, high),), ((),))[0])
             if best is None or score > best[0]:
                 best = score, phrases, (low, high)
         if best is None:

@@ -9,12 +9,16 @@ from core.kept import kept, sources
 from recommender.necessities import Alternative, Strings, know, necessities, sufficiencies
 
 
-def recall_necessities(patterns: Iterable[str], folder: Path | None = None) -> None:
+def recall_necessities(patterns: Iterable[str], folder: Path | None = None, *, closely: bool = False) -> None:
     """Let ``necessities`` and ``sufficiencies`` know the answer for these patterns, from disk where it is kept."""
     wanted = sorted(set(patterns))
-    made_of = [*sources("recommender.necessities"), *wanted]
-    know(*kept("necessities", made_of, lambda: _worked_out(wanted), folder))
+    made_of = [*sources("recommender.necessities"), str(closely), *wanted]
+    needed, enough = kept("necessities", made_of, lambda: _worked_out(wanted, closely=closely), folder)
+    know(needed, enough, closely=closely)
 
 
-def _worked_out(patterns: Sequence[str]) -> tuple[dict[str, Sequence[Alternative]], dict[str, Strings]]:
-    return {one: necessities(one) for one in patterns}, {one: sufficiencies(one) for one in patterns}
+def _worked_out(
+    patterns: Sequence[str], *, closely: bool
+) -> tuple[dict[str, Sequence[Alternative]], dict[str, Strings]]:
+    needed = {one: necessities(one, closely=closely) for one in patterns}
+    return needed, {one: sufficiencies(one) for one in patterns}

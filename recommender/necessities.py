@@ -25,25 +25,38 @@ LONGEST = 3
 """Characters of a string that are asked for; of a longer one its beginning."""
 _MOST_STRINGS = 400
 _MOST_SETS = 2
+_MOST_CLOSELY = 3
+"""The same where a pattern was looked at closely."""
+_MOST_WAYS = 16
+"""Ways through a pattern that are told apart."""
 _LARGEST_RANGE = 60
 _WIDTHLESS = frozenset({sre.AT, sre.ASSERT, sre.ASSERT_NOT})
-_known: dict[str, Sequence[Alternative]] = {}
+_known: dict[bool, dict[str, Sequence[Alternative]]] = {False: {}, True: {}}
+"""What was said of each pattern that was asked about, at first sight and closely."""
 _enough: dict[str, Strings] = {}
-"""What was said of each pattern that was asked about."""
+"""What was said to be enough for it."""
 _REPEATS = frozenset({sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT})
 
 
-def necessities(pattern: str) -> Sequence[Alternative]:
-    """Return the alternatives of a pattern, at least one of which holds for every text that it matches."""
-    found = _known.get(pattern)
+def necessities(pattern: str, *, closely: bool = False) -> Sequence[Alternative]:
+    """Return the alternatives of a pattern, at least one of which holds for every text that it matches.
+
+    ``closely`` tells the ways apart that a pattern may go inside, so that each asks for more of what is on it::
+
+        附近.{0,4}(?:G.{0,3}卖|团.{0,3}G)    at first sight   {附近} {G}
+                                             closely          {附近} {G} {卖} or {附近} {G} {团}
+    """
+    known = _known[closely]
+    found = known.get(pattern)
     if found is None:
-        found = _known[pattern] = tuple(_alternatives(parser.parse(pattern)))
+        tree = parser.parse(pattern)
+        found = known[pattern] = tuple(_alternatives(tree, closely=closely))
     return found
 
 
-def know(needed: Mapping[str, Sequence[Alternative]], enough: Mapping[str, Strings]) -> None:
+def know(needed: Mapping[str, Sequence[Alternative]], enough: Mapping[str, Strings], *, closely: bool = False) -> None:
     """Take over what was said of patterns in an earlier process: to parse them takes most of the time."""
-    _known.update(needed)
+    _known[closely].update(needed)
     _enough.update(enough)
 
 
@@ -81,16 +94,36 @@ def _bare(nodes: Sequence[Any]) -> bool:
     return True
 
 
-def _alternatives(nodes: Sequence[Any]) -> list[Alternative]:
+def _alternatives(nodes: Sequence[Any], *, closely: bool) -> list[Alternative]:
     wide = [node for node in nodes if node[0] not in _WIDTHLESS]
     if len(wide) == 1:
         kind, value = wide[0]
         if kind is sre.BRANCH:
-            return [one for branch in value[1] for one in _alternatives(branch)]
+            return [one for branch in value[1] for one in _alternatives(branch, closely=closely)]
         if kind is sre.SUBPATTERN:
-            return _alternatives(value[3])
-    sets = sorted((_shortened(found) for found in _pieces(wide)), key=_worth, reverse=True)
-    return [tuple(sets[:_MOST_SETS])]
+            return _alternatives(value[3], closely=closely)
+    if not closely:
+        return [_rarest(wide, _MOST_SETS)]
+    return list(dict.fromkeys(_rarest(way, _MOST_CLOSELY) for way in _ways(wide)))
+
+
+def _rarest(nodes: Sequence[Any], most: int) -> Alternative:
+    """Return what a sequence asks for, so many sets of it."""
+    sets = dict.fromkeys(map(_shortened, _pieces(nodes)))
+    return tuple(sorted(sets, key=_worth, reverse=True)[:most])
+
+
+def _ways(nodes: Sequence[Any]) -> list[list[Any]]:
+    """Return the sequences that a sequence may be, one for each branch whose strings cannot be listed."""
+    ways: list[list[Any]] = [[]]
+    for node in nodes:
+        kind, value = node
+        branches = value[1] if kind is sre.BRANCH else [value[3]] if kind is sre.SUBPATTERN else []
+        inside = [way for branch in branches for way in _ways(branch)] if _strings(node) is None else []
+        if not inside or len(ways) * len(inside) > _MOST_WAYS:
+            inside = [[node]]
+        ways = [[*way, *more] for way in ways for more in inside]
+    return ways
 
 
 def _pieces(nodes: Sequence[Any]) -> list[Strings]:

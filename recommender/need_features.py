@@ -22,6 +22,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
 from recommender.constraints import UNITS
 from recommender.hits import Hit
@@ -45,11 +47,15 @@ _MAY_BE_MUCH = re.compile(r"[\d一两俩二三四五六七八九十百半几仨]
 """Found in every text with a quantity."""
 _FIGURE = re.compile(r"\d")
 _ONLY_GOODS = frozenset("GABP,的和")
+_FACTS = 10_000
+"""Facts whose features are remembered."""
+Fact = tuple[Any, ...]
+"""A function that makes names of features, and what it makes them of."""
 
 
 def feature_names(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> set[str]:
     """Return the features of a message; ``hits`` are its triggers'."""
-    names = set(_few(masked, hits, rules))
+    names = {name for make, *values in _facts(masked, hits, rules) for name in make(*values)}
     for family, values in {**_cut(masked), "much": _much(masked.mask)}.items():
         names.update(f"{family}:{value}" for value in values)
     return names
@@ -60,12 +66,12 @@ class FeatureTable:
 
     ::
 
-        char ─► 想买  4711        mask ─► 想买 G  812        few ─► rule:hits:1  7
-                买G   4712                G 吗    813               sign:price   96
+        char ─► 想买  4711        mask ─► 想买 G  812        fact ─► (hit, share_noun, blocked)  7, 96, 113
+                买G   4712                G 吗    813                (lists, where, end)         41, 58
     """
 
     def __init__(self, vocabulary: Mapping[str, int]) -> None:
-        self._few = vocabulary
+        self._of_fact = lru_cache(_FACTS)(lambda make, *values: tuple(feature_ids(make(*values), vocabulary)))
         self._many: dict[str, dict[str, int]] = {}
         for name, number in vocabulary.items():
             family, _, value = name.partition(":")
@@ -77,9 +83,12 @@ class FeatureTable:
 
     def few(self, masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> list[int]:
         """Return the same without the families that are cut out of every mask, in any order."""
-        few = self._few
-        found = {few[name] for name in _few(masked, hits, rules) if name in few}
-        found.update(self._known({"much": _much(masked.mask)}))
+        of_fact = self._of_fact
+        found: set[int] = set()
+        for fact in _facts(masked, hits, rules):
+            found.update(of_fact(*fact))
+        if much := _much(masked.mask):
+            found.update(self._known({"much": much}))
         return list(found)
 
     def _known(self, values: Mapping[str, set[str]]) -> list[int]:
@@ -90,9 +99,28 @@ class FeatureTable:
         return found
 
 
-def _few(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> list[str]:
-    """Return the features that are worked out one by one, by their names."""
-    return [*_rule_features(masked, hits, rules), *_sign_features(masked), *_list_features(masked.mask, rules)]
+def _facts(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> list[Fact]:
+    """Return what is told of a message one by one: few facts are new, so that their features are known by now."""
+    mask = masked.mask
+    facts: list[Fact] = [
+        (_hit_names, trigger.name, trigger.need_class, trigger.strength, known, blocker and blocker.name)
+        for trigger, _, _, known, blocker in hits
+    ]
+    facts.append((_free_names, sum([hit.blocker is None for hit in hits])))
+    if blockers := rules.found.blockers(mask):
+        facts.append((_blocker_names, *[blocker.name for blocker in blockers]))
+    if remarks := rules.found.remarks(mask):
+        facts.append((_remark_names, *remarks))
+    judged = masked.spelt_out
+    for opinion in rules.possible.opinions(judged):
+        if opinion.pattern.search(judged):
+            spoilt = opinion.unless is not None and opinion.unless.search(judged) is not None
+            facts.append((_opinion_names, opinion.reason.value, spoilt))
+    if lists := rules.found.lists(mask):
+        facts.append((_list_names, *lists))
+        facts.append((_goods_list_names, *_lists_with_goods(mask, lists, rules)))
+    facts.append(_signs(masked))
+    return facts
 
 
 def _cut(masked: MaskedText) -> dict[str, set[str]]:
@@ -143,65 +171,86 @@ def _pairs(words: Sequence[str]) -> Iterator[str]:
         clause.clear()
 
 
-def _list_features(mask: str, rules: NeedRules) -> Iterator[str]:
-    goods = mask if "," not in mask else ",".join(clause for clause in mask.split(",") if "G" in clause)
-    for name in rules.found.lists(mask):
-        yield f"list:{name}"
-        if "G" in goods and (goods is mask or rules.lists[name].search(goods)):
-            yield f"list:{name}/goods"
+def _lists_with_goods(mask: str, lists: Sequence[str], rules: NeedRules) -> Sequence[str]:
+    """Return those of the lists of a mask that are in a clause with goods."""
+    if "G" not in mask:
+        return ()
+    if "," not in mask:
+        return lists
+    goods = ",".join([clause for clause in mask.split(",") if "G" in clause])
+    return [name for name in lists if rules.lists[name].search(goods)]
 
 
-def _rule_features(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> Iterator[str]:
-    free = 0
-    for hit in hits:
-        stopped = "" if hit.blocker is None else "/blocked"
-        free += hit.blocker is None
-        yield f"rule:trigger:{hit.trigger.name}{stopped}"
-        yield f"rule:class:{hit.trigger.need_class}{stopped}"
-        yield f"rule:strength:{int(hit.trigger.strength * 20) / 20}{stopped}"
-        if hit.blocker is not None:
-            yield f"rule:blocked_by:{hit.blocker.name}"
-        elif not hit.known:
-            yield "rule:unknown_object"
-    yield f"rule:hits:{min(free, _MOST_COUNTED)}"
-    mask = masked.mask
-    for blocker in rules.found.blockers(mask):
-        yield f"rule:blocker:{blocker.name}"
-    judged = masked.spelt_out
-    for opinion in rules.possible.opinions(judged):
-        if opinion.pattern.search(judged):
-            spoilt = opinion.unless is not None and opinion.unless.search(judged) is not None
-            yield f"rule:opinion:{opinion.reason.value}{'/spoilt' if spoilt else ''}"
-    for remark in rules.found.remarks(mask):
-        if remark is not Remark.CUE:
-            yield f"rule:{remark.value}"
+def _list_names(*names: str) -> list[str]:
+    return [f"list:{name}" for name in names]
 
 
-def _sign_features(masked: MaskedText) -> Iterator[str]:
+def _goods_list_names(*names: str) -> list[str]:
+    return [f"list:{name}/goods" for name in names]
+
+
+def _hit_names(name: str, need_class: str, strength: float, known: bool, blocked_by: str | None) -> list[str]:
+    stopped = "" if blocked_by is None else "/blocked"
+    names = [
+        f"rule:trigger:{name}{stopped}",
+        f"rule:class:{need_class}{stopped}",
+        f"rule:strength:{int(strength * 20) / 20}{stopped}",
+    ]
+    if blocked_by is not None:
+        names.append(f"rule:blocked_by:{blocked_by}")
+    elif not known:
+        names.append("rule:unknown_object")
+    return names
+
+
+def _free_names(free: int) -> list[str]:
+    return [f"rule:hits:{min(free, _MOST_COUNTED)}"]
+
+
+def _blocker_names(*names: str) -> list[str]:
+    return [f"rule:blocker:{name}" for name in names]
+
+
+def _remark_names(*remarks: Remark) -> list[str]:
+    return [f"rule:{remark.value}" for remark in remarks if remark is not Remark.CUE]
+
+
+def _opinion_names(reason: str, spoilt: bool) -> list[str]:
+    return [f"rule:opinion:{reason}{'/spoilt' if spoilt else ''}"]
+
+
+def _signs(masked: MaskedText) -> Fact:
+    """Return what ``_sign_names`` makes names of."""
     mask, text = masked.mask, masked.text.text
     inside = mask.strip(",")
-    step = bisect_left(_LENGTHS, len(mask))
-    yield f"sign:length:{_LENGTHS[step] if step < len(_LENGTHS) else 'long'}"
-    yield f"sign:clauses:{min(inside.count(',') + 1, _MOST_COUNTED)}"
     goods = mask.count("G")
-    yield f"sign:goods:{min(goods, _MOST_COUNTED)}"
+    longest = max([len(token.text) for token in masked.tokens if token.is_goods], default=0) if goods else 0
+    figure = _FIGURE.search(text) is not None
+    return (
+        _sign_names,
+        bisect_left(_LENGTHS, len(mask)),
+        min(inside.count(",") + 1, _MOST_COUNTED),
+        min(goods, _MOST_COUNTED),
+        min(longest, _MOST_COUNTED),
+        goods and mask.rfind("G") >= inside.rfind(",") + 1,
+        tuple([letter for letter in "NABP" if letter in mask]),
+        "" if "?" not in mask else "end" if mask.endswith("?") else "inside",
+        *("!" in text, figure),
+        (figure or "块" in text or "折" in text) and _PRICE.search(text) is not None,
+        goods and _ONLY_GOODS.issuperset(mask),
+        masked.text.quote is not None,
+    )
+
+
+def _sign_names(
+    step: int, clauses: int, goods: int, longest: int, last: bool, letters: Sequence[str], question: str, *others: bool
+) -> list[str]:
+    names = [f"sign:length:{_LENGTHS[step] if step < len(_LENGTHS) else 'long'}", f"sign:clauses:{clauses}"]
+    names.append(f"sign:goods:{goods}")
     if goods:
-        longest = max([len(token.text) for token in masked.tokens if token.is_goods], default=0)
-        yield f"sign:goods_length:{min(longest, _MOST_COUNTED)}"
-        clause = inside.rfind(",") + 1
-        yield f"sign:goods_in_last_clause:{mask.rfind('G') >= clause}"
-    for letter in "NABP":
-        if letter in mask:
-            yield f"sign:has:{letter}"
-    if "?" in mask:
-        yield f"sign:question:{'end' if mask.endswith('?') else 'inside'}"
-    if "!" in text:
-        yield "sign:exclamation"
-    if _FIGURE.search(text):
-        yield "sign:figure"
-    if _PRICE.search(text):
-        yield "sign:price"
-    if goods and _ONLY_GOODS.issuperset(mask):
-        yield "sign:only_goods"
-    if masked.text.quote is not None:
-        yield "sign:quotation"
+        names += f"sign:goods_length:{longest}", f"sign:goods_in_last_clause:{last}"
+    names += [f"sign:has:{letter}" for letter in letters]
+    if question:
+        names.append(f"sign:question:{question}")
+    kinds = ("exclamation", "figure", "price", "only_goods", "quotation")
+    return names + [f"sign:{kind}" for kind, has in zip(kinds, others, strict=True) if has]

@@ -160,7 +160,7 @@ def packaged_rules() -> NeedRules:
         OpinionRule(Reason(entry["reason"]), book.compile(entry["pattern"]), book.optional(entry.get("not")))
         for entry in document["opinion"]
     )
-    recall_necessities(book.written)
+    recall_necessities(book.written, closely=True)
     gate = Gate()
     return NeedRules(
         order={name: place for place, name in enumerate(document["order"])},

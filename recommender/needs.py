@@ -6,14 +6,15 @@ import re
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
+from itertools import compress
 from typing import Any
 
 from core.outcomes import Outcome, Reason
 from core.text import NormalText
 from recommender.clauses import goods_phrases, heads_of, kept_form
-from recommender.constraints import NOTHING_STATED, Constraints, read_constraints
-from recommender.hits import blocker_of, find_hits
-from recommender.judging import RESCUED, Judgement, NeedJudge
+from recommender.constraints import NOTHING_STATED, Constraints, StatedGate, read_constraints
+from recommender.hits import Hit, blocker_of, find_hits
+from recommender.judging import RESCUED, Judgement, NeedJudge, Seen
 from recommender.lexicon import Lexicon, WordKind
 from recommender.masking import MaskedText, mask_words
 from recommender.need_model import NeedModel
@@ -46,6 +47,7 @@ class NeedReader:
         self._lexicon = lexicon
         self._segmenter = segmenter
         self._rules = rules
+        self._stated = StatedGate(compiled=segmenter.cutter is not None)
         self._judge = NeedJudge(rules, model, compiled=segmenter.cutter is not None)
         self._slips = Slips(lexicon, rules.never_slips)
 
@@ -62,15 +64,15 @@ class NeedReader:
 
     def read_all(self, texts: Sequence[NormalText], mentioned: Sequence[bool]) -> list[Reading]:
         """Return what each of several messages says; they are cut into words together."""
-        cuts = self._segmenter.cut_all([text.text if len(text.text) <= LONGEST_NEED else "" for text in texts])
+        heard = [text.text if len(text.text) <= LONGEST_NEED else "" for text in texts]
+        cuts = self._segmenter.cut_all(heard)
+        self._stated.look_ahead(heard)
         masks = [mask_words(text, words, self._lexicon) for text, words in zip(texts, cuts, strict=True)]
         self._look_ahead(masks)
-        named = [masked for masked in masks if "G" in masked.mask]
-        sums = iter(self._judge.sums(named))
-        return [
-            self._read_masked(masked, mentioned=addressed, sums=next(sums) if "G" in masked.mask else None)
-            for masked, addressed in zip(masks, mentioned, strict=True)
-        ]
+        readings = [self._at_once(masked, mentioned=one) for masked, one in zip(masks, mentioned, strict=True)]
+        open_ones = [reading is None for reading in readings]
+        judged = iter(self._judged(list(compress(masks, open_ones)), list(compress(mentioned, open_ones))))
+        return [next(judged) if reading is None else reading for reading in readings]
 
     def _look_ahead(self, masks: Sequence[MaskedText]) -> None:
         """Let the gate look at all masks at once, and at how opinions see them."""
@@ -78,8 +80,8 @@ class NeedReader:
             spelt = [masked.spelt_out for masked in masks if masked.has(WordKind.ATTRIBUTE)]
             self._rules.gate.look_ahead([*(masked.mask for masked in masks), *spelt])
 
-    def _read_masked(self, masked: MaskedText, *, mentioned: bool, sums: Sequence[float] | None) -> Reading:
-        """Return what a message says whose words are known."""
+    def _at_once(self, masked: MaskedText, *, mentioned: bool) -> Reading | None:
+        """Return what a message says by its words alone, None where a rule may find something as it is written."""
         text = masked.text
         if len(text.text) > LONGEST_NEED:
             return Reading(Outcome.IGNORED, Reason.TOO_LONG, masked)
@@ -87,7 +89,7 @@ class NeedReader:
             return Reading(Outcome.IGNORED, Reason.QUOTATION if text.quote else Reason.TALK, masked)
         if "G" not in masked.mask and Remark.CUE not in self._rules.found.remarks(masked.mask):
             return self._talk(masked)
-        return self._misspelt(masked, mentioned=mentioned) or self._read(masked, mentioned=mentioned, sums=sums)
+        return self._misspelt(masked, mentioned=mentioned)
 
     def _misspelt(self, masked: MaskedText, *, mentioned: bool) -> Reading | None:
         """Return the reading with slips mended, where a rule then finds that one of them is asked for."""
@@ -95,17 +97,25 @@ class NeedReader:
         if mended is None:
             return None
         masked, heard = mended
-        reading = self._read(masked, mentioned=mentioned)
+        (reading,) = self._judged((masked,), (mentioned,))
         if not any(need.rule != RESCUED and heard.intersection(need.terms) for need in reading.needs):
             return None
         needs = tuple(replace(need, strength=need.strength * COST) for need in reading.needs)
         return replace(reading, need=needs[0], needs=needs)
 
-    def _read(self, masked: MaskedText, *, mentioned: bool, sums: Sequence[float] | None = None) -> Reading:
-        """Return what a message says in which a rule may find something."""
-        constraints = read_constraints(masked)
-        hits = find_hits(masked, self._rules)
-        judged = self._judge(masked, hits, constraints, mentioned=mentioned, sums=sums)
+    def _judged(self, masks: Sequence[MaskedText], mentioned: Sequence[bool]) -> list[Reading]:
+        """Return what messages say in which a rule may find something."""
+        hits = [find_hits(masked, self._rules) for masked in masks]
+        seen = self._judge.seen_in(masks, hits)
+        return [
+            self._read(masked, found, one, mentioned=addressed)
+            for masked, found, one, addressed in zip(masks, hits, seen, mentioned, strict=True)
+        ]
+
+    def _read(self, masked: MaskedText, hits: Sequence[Hit], seen: Seen | None, *, mentioned: bool) -> Reading:
+        """Return what a message says of which ``seen`` is what the model sees."""
+        constraints = read_constraints(masked, self._stated.possible(masked.text.text))
+        judged = self._judge(masked, hits, constraints, mentioned=mentioned, seen=seen)
         needs = judged.needs
         blocked = next((hit.blocker.reason for hit in hits if hit.blocker is not None), None)
         if not needs and mentioned and blocked is None and (addressed := self._addressed(masked, constraints)):
@@ -162,7 +172,7 @@ class NeedReader:
     def _talk(self, masked: MaskedText) -> Reading:
         """Read a message in which no rule can find anything but a hint or an answer to somebody."""
         short = len(masked.mask) <= _LONGEST_REFINEMENT
-        constraints = read_constraints(masked) if short else NOTHING_STATED
+        constraints = read_constraints(masked, self._stated.possible(masked.text.text)) if short else NOTHING_STATED
         if Remark.HINT in self._rules.found.remarks(masked.mask):
             return self._recorded(masked, constraints)
         reason = Reason.TALK if masked.text.quote is None else Reason.QUOTATION

@@ -43,9 +43,9 @@ class Need:
     modifiers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
-    """What one message says by itself.
+    """What one message says by itself. Nobody changes one: every message has it, and a frozen one takes thrice as long.
 
     ``need`` is the first of ``needs``: a message may state several. ``certainty`` is how sure the model is that it
     states any, None where it was not asked. The fields after it are for conversations: a trigger that lacks its

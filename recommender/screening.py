@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
@@ -183,6 +184,13 @@ def sign_table(rules: NeedRules) -> SignTable:
     return SignTable(book.bits, tuple(book.demands))
 
 
+def _asked_for(rules: NeedRules) -> Iterator[re.Pattern[str]]:
+    """Yield the patterns that ``sign_table`` asks about."""
+    yield from (rules.cue, rules.joining, rules.withdrawal, *rules.implicit, *STATED)
+    yield from (rule.pattern for rule in (*rules.unknown, *rules.loose))
+    yield from (rule.pattern for rule in rules.opinions)
+
+
 def _as_masked(alternative: Alternative) -> Alternative:
     """Return what is looked for in the message as it stands in the mask, where a lone sign is a pause."""
     return tuple(
@@ -273,8 +281,9 @@ def packaged_screen() -> Screen | None:
     """
     try:
         text = files("recommender").joinpath("data", PACKAGED).read_text(encoding="utf-8")
-        recall_necessities(pattern.pattern for pattern in STATED)
-        return read_screen(text, PACKAGED, packaged_rules())
+        rules = packaged_rules()
+        recall_necessities(pattern.pattern for pattern in _asked_for(rules))
+        return read_screen(text, PACKAGED, rules)
     except (OSError, UnicodeDecodeError) as error:
         _log.error("screen_model_unusable", error=f"{PACKAGED}: cannot be read: {error}", consequence=_CONSEQUENCE)
     except NeedModelError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from recommender.clauses import heads_of
@@ -57,7 +56,7 @@ def _with_nearest(masked: MaskedText, hit: Hit) -> Hit:
         if phrase[-1] in masked.tokens
         and _clause_of(masked.mask, masked.owner.index(masked.tokens.index(phrase[-1]))) in inside
     ]
-    return replace(hit, objects=near) if near else hit
+    return hit._replace(objects=near) if near else hit
 
 
 def _clause_of(mask: str, place: int) -> int:

@@ -24,6 +24,9 @@ from recommender.sounds import LONGEST, SoundIndex, sound
 
 COST = 0.85
 """What a need keeps of its strength when its object was only heard."""
+Sound = tuple[str, ...]
+"""Syllables, as ``sound`` folds them."""
+_END: Sound = ()
 _SHORTEST_TYPED = 5
 """Letters of a word that is tried as pinyin: shorter ones are too often English."""
 
@@ -43,7 +46,7 @@ class Slips:
         for place, token in enumerate(masked.tokens):
             if token.word is not None and (len(token.text) > 1 or not token.is_goods):
                 continue  # as written
-            if place >= behind and _opens(text[token.start : token.start + 2]) and (found := self._at(masked, place)):
+            if place >= behind and may_begin(text, token.start) and (found := self._at(masked, place)):
                 slips[place] = found
                 behind = found[1]
         return _mended(masked, slips) if slips else None
@@ -107,15 +110,29 @@ def _runs(tokens: tuple[Token, ...], place: int) -> Iterator[tuple[str, int]]:
             yield text, behind + 1
 
 
+def may_begin(text: str, start: int) -> bool:
+    """Tell whether goods sound at their beginning as a text does from a place on; at most places none do."""
+    following = _following(text[start : start + 2])
+    return following is not None and (_END in following or sound(text[start + 2 : start + 3]) in following)
+
+
 @lru_cache(maxsize=100_000)
-def _opens(pair: str) -> bool:
-    """Tell whether goods sound as these two characters do at their beginning; most places end here."""
-    return pair.isascii() or sound(pair) in _openings()
+def _following(pair: str) -> frozenset[Sound] | None:
+    """Return how goods may go on that sound at their beginning as these two characters do, None where there are none.
+
+    ``_END`` is among it where goods end there; so they may where letters were typed.
+    """
+    return frozenset((_END,)) if pair.isascii() else _openings().get(sound(pair))
 
 
 @cache
-def _openings() -> frozenset[tuple[str, ...]]:
-    return frozenset(sound(word)[:2] for word in _words() if len(word) <= LONGEST)
+def _openings() -> Mapping[Sound, frozenset[Sound]]:
+    """Return by the sound of two characters what is behind them in goods of the same beginning: one sound, or none."""
+    found: dict[Sound, set[Sound]] = {}
+    for word in _words():
+        if 1 < len(word) <= LONGEST and (heard := sound(word)):
+            found.setdefault(heard[:2], set()).add(heard[2:3])
+    return {opening: frozenset(following) for opening, following in found.items()}
 
 
 @cache

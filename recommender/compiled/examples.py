@@ -54,7 +54,7 @@ def _reading() -> object:
     gate = Gate()
     gate.finder([0], [re.compile("草|香.莓")])
     masked = MaskedText(NormalText("草莓", "草莓", (0, 1), (1, 2)), (), "草莓", (0, 0), ("草莓",))
-    return Looker.of(gate).looks(["草莓"]), CutWeights.of({"char:草": 0}, [[1.0]]).sums([masked])
+    return Looker.of(gate).looks(["草莓"]), CutWeights.of({"char:草": 0}, [[1.0]]).sums([masked], [[0]])
 
 
 def _path() -> object:

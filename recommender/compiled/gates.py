@@ -23,6 +23,8 @@ from recommender.necessities import LONGEST, Strings
 
 _WORD = 64
 """Patterns whose bits are one number."""
+_SETS = 3
+"""Sets that a demand has room for, as many as an alternative has."""
 _NO_SET = 0
 """The set that every text marks."""
 
@@ -32,8 +34,8 @@ class Looker:
     """A gate laid out for compiled code.
 
     The words of ``trie`` are the strings; by the number of a string ``bounds`` says which stretch of ``sets`` are the
-    sets that it is in. A row of ``demands`` is a pattern, two sets that must be marked, and 1 where the pattern then
-    surely matches. ``patterns`` is how many there are.
+    sets that it is in. A row of ``demands`` is a pattern, 1 where it then surely matches, and the sets that must be
+    marked. ``patterns`` is how many there are.
     """
 
     trie: Trie
@@ -51,11 +53,12 @@ class Looker:
             single = frozenset().union(*(one[0] for one in alternatives if len(one) == 1))
             wanted = [one for one in alternatives if len(one) != 1]
             for sets in [*wanted, *([(single,)] if single else [])]:
-                chosen = [numbers.setdefault(strings, len(numbers) + 1) for strings in sets[:2]]
-                demands.append((pattern, *chosen, *[_NO_SET] * (2 - len(chosen)), 0))
+                chosen = [numbers.setdefault(strings, len(numbers) + 1) for strings in sets[:_SETS]]
+                demands.append((pattern, 0, *chosen, *[_NO_SET] * (_SETS - len(chosen))))
         for pattern, strings in enumerate(gate.enough):
             if strings:
-                demands.append((pattern, numbers.setdefault(strings, len(numbers) + 1), _NO_SET, 1))
+                chosen = [numbers.setdefault(strings, len(numbers) + 1)]
+                demands.append((pattern, 1, *chosen, *[_NO_SET] * (_SETS - 1)))
         of_string: dict[str, list[int]] = {}
         for strings, number in numbers.items():
             for string in strings:
@@ -104,6 +107,6 @@ def _look_into(letters, text_bounds, cells, bounds, sets, demands, marks, looks)
                     for one in range(bounds[string], bounds[string + 1]):
                         marks[sets[one]] = mark
         for row in range(len(demands)):
-            if marks[demands[row, 1]] == mark and marks[demands[row, 2]] == mark:
+            if marks[demands[row, 2]] == mark and marks[demands[row, 3]] == mark and marks[demands[row, 4]] == mark:
                 pattern = demands[row, 0]
-                looks[text, demands[row, 3], pattern // _WORD] |= np.uint64(1) << np.uint64(pattern % _WORD)
+                looks[text, demands[row, 1], pattern // _WORD] |= np.uint64(1) << np.uint64(pattern % _WORD)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,7 @@ _NOTHING = -1
 
 @dataclass(frozen=True, slots=True)
 class CutWeights:
-    """``weights`` are by number of a word of ``trie``, one column for each head.
+    """``weights`` are by number of a word of ``trie``, one column for each head; ``others`` by number of a feature.
 
     ``roots`` are the nodes of the families and the numbers of the characters that have a meaning of their own.
     """
@@ -42,6 +43,7 @@ class CutWeights:
     trie: Trie
     roots: npt.NDArray[np.int64]
     weights: npt.NDArray[np.float64]
+    others: npt.NDArray[np.float64]
 
     @classmethod
     def of(cls, vocabulary: Mapping[str, int], heads: Sequence[Sequence[float]]) -> CutWeights:
@@ -54,10 +56,13 @@ class CutWeights:
         columns = np.array(heads, np.float64).reshape(len(heads), -1)
         weights = np.where(np.array(places)[:, None] < 0, 0.0, columns.T[places])
         roots = [*trie.nodes([family[0] for family in MARKED]), *trie.numbers[list(map(ord, _SIGNS))]]
-        return cls(trie, np.array(roots, np.int64), np.ascontiguousarray(weights))
+        return cls(trie, np.array(roots, np.int64), np.ascontiguousarray(weights), np.ascontiguousarray(columns.T))
 
-    def sums(self, masks: Sequence[MaskedText]) -> list[list[float]]:
-        """Return for each message, by head, the sum of the weights of what is cut out of its mask."""
+    def sums(self, masks: Sequence[MaskedText], few: Sequence[Sequence[int]]) -> list[list[float]]:
+        """Return for each message, by head, the sum of the weights of what is cut out of its mask and of ``few``.
+
+        ``few`` are the numbers of what else it has, each once.
+        """
         batch = Batch.of([_BETWEEN.join(("^", *masked.shown, "$")) for masked in masks])
         sums = np.zeros((len(batch), self.weights.shape[1]))
         longest = int(np.diff(batch.bounds).max(initial=0))
@@ -67,6 +72,8 @@ class CutWeights:
             *(batch.codes, batch.bounds, self.trie.numbers, self.trie.cells, self.roots, self.weights),
             *(letters, starts, marks, sums),
         )
+        sizes = np.fromiter(map(len, few), np.int64, len(few))
+        _add_into(np.fromiter(chain.from_iterable(few), np.int64, int(sizes.sum())), sizes, self.others, sums)
         found: list[list[float]] = sums.tolist()
         return found
 
@@ -103,6 +110,17 @@ def _sum_into(codes, bounds, numbers, cells, roots, weights, letters, starts, ma
                     break
                 _add(node, cells, weights, marks, mark, row)
         _pairs(letters, starts, count, cells, roots, weights, marks, mark, row)
+
+
+@compiled
+def _add_into(features, sizes, others, sums):
+    """Add the weights of features that are known by their numbers, ``sizes[i]`` of them for text i."""
+    place = 0
+    for text in range(len(sizes)):
+        for _ in range(sizes[text]):
+            for head in range(sums.shape[1]):
+                sums[text, head] += others[features[place], head]
+            place += 1
 
 
 @compiled

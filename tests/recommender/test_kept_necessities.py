@@ -15,7 +15,7 @@ _PATTERNS = ("哪里(?:有|能)?买", "[一二]号店", ".*", "退(?!休)")
 
 @pytest.fixture(autouse=True)
 def _nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(necessities, "_known", {})
+    monkeypatch.setattr(necessities, "_known", {False: {}, True: {}})
     monkeypatch.setattr(necessities, "_enough", {})
 
 
@@ -24,9 +24,9 @@ def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The patterns for which it was worked out."""
     asked: list[str] = []
 
-    def noted(pattern: str) -> object:
+    def noted(pattern: str, *, closely: bool) -> object:
         asked.append(pattern)
-        return necessities.necessities(pattern)
+        return necessities.necessities(pattern, closely=closely)
 
     monkeypatch.setattr(kept_necessities, "necessities", noted)
     return asked
@@ -38,16 +38,22 @@ def _every_pattern() -> list[str]:
     return [one.pattern for one in (*(rule.pattern for rule in (*rules.triggers, *rules.blockers)), *listed)]
 
 
-def test_all_rules_need_the_same_when_it_is_read_from_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("closely", [False, True])
+def test_all_rules_need_the_same_when_it_is_read_from_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, closely: bool
+) -> None:
     patterns = _every_pattern()
-    needed = {pattern: necessities.necessities(pattern) for pattern in patterns}
+    needed = {pattern: necessities.necessities(pattern, closely=closely) for pattern in patterns}
     enough = {pattern: necessities.sufficiencies(pattern) for pattern in patterns}
-    recall_necessities(patterns, tmp_path)
-    monkeypatch.setattr(necessities, "_known", {})
+    recall_necessities(patterns, tmp_path, closely=not closely)
+    recall_necessities(patterns, tmp_path, closely=closely)
+    assert len(list(tmp_path.iterdir())) == 2
+    monkeypatch.setattr(necessities, "_known", {False: {}, True: {}})
     monkeypatch.setattr(necessities, "_enough", {})
-    recall_necessities(patterns, tmp_path)
-    assert {pattern: necessities._known[pattern] for pattern in patterns} == needed
+    recall_necessities(patterns, tmp_path, closely=closely)
+    assert {pattern: necessities._known[closely][pattern] for pattern in patterns} == needed
     assert {pattern: necessities._enough[pattern] for pattern in patterns} == enough
+    assert necessities._known[not closely] == {}
 
 
 def test_what_is_kept_is_not_worked_out_again(tmp_path: Path, worked_out: list[str]) -> None:

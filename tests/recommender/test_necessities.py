@@ -54,6 +54,15 @@ _ATOMS = st.one_of(_SIGNS, st.sampled_from(["[甲乙]", "[^甲]", ".", "^", "$",
 def test_every_match_has_what_its_pattern_asks_for(pattern: str, text: str) -> None:
     if re.search(pattern, text) is not None:
         assert any(_holds(alternative, text) for alternative in necessities(pattern))
+        assert any(_holds(alternative, text) for alternative in necessities(pattern, closely=True))
+
+
+def test_a_close_look_tells_the_ways_of_a_pattern_apart() -> None:
+    found = necessities("(?:附近|小区)(?:有|哪里有?).{0,4}(?:G.{0,3}卖|团.{0,3}G)", closely=True)
+    assert [{frozenset(strings) for strings in alternative} for alternative in found] == [
+        {frozenset({"附近有", "附近哪", "小区有", "小区哪"}), frozenset({"G"}), frozenset({"卖"})},
+        {frozenset({"附近有", "附近哪", "小区有", "小区哪"}), frozenset({"G"}), frozenset({"团"})},
+    ]
 
 
 def _holds(alternative: Alternative, text: str) -> bool:

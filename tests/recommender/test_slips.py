@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from recommender.slips import COST
+from core.text import Normaliser
+from recommender.lexicon import Lexicon, packaged_goods
+from recommender.masking import mask_text
+from recommender.need_rules import packaged_rules
+from recommender.segmentation import Segmenter
+from recommender.slips import COST, Slips, may_begin
 from tests.recommender.conftest import Read
 
 
@@ -52,3 +57,18 @@ def test_evidence_stands_where_the_slip_does(read: Read) -> None:
 )
 def test_talk_that_sounds_like_goods_stays_talk(text: str, read: Read) -> None:
     assert read(text).need is None
+
+
+def test_no_slip_begins_where_none_may(normaliser: Normaliser, segmenter: Segmenter, lexicon: Lexicon) -> None:
+    slips, found, passed = Slips(lexicon, packaged_rules().never_slips), 0, 0
+    alike = [(one, other) for one in "拖油榴香吹牙" for other in "邪画链焦凤糕a5"]
+    misspelt = [goods[:-1] + sign for goods in list(packaged_goods())[::40] for sign in "了梅雪"]
+    for raw in [*misspelt, *(f"想买{one}{other}" for one, other in alike), "xiangjiao没了", "a草霉"]:
+        masked = mask_text(normaliser(raw), segmenter, lexicon)
+        for place, token in enumerate(masked.tokens):
+            slip = slips._at(masked, place)
+            found += slip is not None
+            passed += not may_begin(masked.text.text, token.start)
+            assert slip is None or may_begin(masked.text.text, token.start), raw
+    assert found > 10
+    assert passed > 200
