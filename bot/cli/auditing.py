@@ -40,7 +40,7 @@ def show(config: Path, *, who: str, about: str, limit: int) -> int:
                 str(row.group_id or "—"),
                 json.dumps(row.detail, ensure_ascii=False),
             )
-        out.print(table if rows else "no entries")
+        out().print(table if rows else "no entries")
         return 0
 
     return execute(work)

@@ -34,7 +34,7 @@ def sync(config: Path, suppliers: list[str]) -> int:
             chosen = suppliers or [supplier.id for supplier in catalog.suppliers]
             columns = ("{task.description}", BarColumn(), "{task.fields[rows]} rows", TimeElapsedColumn())
             reports = []
-            with Progress(*columns, console=err, transient=True) as progress:
+            with Progress(*columns, console=err(), transient=True) as progress:
                 for supplier in chosen:
                     task = progress.add_task(supplier, total=1.0, rows=0)
                     reports.append(await catalog.sync(supplier, partial(_advance, progress, task)))
@@ -50,18 +50,18 @@ def _advance(progress: Progress, task: TaskID, seen: SyncProgress) -> None:
 
 
 def _show(report: SyncReport) -> None:
-    out.print(
+    out().print(
         f"{report.supplier}: {report.state}, {report.rows} rows: {report.new} new, {report.changed} changed, "
         f"{report.unchanged} unchanged, {report.gone} gone, {report.broken} broken",
         markup=False,
     )
     for text in (report.error, report.gone_refused):
         if text:
-            out.print(f"  {text}", style="red", markup=False)
+            out().print(f"  {text}", style="red", markup=False)
     for fault in report.faults[:_FAULTS_SHOWN]:
-        out.print(f"  {fault}", style="yellow", markup=False)
+        out().print(f"  {fault}", style="yellow", markup=False)
     if len(report.faults) > _FAULTS_SHOWN:
-        out.print(f"  … and {report.broken - _FAULTS_SHOWN} more; the database keeps the first 1,000")
+        out().print(f"  … and {report.broken - _FAULTS_SHOWN} more; the database keeps the first 1,000")
 
 
 def list_products(config: Path, *, supplier: str, text: str, limit: int) -> int:
@@ -74,7 +74,7 @@ def list_products(config: Path, *, supplier: str, text: str, limit: int) -> int:
         for product in products:
             stock = "—" if product.stock is None else str(product.stock)
             table.add_row(str(product.id), _key(product), product.title, _price(product), stock, product.state)
-        out.print(table)
+        out().print(table)
         return 0
 
     return execute(work)
@@ -87,12 +87,14 @@ def show(config: Path, key: str) -> int:
         async with _catalog(config) as catalog:
             product = await catalog.show(key)
         if product is None:
-            err.print(f"there is no product {key}; qianqun catalog list shows what there is", style="red", markup=False)
+            err().print(
+                f"there is no product {key}; qianqun catalog list shows what there is", style="red", markup=False
+            )
             return FAULT
         table = Table(show_header=False)
         for name in Product.model_fields:
             table.add_row(name, _price(product) if name == "price" else str(getattr(product, name)))
-        out.print(table)
+        out().print(table)
         return 0
 
     return execute(work)

@@ -29,11 +29,11 @@ def check(config: Path) -> int:
 
     async def work() -> int:
         settings = read_settings(config)
-        out.print(f"settings: ok ({config})", markup=False)
+        out().print(f"settings: ok ({config})", markup=False)
         faults = 0
         async for part, fault in _looks(settings, config):
             faults += bool(fault)
-            out.print(f"{part}: {fault or 'ok'}", style="red" if fault else None, markup=False)
+            out().print(f"{part}: {fault or 'ok'}", style="red" if fault else None, markup=False)
         return FAULT if faults else 0
 
     return execute(work)

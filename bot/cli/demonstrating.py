@@ -50,14 +50,14 @@ async def _print_script(settings: Settings) -> None:
     async with scratch(replay_settings(settings, unlimited=True)) as (parts, clock):
         await parts.catalog.sync_all()
         count = await parts.storefront.fill()
-        out.print(render("bot", "demo_intro", products=count, suppliers=len(parts.catalog.suppliers)), style="bold")
+        out().print(render("bot", "demo_intro", products=count, suppliers=len(parts.catalog.suppliers)), style="bold")
         group = ""
         async for batch in replay(parts, clock, said):
             for n, handled in batch:
                 message = said[n - 1]
                 if message.group != group:
                     group = message.group
-                    out.print(f"\n── {group} ──", style="bold green")
+                    out().print(f"\n── {group} ──", style="bold green")
                 _print(message, result(n, handled))
         await _print_sheet(settings, parts)
 
@@ -72,9 +72,9 @@ async def _print_sheet(settings: Settings, parts: Parts) -> None:
     path = Path(gettempdir()) / "qianqun-demo.xlsx"
     _ = path.write_bytes(exporting.export_xlsx(offer, now, settings.zone, topics))
     sheet = exporting.sheets(offer, settings.zone, topics)[0]
-    out.print(f"\n{render('bot', 'demo_sheet', path=path)}", style="bold green")
+    out().print(f"\n{render('bot', 'demo_sheet', path=path)}", style="bold green")
     for row in (sheet.header, *sheet.rows, sheet.total):
-        out.print("    " + "  ".join(_cell(cell) for cell in row if cell not in {None, ""}), markup=False)
+        out().print("    " + "  ".join(_cell(cell) for cell in row if cell not in {None, ""}), markup=False)
 
 
 def _cell(cell: object) -> str:
@@ -82,12 +82,12 @@ def _cell(cell: object) -> str:
 
 
 def _print(message: Said, result: dict[str, Any]) -> None:
-    out.print(f"{message.member}：{message.text}", markup=False)
+    out().print(f"{message.member}：{message.text}", markup=False)
     for text in result["says"]:
         for line in text.splitlines():
-            out.print(f"    {line}", style="cyan", markup=False)
+            out().print(f"    {line}", style="cyan", markup=False)
     if not result["says"]:
-        out.print(f"    ({result['outcome']} · {result['reason']})", style="dim", markup=False)
+        out().print(f"    ({result['outcome']} · {result['reason']})", style="dim", markup=False)
 
 
 async def _serve(settings: Settings, parts: Parts) -> None:
@@ -103,4 +103,4 @@ async def _serve(settings: Settings, parts: Parts) -> None:
 async def _tell(page: LocalChannel) -> None:
     """Print the address once the page can be opened."""
     await page.online.wait()
-    out.print(render("bot", "demo_page", url=page.url), style="bold")
+    out().print(render("bot", "demo_page", url=page.url), style="bold")

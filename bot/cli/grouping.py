@@ -53,7 +53,7 @@ def list_groups(config: Path, *, segment: str, label: str) -> int:
                 leader = state.leader_id or state.owner_id
                 cells = (str(state.id), state.topic, str(state.level), leader, str(members))
                 table.add_row(*map(Text, (*cells, "、".join(_label_words(state)), "、".join(inside))))
-        out.print(table if table.row_count else Text("no such group" if segment or label else "no groups yet", "dim"))
+        out().print(table if table.row_count else Text("no such group" if segment or label else "no groups yet", "dim"))
         return 0
 
     return execute(work)
@@ -83,24 +83,26 @@ def show(wanted: str, config: Path) -> int:
             state = (await group_store.load(session, [listed.key]))[listed.key]
         groups = _service(settings)
         _print_basics(settings, listed, state, groups)
-        out.print(_label_table(settings, state, labels))
+        out().print(_label_table(settings, state, labels))
         inside = groups.segments.matching(state)
         for one in inside:
             _line(f"segment {one.name} ({one.key}, priority {one.settings.priority}): {one.settings.when}")
         if not inside:
             _line("no segment matches this group")
         effects = explained_effects(state, groups.segments)
-        out.print(_effect_table(settings, effects))
+        out().print(_effect_table(settings, effects))
         for disagreement in effects.disagreements:
-            out.print(Text(str(disagreement), "yellow"))
-        out.print(_history_table(settings, history) if history else Text("no change of its labels is recorded", "dim"))
+            out().print(Text(str(disagreement), "yellow"))
+        out().print(
+            _history_table(settings, history) if history else Text("no change of its labels is recorded", "dim")
+        )
         return 0
 
     return execute(work)
 
 
 def _line(text: str) -> None:
-    out.print(text, markup=False)
+    out().print(text, markup=False)
 
 
 def _print_basics(settings: Settings, listed: Listed, state: GroupState, groups: GroupService) -> None:
@@ -183,12 +185,12 @@ def list_segments(config: Path) -> int:
         for place, one in enumerate(settings.segments):
             cells = (f"segments[{place}]", one.name, str(one.priority), str(counts[one.name]), one.when)
             table.add_row(*map(Text, cells))
-        out.print(table if settings.segments else Text("the settings have no [[segments]]", "dim"))
+        out().print(table if settings.segments else Text("the settings have no [[segments]]", "dim"))
         for place, one in enumerate(settings.segments):
             if not counts[one.name]:
-                out.print(Text(f"segments[{place}] ({one.name}) matches no group", "yellow"))
+                out().print(Text(f"segments[{place}] ({one.name}) matches no group", "yellow"))
         for group, disagreement in disagreements:
-            out.print(Text(f"{group}: {disagreement}", "yellow"))
+            out().print(Text(f"{group}: {disagreement}", "yellow"))
         return 0
 
     return execute(work)

@@ -72,10 +72,10 @@ def learn(
         trained = train(sets) if sold is None else _with_pushes(sets, sold, about)
         _write(output, trained.document("; ".join(about)))
         before, after = trained.loss
-        out.print(f"{trained.queries} queries, {trained.pairs} pairs, loss {before:.4f} → {after:.4f}", markup=False)
+        out().print(f"{trained.queries} queries, {trained.pairs} pairs, loss {before:.4f} → {after:.4f}", markup=False)
         for name, weight in trained.weights.items():
-            out.print(f"  {name:<10} {weight:>8.3f}", markup=False)
-        out.print(f"written to {output}", markup=False)
+            out().print(f"  {name:<10} {weight:>8.3f}", markup=False)
+        out().print(f"written to {output}", markup=False)
         return 0
 
     return execute(work)
@@ -135,7 +135,7 @@ def _known(labelled: Sequence[LabelledQuery], rows: CatalogueFile, name: str) ->
         raise LabelledFileError(name, [f"graded: none of the ids is in the catalogue (the first is {missing[0]!r})"])
     if missing:
         left = len(labelled) - len(kept)
-        out.print(f"{len(missing)} graded ids are not in the catalogue ({missing[0]}, …); {left} queries left out")
+        out().print(f"{len(missing)} graded ids are not in the catalogue ({missing[0]}, …); {left} queries left out")
     return kept
 
 
@@ -144,7 +144,7 @@ def _judged(retrieval: Retrieval, rows: CatalogueFile, labelled: Sequence[Labell
 
 
 def _print(table: Table) -> None:
-    Console(width=max(out.width, _WIDTH)).print(table)  # an interval that is cut off says nothing
+    Console(width=max(out().width, _WIDTH)).print(table)  # an interval that is cut off says nothing
 
 
 def _quality(name: str, labelled: Sequence[LabelledQuery], judged: Sequence[Judgement]) -> Table:

@@ -92,9 +92,9 @@ def _train(paths: Sequence[Path], everyday: Sequence[Path], target: Path, screen
         raise SettingsError("--data", [("--data", str(error))]) from None
     header, thresholds = training.document["made"], training.document["thresholds"]
     expected = header["expected"]
-    out.print(f"{target}: {len(lines)} lines, {header['needs']} with a need", markup=False)
-    out.print(f"keep from {thresholds['keep']}, rescue from {thresholds['rescue']}", markup=False)
-    out.print(f"held-out folds: precision {expected['precision']}, recall {expected['recall']}", markup=False)
+    out().print(f"{target}: {len(lines)} lines, {header['needs']} with a need", markup=False)
+    out().print(f"keep from {thresholds['keep']}, rescue from {thresholds['rescue']}", markup=False)
+    out().print(f"held-out folds: precision {expected['precision']}, recall {expected['recall']}", markup=False)
 
 
 def _train_screen(
@@ -112,8 +112,8 @@ def _train_screen(
     training = train_screen(seen, {**made, "need_model": _digest(model.encode())})
     _write(target, training.text, "--screen")
     expected = training.document["made"]["expected"]
-    out.print(f"{target}: a need from {training.document['thresholds']['need']}", markup=False)
-    out.print(f"held-out folds: precision {expected['precision']}, recall {expected['recall']}", markup=False)
+    out().print(f"{target}: a need from {training.document['thresholds']['need']}", markup=False)
+    out().print(f"held-out folds: precision {expected['precision']}, recall {expected['recall']}", markup=False)
 
 
 def _write(target: Path, text: str, option: str) -> None:
@@ -142,19 +142,19 @@ def eval_needs(files: list[Path], *, model: str, against: str, screen: bool, tal
         words = _Words()
         readings = words.read(lines, chosen)
         told = words.hear(lines, readings)
-        out.print(
+        out().print(
             f"{len(lines)} lines, {sum(line.active for line in lines)} with a need; read by {model}", markup=False
         )
-        out.print(table(judge(one.judged for one in told)), markup=False)
+        out().print(table(judge(one.judged for one in told)), markup=False)
         needs, found, extra = several_found(told)
         if needs:
-            out.print(f"several needs in a line: {found} of {needs} found with class and object, {extra} too many")
-        out.print(reliability_table(told), markup=False)
+            out().print(f"several needs in a line: {found} of {needs} found with class and object, {extra} too many")
+        out().print(reliability_table(told), markup=False)
         if against:
             others = words.hear(lines, words.read(lines, other))
-            out.print(comparison(told, others, (model, against)), markup=False)
+            out().print(comparison(told, others, (model, against)), markup=False)
         if screen:
-            out.print(_screened(readings), markup=False)
+            out().print(_screened(readings), markup=False)
         return 0
 
     return execute(work)

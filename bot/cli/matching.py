@@ -36,7 +36,7 @@ class CatalogueFile:
         normaliser = Normaliser({alias: word for alias, word, kind in aliases if kind == "emoji"})
         retrieval = Retrieval(self.titles, aliases, normaliser, further=self.further, prices=self.prices)
         if retrieval.second.fault:
-            err.print(f"{retrieval.second.fault}; until then the built-in weights hold", markup=False, style="yellow")
+            err().print(f"{retrieval.second.fault}; until then the built-in weights hold", markup=False, style="yellow")
         return retrieval
 
 
@@ -110,6 +110,6 @@ def _print(query: str, results: list[dict[str, object]], form: str) -> None:
     if form == "jsonl":
         sys.stdout.write(json.dumps({"query": query, "results": results}, ensure_ascii=False) + "\n")
         return
-    out.print(query, style="bold", markup=False)
+    out().print(query, style="bold", markup=False)
     for place, result in enumerate(results, start=1):
-        out.print(f"{place:>3}. {result['title']}  [{result['id']}]  {result['score']}", markup=False)
+        out().print(f"{place:>3}. {result['title']}  [{result['id']}]  {result['score']}", markup=False)

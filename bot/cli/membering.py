@@ -51,7 +51,7 @@ def export(whom: Whom, config: Path, *, form: str, folder: Path) -> int:
         name = re.sub(r"[^\w-]", "_", person.contact_id)[:60]
         path = folder / f"{name}.{form}"
         await asyncio.to_thread(_write, path, content)
-        out.print(f"{path}: {rows} rows", markup=False)
+        out().print(f"{path}: {rows} rows", markup=False)
         return 0
 
     return execute(work)
@@ -73,12 +73,12 @@ def erase(whom: Whom, config: Path, *, sure: bool) -> int:
                 person = await _person(session, whom)
             where = f"{person.channel}/{person.account}, {len(person.group_ids)} group(s)"
             if not sure and not typer.confirm(f"Delete everything about {person.contact_id} ({where})?"):
-                out.print("nothing was deleted")
+                out().print("nothing was deleted")
                 return 0
             erased = await _erase(database, _key(person))
         for kind, count in erased.counts.items():
-            out.print(f"{kind}: {count}", markup=False)
-        out.print(f"deleted, receipt {erased.receipt}", markup=False)
+            out().print(f"{kind}: {count}", markup=False)
+        out().print(f"deleted, receipt {erased.receipt}", markup=False)
         return 0
 
     return execute(work)

@@ -63,11 +63,11 @@ def list_offers(config: Path) -> int:
         async with opened_database(config) as (_, database), database.reading() as session:
             rows = await repository.overview(session)
         for row in rows:
-            out.print(
+            out().print(
                 f"{row.id:>6}  {row.state:<10} {row.kind:<7} {row.created_at:%Y-%m-%d}  {row.title}", markup=False
             )
         if not rows:
-            out.print("no offers yet", style="dim")
+            out().print("no offers yet", style="dim")
         return 0
 
     return execute(work)
@@ -118,7 +118,7 @@ def _write(files: dict[str, bytes], folder: Path) -> None:
         path = folder / name
         path.touch(mode=0o600)
         _ = path.write_bytes(content)
-        out.print(str(path), markup=False)
+        out().print(str(path), markup=False)
 
 
 def _as_values(chain: Chain) -> dict[str, Any]:
@@ -142,12 +142,12 @@ def _number(quantity: Decimal | None) -> int | float | None:
 
 
 def _print(found: dict[str, Any]) -> None:
-    out.print(f"{found['header']} {found['title']}".strip(), style="bold", markup=False)
+    out().print(f"{found['header']} {found['title']}".strip(), style="bold", markup=False)
     for entry in found["entries"]:
         items = "；".join(map(_in_words, entry["items"])) or "—"
-        out.print(f"{entry['index']:>3}. {entry['name'] or '—'}: {items}", markup=False)
+        out().print(f"{entry['index']:>3}. {entry['name'] or '—'}: {items}", markup=False)
     for left in found["left_out"]:
-        out.print(f"     line {left['row']}, {left['reason']}: {left['text']}", style="dim", markup=False)
+        out().print(f"     line {left['row']}, {left['reason']}: {left['text']}", style="dim", markup=False)
 
 
 def _in_words(item: dict[str, Any]) -> str:

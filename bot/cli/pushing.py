@@ -42,10 +42,10 @@ def why(wanted: str, config: Path, *, limit: int) -> int:
         groups = GroupService(settings.groups, clock, Segments(settings.segments))
         own = groups.effects(state).threshold
         threshold = settings.recommender.threshold if own is None else own
-        out.print(f"group {listed.id}: {listed.topic or 'no topic'}", markup=False)
+        out().print(f"group {listed.id}: {listed.topic or 'no topic'}", markup=False)
         for line in _standing(found.get(listed.id, NO_RESULTS), threshold, settings):
-            out.print(line, markup=False)
-        out.print(_needs(needs, settings) if needs else Text("no need was heard here yet", "dim"))
+            out().print(line, markup=False)
+        out().print(_needs(needs, settings) if needs else Text("no need was heard here yet", "dim"))
         return 0
 
     return execute(work)
@@ -92,11 +92,11 @@ def evaluate(config: Path, group: str) -> int:
                 return report(error)
             bins = calibration.by_score(await calibration.decided(session, ids, _MOST_NEEDS))
         if not any(one.needs for one in bins):
-            out.print("no need has been decided with a score yet; let the bot hear some groups first", style="dim")
+            out().print("no need has been decided with a score yet; let the bot hear some groups first", style="dim")
             return 0
-        out.print(_calibration(bins))
+        out().print(_calibration(bins))
         if not any(one.settled for one in bins):
-            out.print("no push has a result yet; they come with the job recommender.results, every 15 minutes")
+            out().print("no push has a result yet; they come with the job recommender.results, every 15 minutes")
         return 0
 
     return execute(work)

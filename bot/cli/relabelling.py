@@ -33,7 +33,7 @@ def relabel(config: Path, group: str, *, dry_run: bool) -> int:
             raise SettingsError("GROUP", [("GROUP", text)])
         _print(looks, dry_run=dry_run)
         for rule in idle:
-            out.print(
+            out().print(
                 f"{rule} has matched no topic and no room names for {IDLE_DAYS} days", markup=False, style="yellow"
             )
         return 0
@@ -46,12 +46,12 @@ def _print(looks: list[Look], *, dry_run: bool) -> None:
     for look in looks:
         count += bool(look.turned)
         for one in look.turned:
-            out.print(f"{look.state.topic or look.state.room_id}: {_line(one)}", markup=False)
+            out().print(f"{look.state.topic or look.state.room_id}: {_line(one)}", markup=False)
         unsure = look.judgement.unsure
         if len(looks) == 1 and unsure is not None:
             rests = f"{look.judgement.needs} needs and orders of {look.judgement.people} people"
-            out.print(f"category not judged: {unsure.value} ({rests})", markup=False, style="dim")
-    out.print(f"{count} group(s) {'would change' if dry_run else 'changed'}", markup=False)
+            out().print(f"category not judged: {unsure.value} ({rests})", markup=False, style="dim")
+    out().print(f"{count} group(s) {'would change' if dry_run else 'changed'}", markup=False)
 
 
 def _line(one: Turned) -> str:
@@ -79,7 +79,7 @@ def train(config: Path | None, output: Path | None) -> int:
         except OSError as error:
             return report(SettingsError("--output", [("--output", f"{path} cannot be written: {error.strerror}")]))
         _print_quality(trained)
-        out.print(f"written: {path}", markup=False)
+        out().print(f"written: {path}", markup=False)
         return 0
 
     return execute(work)
@@ -87,13 +87,13 @@ def train(config: Path | None, output: Path | None) -> int:
 
 def _print_quality(trained: Trained) -> None:
     quality = trained.quality
-    out.print(
+    out().print(
         f"right on held-out texts: {quality.accuracy:.1%} of {trained.document['trained']['texts']}", markup=False
     )
     wrong = [(pair, count) for pair, count in quality.confusion.most_common() if pair[0] != pair[1]]
     for (true, taken), count in wrong[:_MOST_CONFUSED]:
-        out.print(f"  {true} taken for {taken}: {count}", markup=False)
+        out().print(f"  {true} taken for {taken}: {count}", markup=False)
     for one in quality.bins:
-        out.print(f"  sure {one.confidence:.2f}: right {one.right:.2f} of {one.texts}", markup=False)
+        out().print(f"  sure {one.confidence:.2f}: right {one.right:.2f} of {one.texts}", markup=False)
     for name, count in trained.left_out.items():
-        out.print(f"  {name}: left out, only {count} texts", markup=False, style="yellow")
+        out().print(f"  {name}: left out, only {count} texts", markup=False, style="yellow")

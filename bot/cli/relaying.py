@@ -43,16 +43,16 @@ def _read(file: str) -> str:
 
 
 def _print(done: Relayed, folder: Path) -> None:
-    out.print(render("bot", "relay_head", new=len(done.handled), known=done.known), style="dim", markup=False)
+    out().print(render("bot", "relay_head", new=len(done.handled), known=done.known), style="dim", markup=False)
     for text in done.to_group:
-        out.print(render("bot", "relay_paste"), style="bold green", markup=False)
-        out.print(text, markup=False)
+        out().print(render("bot", "relay_paste"), style="bold green", markup=False)
+        out().print(text, markup=False)
     for text in done.to_leader:
-        out.print(render("bot", "relay_private"), style="bold", markup=False)
-        out.print(text, markup=False)
+        out().print(render("bot", "relay_private"), style="bold", markup=False)
+        out().print(text, markup=False)
     for file in done.files:
         path = folder / file.name
         _ = path.write_bytes(file.content)
-        out.print(render("bot", "relay_file", path=path), style="bold", markup=False)
+        out().print(render("bot", "relay_file", path=path), style="bold", markup=False)
     if not (done.to_group or done.to_leader or done.files):
-        out.print(render("bot", "relay_nothing"), style="dim", markup=False)
+        out().print(render("bot", "relay_nothing"), style="dim", markup=False)

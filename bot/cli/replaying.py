@@ -85,7 +85,7 @@ def _print(batch: Sequence[Replayed]) -> None:
     for one in (result(n, handled) for n, handled in batch):
         held = f" ({one['hold']})" if "hold" in one else ""
         need = f" {one['need']['class']}: {one['need']['wanted']}" if one["need"] else ""
-        out.print(f"{one['n']:>5} {one['outcome']}/{one['reason']}{held}{need}", markup=False)
+        out().print(f"{one['n']:>5} {one['outcome']}/{one['reason']}{held}{need}", markup=False)
         for text in one["says"]:
             for line in text.splitlines():
-                out.print(f"      │ {line}", markup=False)
+                out().print(f"      │ {line}", markup=False)

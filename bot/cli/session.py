@@ -6,9 +6,9 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from functools import cached_property
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from bot.bootstrap import Parts, open_database, open_parts
 from bot.channels.local.addresses import AddressError
@@ -41,24 +41,22 @@ _EXPECTED = (
 )
 
 
-class _LateConsole:
-    """Stands for rich's console, which is imported when something is printed: a replay to a file never does."""
-
-    def __init__(self, *, stderr: bool) -> None:
-        self._stderr = stderr
-
-    @cached_property
-    def _console(self) -> Console:
-        from rich.console import Console  # noqa: PLC0415
-
-        return Console(stderr=self._stderr, soft_wrap=True, highlight=False)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._console, name)
+@cache
+def out() -> Console:
+    """Return where results are printed; rich is imported for the first of them, and never by a replay to a file."""
+    return _console(stderr=False)
 
 
-out = cast("Console", _LateConsole(stderr=False))
-err = cast("Console", _LateConsole(stderr=True))
+@cache
+def err() -> Console:
+    """Return where faults are printed."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    from rich.console import Console  # noqa: PLC0415 - see out
+
+    return Console(stderr=stderr, soft_wrap=True, highlight=False)
 
 
 def execute(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
@@ -79,7 +77,7 @@ def execute(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
 
 def report(error: BaseException) -> int:
     """Print an expected fault and return its exit code."""
-    err.print(str(error), markup=False, style="red")
+    err().print(str(error), markup=False, style="red")
     return FAULT
 
 

@@ -15,7 +15,7 @@ def throw(config: Path, account: str, *, stopped: bool, reason: str) -> int:
     async def work() -> int:
         async with opened_database(config) as (_, database), database.transaction() as session:
             await switches.throw(session, account, stopped=stopped, reason=reason, now=SystemClock().now())
-        out.print(f"sending {'stopped' if stopped else 'resumed'}: {account}", markup=False)
+        out().print(f"sending {'stopped' if stopped else 'resumed'}: {account}", markup=False)
         return 0
 
     return execute(work)
@@ -30,10 +30,10 @@ def status(config: Path) -> int:
             counts = await outbox.count_by_state(session)
         for switch in thrown:
             state = f"stopped since {switch.at:%Y-%m-%d %H:%M} UTC: {switch.reason}" if switch.stopped else "on"
-            out.print(f"{switch.name}: {state}", markup=False)
+            out().print(f"{switch.name}: {state}", markup=False)
         if not thrown:
-            out.print("sending is on")
-        out.print(", ".join(f"{state} {count}" for state, count in sorted(counts.items())) or "the outbox is empty")
+            out().print("sending is on")
+        out().print(", ".join(f"{state} {count}" for state, count in sorted(counts.items())) or "the outbox is empty")
         return 0
 
     return execute(work)

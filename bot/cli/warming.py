@@ -23,10 +23,10 @@ def warm(*, anew: bool) -> int:
         settings = demo_settings(Path(), 0)
         logs.configure(settings.logging)
         if anew:
-            out.print(f"dropped {readiness.drop_code()} files of compiled code")
+            out().print(f"dropped {readiness.drop_code()} files of compiled code")
         _keep_bytecode(_ROOT)
         if not readiness.ready():
-            out.print("compiled code cannot be used here (the log says why); everything works without it, slower")
+            out().print("compiled code cannot be used here (the log says why); everything works without it, slower")
             return 1
         from recommender.compiled.examples import FURTHER  # noqa: PLC0415 - numba, known to be there now
 
@@ -49,8 +49,8 @@ def _keep_bytecode(root: Path) -> None:
     if all(kept):
         _say("bytecode", monotonic() - began)
     else:
-        out.print(f"bytecode cannot be kept in {root}: every start compiles the modules, half a second", markup=False)
+        out().print(f"bytecode cannot be kept in {root}: every start compiles the modules, half a second", markup=False)
 
 
 def _say(name: str, seconds: float) -> None:
-    out.print(f"{name:<12} {seconds:.2f} s", markup=False)
+    out().print(f"{name:<12} {seconds:.2f} s", markup=False)

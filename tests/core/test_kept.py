@@ -40,11 +40,11 @@ def test_what_was_made_of_something_else_is_not(tmp_path: Path, other: list[str]
     assert make.times == 2
 
 
-def test_the_newest_four_of_a_kind_stay(tmp_path: Path) -> None:
-    for number in range(6):
+def test_the_newest_six_of_a_kind_stay(tmp_path: Path) -> None:
+    for number in range(9):
         kept("fruit", [str(number)], Maker(number), tmp_path)
     kept("tea", ["a"], Maker(0), tmp_path)
-    assert sorted(path.name.partition("-")[0] for path in tmp_path.iterdir()) == [*["fruit"] * 4, "tea"]
+    assert sorted(path.name.partition("-")[0] for path in tmp_path.iterdir()) == [*["fruit"] * 6, "tea"]
 
 
 def _cut(content: bytes) -> bytes:
