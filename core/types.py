@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict
 from sqlalchemy import BigInteger, DateTime, Integer
@@ -47,6 +47,19 @@ class _SqliteDateTime(sqlite.DATETIME):
 _SQLITE_DATETIME = _SqliteDateTime()  # type: ignore[no-untyped-call]
 
 
+def _utc(value: datetime | None) -> datetime | None:
+    if value is None or value.tzinfo is UTC:
+        return value
+    if value.tzinfo is None:
+        raise NaiveDateTimeError(value)
+    return value.astimezone(UTC)
+
+
+def _utc_text(value: datetime | None) -> str | None:
+    utc = _utc(value)
+    return None if utc is None else utc.isoformat(" ", "microseconds")[:_TEXT_LENGTH]
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime in UTC. SQLite gives naive values back; a naive value never enters here."""
 
@@ -57,14 +70,16 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Return the type that the database keeps."""
         return _SQLITE_DATETIME if dialect.name == "sqlite" else self.impl_instance
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
-        """Refuse naive values, store UTC: for SQLite as ``2026-11-22 11:00:00.000000``."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise NaiveDateTimeError(value)
-        utc = value.astimezone(UTC)
-        return utc.isoformat(" ", "microseconds")[:_TEXT_LENGTH] if dialect.name == "sqlite" else utc
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], datetime | str | None]:
+        """Return what makes a value ready to be stored: in UTC, for SQLite as ``2026-11-22 11:00:00.000000``.
+
+        In one call and not in SQLAlchemy's three: every message has such values. A naive one is refused.
+        """
+        return _utc_text if dialect.name == "sqlite" else _utc
+
+    def process_literal_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Make a value ready that stands in the text of a statement."""
+        return self.bind_processor(dialect)(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give the value its time zone back."""

@@ -274,9 +274,11 @@ def _trimming(dialect: str, half_life_days: float) -> Any:
     place = func.row_number().over(
         partition_by=_tags.c.member_id, order_by=(weight.desc(), _tags.c.at.desc(), _tags.c.id)
     )
+    most = bindparam("most", type_=Integer)
     here = _tags.c.member_id.in_(bindparam("members", expanding=True))
-    ranked = select(_tags.c.id, place.label("place")).where(here).subquery()
-    weakest = select(ranked.c.id).where(ranked.c.place > bindparam("most", type_=Integer))
+    of_too_many = select(_tags.c.member_id).where(here).group_by(_tags.c.member_id).having(func.count() > most)
+    ranked = select(_tags.c.id, place.label("place")).where(_tags.c.member_id.in_(of_too_many)).subquery()
+    weakest = select(ranked.c.id).where(ranked.c.place > most)
     return delete(_tags).where(_tags.c.id.in_(weakest))
 
 
