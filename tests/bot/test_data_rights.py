@@ -255,7 +255,7 @@ async def test_what_waits_in_the_outbox_for_or_about_somebody_never_goes_out(tal
     )
     await talk.take(talk.message("小美", "确认删除"))
     sent = await talk.send()
-    assert [message.text for message in sent if "A1" in message.text] == []
+    assert [message.text for message in sent if "问了草莓" in message.text] == []
     assert [message.contact_id for message in sent if message.contact_id] == ["xiaomei"]
     (push,) = await talk.outbox("push")
     assert (push.state, push.text, push.about_members) == (SendState.HELD, "", [])
