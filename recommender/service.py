@@ -184,20 +184,8 @@ class Recommender:
         threshold = self.settings.threshold if effects.threshold is None else effects.threshold
         best = picks[0] if picks else candidates[0]
         gain = expected_gain(best.score, need.strength, threshold, record, self.settings.results, asked=asked.mentioned)
-        answered = [memory.terms[term] for term in need.terms if term in memory.terms]
-        situation = Situation(
-            level=group.level,
-            mentioned=asked.mentioned,
-            paused=group.paused,
-            unsubscribed=group.unsubscribed(asked.member),
-            now=asked.at,
-            gain=gain.value,
-            hidden_only=not picks,
-            group_answers=memory.answers_on(self._midnight(asked.at)),
-            account_answers=account_answers,
-            answers_cap=effects.answers_per_day,
-            member_answered_at=memory.members.get(asked.member),
-            term_answered_at=max(answered, default=None),
+        situation = self._situation(
+            *(asked, group, memory, need, effects, gain.value), hidden_only=not picks, account_answers=account_answers
         )
         hold = may_push(situation, self.settings, self.zone)
         if hold is not None:
@@ -216,6 +204,34 @@ class Recommender:
             wording=effects.wording,
             gain=gain,
             fitting=tuple(candidates),
+        )
+
+    def _situation(
+        self,
+        asked: Asked,
+        group: GroupState,
+        memory: GroupMemory,
+        need: Need,
+        effects: Effects,
+        gain: float,
+        *,
+        hidden_only: bool,
+        account_answers: int,
+    ) -> Situation:
+        answered = [memory.terms[term] for term in need.terms if term in memory.terms]
+        return Situation(
+            level=group.level,
+            mentioned=asked.mentioned,
+            paused=group.paused,
+            unsubscribed=group.unsubscribed(asked.member),
+            now=asked.at,
+            gain=gain,
+            hidden_only=hidden_only,
+            group_answers=memory.answers_on(self._midnight(asked.at)),
+            account_answers=account_answers,
+            answers_cap=effects.answers_per_day,
+            member_answered_at=memory.members.get(asked.member),
+            term_answered_at=max(answered, default=None),
         )
 
     def personal(
