@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from recommender.compiled.gates import Looker
 
 _KEPT = 2_000
-"""Texts whose look is remembered: a batch is read in rounds, each of which asks about the masks of all its messages."""
+"""Texts of a batch whose look is remembered: it is read in rounds, each of which asks about all its masks."""
 _CHOICES = 1_000
 """Sets of rules that are remembered."""
 _T = TypeVar("_T")
@@ -48,6 +48,7 @@ class Gate:
         """By pattern, strings each of which it matches; none where nobody asks for them."""
         self._ahead: dict[str, Look] = {}
         self._looked_at = lru_cache(_KEPT)(self.plain_look)
+        self._memos: list[Callable[[], None]] = [self._looked_at.cache_clear]
 
     def guard(self, rules: Iterable[_T], pattern: Callable[[_T], re.Pattern[str]]) -> Callable[[str], Sequence[_T]]:
         """Put the patterns of rules behind the gate; return what tells the rules that may match, in their order."""
@@ -84,6 +85,7 @@ class Gate:
                     bits ^= lowest
             return chosen(bits)
 
+        self._memos.append(matching.cache_clear)
         return matching
 
     def look(self, text: str) -> Look:
@@ -92,7 +94,14 @@ class Gate:
 
     def look_ahead(self, texts: Sequence[str]) -> None:
         """Look at a batch of texts in one go; until the next batch they are known. Needs a compiler."""
+        self.forget()
         self._ahead = dict(zip(texts, self._looker.looks(texts), strict=True))
+
+    def forget(self) -> None:
+        """Forget the texts of the last batch: what people said is not kept here any longer than it serves."""
+        self._ahead = {}
+        for clear in self._memos:
+            clear()
 
     @cached_property
     def _looker(self) -> Looker:
@@ -108,8 +117,7 @@ class Gate:
         first = len(self.wanted)
         for told in ("_strings", "_looker"):
             self.__dict__.pop(told, None)
-        self._ahead.clear()
-        self._looked_at.cache_clear()
+        self.forget()
         self.wanted += [necessities(pattern.pattern, closely=True) for pattern in patterns]
         self.enough += [sufficiencies(pattern.pattern) if sure else frozenset() for pattern in patterns]
         return first, (1 << len(patterns)) - 1

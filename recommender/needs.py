@@ -76,9 +76,11 @@ class NeedReader:
 
     def _look_ahead(self, masks: Sequence[MaskedText]) -> None:
         """Let the gate look at all masks at once, and at how opinions see them."""
-        if self._segmenter.cutter is not None:
-            spelt = [masked.spelt_out for masked in masks if masked.has(WordKind.ATTRIBUTE)]
-            self._rules.gate.look_ahead([*(masked.mask for masked in masks), *spelt])
+        if self._segmenter.cutter is None:
+            self._rules.gate.forget()
+            return
+        spelt = [masked.spelt_out for masked in masks if masked.has(WordKind.ATTRIBUTE)]
+        self._rules.gate.look_ahead([*(masked.mask for masked in masks), *spelt])
 
     def _at_once(self, masked: MaskedText, *, mentioned: bool) -> Reading | None:
         """Return what a message says by its words alone, None where a rule may find something as it is written."""

@@ -82,3 +82,19 @@ def test_what_a_text_states_is_not_held_back(normaliser: Normaliser) -> None:
         assert [pattern for pattern in possible if pattern in matching] == matching, text.text
         held_back += not possible
     assert held_back > 500
+
+
+def test_what_was_said_is_looked_at_once_a_batch_and_then_forgotten() -> None:
+    asked: list[str] = []
+
+    def holds(_: str, text: str) -> bool:
+        asked.append(text)
+        return True
+
+    gate = Gate()
+    found = gate.finder(["rule"], [re.compile("a")], holds)
+    assert [*found("xa"), *found("xa")] == ["rule", "rule"]
+    assert asked == ["xa"]
+    gate.forget()
+    assert list(found("xa")) == ["rule"]
+    assert asked == ["xa", "xa"]
