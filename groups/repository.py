@@ -61,7 +61,7 @@ class Standing:
 
 
 async def load(session: AsyncSession, keys: Collection[GroupKey]) -> dict[GroupKey, GroupState]:
-    """Return the groups that exist, whole."""
+    """Return the groups that exist, whole, oldest first."""
     states: dict[int, GroupState] = {}
     for chunk in _chunks(keys):
         query = select(_groups).where(tuple_(_groups.c.channel, _groups.c.account, _groups.c.room_id).in_(chunk))
@@ -69,7 +69,7 @@ async def load(session: AsyncSession, keys: Collection[GroupKey]) -> dict[GroupK
             states[row.id] = _state(row)
     for ids in _chunks(states):
         await _load_parts(session, ids, states)
-    return {state.key: state for state in states.values()}
+    return {states[group_id].key: states[group_id] for group_id in sorted(states)}
 
 
 async def _load_parts(session: AsyncSession, ids: Sequence[int], states: dict[int, GroupState]) -> None:
@@ -90,13 +90,13 @@ async def _load_parts(session: AsyncSession, ids: Sequence[int], states: dict[in
             present=row.left_at is None,
         )
     labels: defaultdict[int, list[LabelState]] = defaultdict(list)
-    for row in await execute(session, select(_labels).where(_labels.c.group_id.in_(ids))):
+    for row in await execute(session, select(_labels).where(_labels.c.group_id.in_(ids)).order_by(_labels.c.id)):
         kind, source = LabelKind(row.kind), LabelSource(row.source)
         labels[row.group_id].append(LabelState(kind, row.value, source, row.confidence, row.key))
     for group_id, drifted in (await history.last_drifts(session, ids)).items():
         states[group_id].drifted = drifted
     rules: defaultdict[int, list[ProductRule]] = defaultdict(list)
-    for row in await execute(session, select(_rules).where(_rules.c.group_id.in_(ids))):
+    for row in await execute(session, select(_rules).where(_rules.c.group_id.in_(ids)).order_by(_rules.c.id)):
         rule = ProductRule(RuleKind(row.kind), LabelSource(row.source), row.product_id, row.text)
         rules[row.group_id].append(rule)
     for group_id, found in labels.items():
