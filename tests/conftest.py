@@ -14,11 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 import structlog
 from hypothesis import settings
+from sqlalchemy import Engine, event
 
 from core.clock import ManualClock
 from core.database import Database
@@ -30,6 +32,13 @@ _BACKENDS = ("sqlite", "postgresql")
 
 settings.register_profile("patient", deadline=None)  # a busy machine is no wrong answer
 settings.load_profile("patient")
+
+
+@event.listens_for(Engine, "connect")
+def _turn_orders_round(connection: Any, _record: Any) -> None:
+    """Let SQLite return rows the other way round where a query names no order: PostgreSQL promises none either."""
+    if "sqlite" in type(connection).__module__:
+        connection.execute("PRAGMA reverse_unordered_selects=ON")
 
 
 @pytest.fixture(autouse=True)
