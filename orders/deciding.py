@@ -117,6 +117,8 @@ def _meant(said: Sentence, wish: Wish) -> list[int]:
         ids = _described(said, ids, wish.specified) or ids
     if len(ids) > 1 and wish.mode in _OF_LINES and len(own_ids := ids & set(_own_items(said, wish.whom))) == 1:
         ids = own_ids
+    if len(ids) > 1 and wish.quantity is not None:
+        ids = _sold_by(said, ids, wish.quantity.unit) or ids
     return [item for item in said.items if item in ids]
 
 
@@ -135,6 +137,14 @@ def _described(said: Sentence, ids: frozenset[int], specification: str) -> froze
         for item in ids
         if wanted and contents(f"{said.items[item].specification} {said.items[item].title}") == wanted
     )
+
+
+def _sold_by(said: Sentence, ids: frozenset[int], unit: str) -> frozenset[int]:
+    """Return the items that are sold by this very unit (草莓来一箱); 份, 个 and weights tell none from another."""
+    book = units()
+    if not unit or unit in book.generic or unit in book.loose or unit in book.weight:
+        return frozenset()
+    return frozenset(item for item in ids if book.canonical(said.items[item].unit) == unit)
 
 
 def _edit(said: Sentence, wish: Wish, item: int) -> tuple[Edit, Reason | None]:

@@ -151,11 +151,7 @@ def _names(title: str, words: Words) -> Iterator[tuple[str, int]]:
 
 def _inside(phrase: str, words: Words) -> Iterator[tuple[str, int]]:
     """Yield head words with their other names, then what tells the item apart from its like (红颜 of 红颜草莓)."""
-    heads = [phrase[start:] for start in range(len(phrase)) if phrase[start:] in words.goods]
-    if not heads:
-        heads = [
-            phrase[:end] for end in range(len(phrase), 1, -1) if phrase[:end] in words.goods and _is_grade(phrase[end:])
-        ]
+    heads = _heads(phrase, words)
     for head in heads:
         yield head, _HEAD
         for other in words.same.get(head, ()):
@@ -173,6 +169,16 @@ def _inside(phrase: str, words: Words) -> Iterator[tuple[str, int]]:
                 continue
             if part not in words.goods and part not in _empty_parts() and part != phrase:
                 yield part, _PART
+
+
+def _heads(phrase: str, words: Words) -> list[str]:
+    """Return the words for goods that a phrase ends with, before its grade if it has one: 草莓 of 奶油草莓大果."""
+    for end in range(len(phrase), 1, -1):
+        if end < len(phrase) and not _is_grade(phrase[end:]):
+            continue
+        if found := [phrase[start:end] for start in range(end) if phrase[start:end] in words.goods]:
+            return found
+    return []
 
 
 @cache

@@ -103,7 +103,7 @@ def _pattern() -> re.Pattern[str]:
         rf"|(?P<half>半)\s?(?P<halfunit>{unit})"
         rf"|(?P<unithalf>公斤|斤)半"
         rf"|(?P<number>\d{{1,9}}(?:\.\d{{1,3}})?|[{_CHINESE}]{{1,6}})"
-        rf"(?:\s?(?P<unit>{unit})(?P<more>半|[{_CHINESE}\d]两(?!{unit})|来?多(?![少大重贵久长])|左右|上下)?"
+        rf"(?:\s?(?P<unit>{unit})(?P<more>半|[{_CHINESE}\d]两(?!{unit})|来?多(?![少大重贵久长])|左右|上下)?(?P<bound>以内|以下|以上|之内)?"
         rf"|\s?(?P<figure>{one_of(book.figures)}))?"
         rf")"
     )
@@ -140,7 +140,7 @@ def _plain(match: re.Match[str], sign: str) -> Quantity | None:
         if value is None and not (unit and _next_to_each_other(number)):
             return None
     more = match["more"] or ""
-    figure = bool(match["figure"]) or (unit == "分" and value is not None and value >= _POINTS)
+    figure = bool(match["figure"] or match["bound"]) or (unit == "分" and value is not None and value >= _POINTS)
     if value is not None and more:
         value = _with_rest(value, unit, more)
     return Quantity(start, end, value, units().canonical(unit), sign, figure, not unit and not number.isascii())

@@ -321,11 +321,11 @@ def test_time_grows_with_the_length_and_no_faster(unit: str) -> None:
         text = "#接龙\n" + unit * (size // len(unit))
         best = float("inf")
         for _ in range(3):
-            begun = time.process_time()
+            begun = time.thread_time()
             chain = read_message(text)
             if chain is not None:
                 advance(None, chain, "a", ["小美"], {"a": ["小美"]}, uniform=NORMALISER)
-            best = min(best, time.process_time() - begun)
+            best = min(best, time.thread_time() - begun)
         return best
 
     small, large = cost(8_000), cost(64_000)

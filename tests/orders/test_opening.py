@@ -405,9 +405,9 @@ HOSTILE = [
 def test_time_grows_with_length_only(piece: str) -> None:
     def cost(length: int) -> float:
         text = "开团 水果\n" + (piece * (length // len(piece) + 1))[:length]
-        begun = time.perf_counter()
+        begun = time.thread_time()
         read_opening(text, NOW, ZONE)
-        return time.perf_counter() - begun
+        return time.thread_time() - begun
 
     cost(1_000)
     assert min(cost(64_000) for _ in range(2)) < 0.3 + 20 * min(cost(8_000) for _ in range(3))

@@ -349,9 +349,9 @@ def test_a_question_changes_nothing(form: str, tail: str) -> None:
 def test_time_grows_with_length_only(piece: str) -> None:
     def cost(length: int) -> float:
         text = (piece * (length // len(piece) + 1))[:length]
-        begun = time.perf_counter()
+        begun = time.thread_time()
         parse(text, addressed=True)
-        return time.perf_counter() - begun
+        return time.thread_time() - begun
 
     cost(1_000)
     assert min(cost(64_000) for _ in range(2)) < 0.2 + 20 * min(cost(8_000) for _ in range(3))

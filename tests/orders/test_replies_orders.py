@@ -95,6 +95,26 @@ ONE = [
 ]
 
 
+MANY_BERRIES = (("1", "丹东草莓 大果 3斤装", "箱"), ("2", "巧克力草莓小果", "盒"), ("3", "红颜草莓 礼盒装", "盒"))
+
+
+@pytest.mark.parametrize(
+    ("raw", "wanted"),
+    [
+        ("草莓来一箱", "add 11 1"),
+        ("🍓来一箱", "add 11 1"),
+        ("草莓两盒", "ask several_items"),
+        ("草莓+1", "ask several_items"),
+        ("草莓2份", "ask several_items"),
+        ("草莓一袋", "ask several_items"),
+        ("巧克力草莓两盒", "add 12 2"),
+        ("红颜两盒", "add 13 2"),
+    ],
+)
+def test_the_unit_tells_which_of_several_is_meant_when_one_alone_is_sold_by_it(raw: str, wanted: str) -> None:
+    assert short(read(raw, table(offer(1, *MANY_BERRIES)))) == wanted
+
+
 @pytest.mark.parametrize(("raw", "wanted"), ONE)
 def test_one_item_on_offer(raw: str, wanted: str) -> None:
     assert short(read(raw, table(offer(1, *STRAWBERRY)))) == wanted
