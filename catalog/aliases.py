@@ -234,6 +234,8 @@ def _override(words: _Words, name: str, entries: Sequence[_Entry], given: dict[s
             words.words[key] = entry.word
     for key, (alias, kind, entry) in given.items():
         word = _current(words, normal(entry.word))
+        if normal(word) == key:  # by way of what the file says before, it stands for itself already
+            continue
         before = words.words.pop(key, "") or _current(words, key)
         if before and normal(before) != normal(word):
             words.overrides.append(Override(alias, before, word, name))
