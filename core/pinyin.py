@@ -54,14 +54,14 @@ def _table() -> _Table:
 
 
 def _made() -> _Table:
-    places: dict[tuple[str, ...], int] = {}
-    found = {int(code): _ways(said) for code, said in _packaged().items()}
-    codes = sorted(found)
-    which = [places.setdefault(found[code], len(places)) for code in codes]
-    return _Table(array("I", codes), array("H", which), list(places))
+    package = _packaged()
+    ways = {said: _ways(said) for said in set(package.values())}
+    found = sorted((int(code), ways[said]) for code, said in package.items())
+    places = {way: place for place, way in enumerate(sorted(set(ways.values())))}
+    which = array("H", [places[way] for _, way in found])
+    return _Table(array("I", [code for code, _ in found]), which, list(places))
 
 
-@cache
 def _ways(said: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(_plain, said.split(","))))
 

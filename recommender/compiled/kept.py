@@ -57,7 +57,6 @@ def _read(place: Path) -> Cutter | None:
         trie = Trie(seen_part(memory, 0, np.int32), seen_part(memory, 1, CELL))
         if not trie.sound():
             raise ValueError("the nodes do not fit the characters")
-        mapped.madvise(mmap.MADV_DONTNEED)
         return Cutter(trie, float(seen_part(memory, 2, np.float64)[0]))
     except FileNotFoundError:
         return None
