@@ -29,7 +29,7 @@ class _Table(NamedTuple):
     ::
 
         codes  … 26757 梅 … 29028 煤 … 38271 长 …
-        which  …   212    …   212    …  3571    …        ways[212]  ("mei",)    ways[3571]  ("zhang", "chang")
+        which  …  2477    …  2477    …  4889    …        ways[2477] ("mei",)   ways[4889] ("zhang", "chang")
     """
 
     codes: array[int]
