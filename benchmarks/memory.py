@@ -17,7 +17,10 @@ def run(options: Options) -> Report:
     report = Report("memory", "memory of a running bot in MB, idle, every part in one process")
     report.rows += _stored("demo's catalogue", 0, _DEMO_LIMIT)
     report.rows += _stored(f"{_LARGE:,} products", _LARGE, _LARGE_LIMIT) if not options.quick else []
-    report.notes.append("Catalogue stored before the start, as after any restart; most: the peak since the start.")
+    report.notes.append(
+        "Catalogue stored before the start, as after any restart; own: without pages of files (libraries, the "
+        "dictionary), which processes share and the system can take back; most: the peak since the start."
+    )
     return report
 
 
@@ -26,5 +29,6 @@ def _stored(what: str, made: int, limit: int) -> list[Row]:
         finished(command("catalog", "sync", "--config", config))
         with online(command("run", "--config", config), port) as bot:
             time.sleep(_SETTLE_SECONDS)
-            held, most = bot.megabytes()
-            return [limit_row(what, limit, held, "MB") | {"most": round(most), "online after s": round(bot.seconds, 1)}]
+            held, own, most = bot.megabytes()
+            more = {"own": round(own), "most": round(most), "online after s": round(bot.seconds, 1)}
+            return [limit_row(what, limit, held, "MB") | more]

@@ -78,19 +78,20 @@ class Running:
         self.process = process
         self.seconds = seconds
 
-    def megabytes(self) -> tuple[float, float]:
-        """Return the memory held now and the most ever held, in MB of 2**20 bytes.
+    def megabytes(self) -> tuple[float, float, float]:
+        """Return the memory held now, what of it is this process's own, and the most ever held, in MB of 2**20 bytes.
 
-        The figures are the resident pages of Linux; elsewhere psutil's figure stands for both.
+        The figures are the resident pages of Linux; elsewhere psutil's figure stands for all of them.
         """
         status = Path(f"/proc/{self.process.pid}/status")
         if status.exists():
             found = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines() if ":" in line)
-            return tuple(int(found[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))  # type: ignore[return-value]
+            held, own, most = (int(found[name].split()[0]) / 1024 for name in ("VmRSS", "RssAnon", "VmHWM"))
+            return held, own, most
         import psutil  # noqa: PLC0415 - only where /proc is missing
 
         held = psutil.Process(self.process.pid).memory_info().rss / 2**20
-        return held, held
+        return held, held, held
 
 
 @contextmanager

@@ -6,16 +6,19 @@ In memory only what the database has committed; a batch works on a copy that is 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from recommender.constraints import NOTHING_STATED, Constraints
 from recommender.needs import Need
 
 _KEPT_UTTERANCES = 24
 _KEPT_FOR = timedelta(minutes=15)
-_FORGET_SHOWN = timedelta(days=2)
+_FORGET = timedelta(days=2)
+"""What was shown, answered and offered matters no longer; a restart reads a day of it back."""
+_Key = TypeVar("_Key")
 
 
 class Utterance(NamedTuple):
@@ -75,14 +78,17 @@ class GroupMemory:
         """Remember that a push answers ``member`` with these products."""
         day = at - timedelta(days=1)
         self.answers = (*(instant for instant in self.answers if instant > day), at)
-        self.shown = {product: seen for product, seen in self.shown.items() if at - seen < _FORGET_SHOWN}
-        self.shown.update(dict.fromkeys(products, at))
-        self.members[member] = at
-        self.terms.update(dict.fromkeys(terms, at))
+        self.showed(products, at)
+        _note(self.members, (member,), at)
+        _note(self.terms, terms, at)
+
+    def showed(self, products: Iterable[int], at: datetime) -> None:
+        """Remember that these products were shown here."""
+        _note(self.shown, products, at)
 
     def offered(self, terms: tuple[str, ...], at: datetime) -> None:
         """Remember that somebody in charge offered these goods; what was asked before is answered."""
-        self.terms.update(dict.fromkeys(terms, at))
+        _note(self.terms, terms, at)
 
     def waiting(self, member: str) -> tuple[bool, bool]:
         """Tell whether somebody else said a need lately, which the member could join, and whether they did so."""
@@ -104,3 +110,12 @@ class GroupMemory:
     def answers_on(self, start: datetime) -> int:
         """Return how many answers went out since ``start``."""
         return sum(instant >= start for instant in self.answers)
+
+
+def _note(known: dict[_Key, datetime], keys: Iterable[_Key], at: datetime) -> None:
+    """Note an instant for each key, behind all others; the oldest are forgotten once they matter no longer."""
+    for key in keys:
+        known.pop(key, None)
+        known[key] = at
+    while known and at - next(iter(known.values())) >= _FORGET:
+        del known[next(iter(known))]

@@ -109,4 +109,4 @@ def _remember(turn: Turn, group: GroupState, decision: Decision) -> None:
     if known is not None and decision.need is not None:
         at = turn.message.at
         known.memory.offered(decision.need.terms, at)
-        known.memory.shown.update({candidate.item.id: at for candidate in decision.picks})
+        known.memory.showed((candidate.item.id for candidate in decision.picks), at)

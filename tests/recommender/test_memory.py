@@ -44,3 +44,24 @@ def test_who_waits_is_known_after_every_step(steps: list[tuple[str, str, int]]) 
             before, memory = memory, memory.copy()
             before.note(Utterance(member, at, NEED))  # a copy knows nothing of what its original hears later
         assert [memory.waiting(one) for one in MEMBERS] == [_counted(memory, one) for one in MEMBERS]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 6), st.integers(0, 30)), max_size=40))
+def test_two_days_of_what_was_answered_and_offered_are_remembered(steps: list[tuple[bool, int, int]]) -> None:
+    memory, at = GroupMemory(), BEGIN
+    seen: list[tuple[bool, int, datetime]] = []
+    for answered, number, hours in steps:
+        at += timedelta(hours=hours)
+        seen.append((answered, number, at))
+        if answered:
+            memory.answered(f"m{number}", (f"词{number}",), (number,), at)
+        else:
+            memory.offered((f"词{number}",), at)
+        lately = [one for one in seen if at - one[2] < timedelta(days=2)]
+        assert memory.terms == {f"词{number}": when for _, number, when in lately}
+    answers = {number: when for answered, number, when in seen if answered}
+    for number, when in answers.items():
+        if at - when < timedelta(days=2):
+            assert memory.shown[number] == memory.members[f"m{number}"] == when
+    last = max(answers.values(), default=at)
+    assert all(last - when < timedelta(days=2) for when in (*memory.shown.values(), *memory.members.values()))

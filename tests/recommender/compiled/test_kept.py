@@ -14,6 +14,8 @@ from structlog.testing import capture_logs
 from recommender.compiled.batch import Batch
 from recommender.compiled.cutting import Cutter
 from recommender.compiled.kept import kept_cutter
+from recommender.compiled.packed import packed
+from recommender.compiled.trie import CELL
 from recommender.segmentation import Segmenter
 
 _TEXT = ["想买霸王花干货，还有没有"]
@@ -34,6 +36,24 @@ def test_a_kept_cutter_is_the_one_that_was_made(tmp_path: Path) -> None:
     assert file.stat().st_mtime_ns == next(tmp_path.iterdir()).stat().st_mtime_ns
 
 
+def test_a_kept_cutter_is_the_file_itself_until_something_is_written_into_it(tmp_path: Path) -> None:
+    made = kept_cutter(_WORDS, tmp_path)
+    kept, again = kept_cutter(_WORDS, tmp_path), kept_cutter(_WORDS, tmp_path)
+    (file,) = tmp_path.iterdir()
+    content = file.read_bytes()
+    kept.trie.cells["weight"][0] = -1.0
+    assert file.read_bytes() == content
+    assert np.array_equal(again.trie.cells, made.trie.cells)
+
+
+def test_a_cutter_in_use_outlives_its_file(tmp_path: Path) -> None:
+    made = _cut(kept_cutter(_WORDS, tmp_path))
+    kept = kept_cutter(_WORDS, tmp_path)
+    for file in tmp_path.iterdir():
+        file.unlink()
+    assert _cut(kept) == made
+
+
 def test_other_words_have_a_cutter_of_their_own_and_old_ones_go(tmp_path: Path) -> None:
     for number in range(6):
         assert (
@@ -45,21 +65,21 @@ def test_other_words_have_a_cutter_of_their_own_and_old_ones_go(tmp_path: Path) 
     assert len(list(tmp_path.iterdir())) == 4
 
 
-@pytest.mark.parametrize("damage", ["cut off", "cut off later", "no arrays", "other arrays", "nodes that lead nowhere"])
+@pytest.mark.parametrize(
+    "damage", ["empty", "cut off", "cut off later", "no arrays", "other arrays", "nodes that lead nowhere"]
+)
 def test_a_damaged_cutter_is_said_once_and_made_again(tmp_path: Path, damage: str) -> None:
     sound = _cut(kept_cutter(_WORDS, tmp_path))
     (file,) = tmp_path.iterdir()
     if damage.startswith("cut off"):
         file.write_bytes(file.read_bytes()[: 10_000_000 if damage == "cut off later" else 1_000_000])
-    elif damage == "no arrays":
-        file.write_text("草莓")
+    elif damage in {"empty", "no arrays"}:
+        file.write_text("草莓" * 40 if damage == "no arrays" else "")
     else:
-        with file.open("rb") as stream:
-            arrays = [np.load(stream) for _ in range(3)]
-        arrays[1][:4] = 127
-        with file.open("wb") as stream:
-            for array in arrays if damage == "nodes that lead nowhere" else [np.zeros(3)] * 3:
-                np.save(stream, array)
+        numbers, cells = np.zeros(0x110000, np.int32), np.zeros(2_000, CELL)
+        numbers[ord("霸")], cells["base"][:4] = 1, 1_999
+        other = [np.zeros(3)] * 3 if damage == "other arrays" else [numbers, cells.view(np.int64), np.zeros(1)]
+        packed(other).tofile(file)
     with capture_logs() as logs:
         assert _cut(kept_cutter(_WORDS, tmp_path)) == sound
         assert _cut(kept_cutter(_WORDS, tmp_path)) == sound
