@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.stages import gate, needs, orders, rights, words
-from bot.stages.turn import Handled, Stage, Turn
+from bot.stages import gate, needs, orders, pushing, rights, words
+from bot.stages.turn import Decided, Handled, Stage, Turn
 from bot.welcome import expect
 from bot.work import Desk, Office
 from core import inbox
@@ -46,7 +46,7 @@ STAGES = (
     Stage(words.may_be_word, words.command),
     Stage(orders.may_reply, orders.reply),
     Stage(gate.may_be_unheard, gate.heard),
-    Stage(needs.always, needs.need),
+    Stage(needs.always, needs.need, apart=True),
 )
 """What is asked of every message, in this order."""
 
@@ -97,18 +97,20 @@ class Pipeline:
         """
         desk = await self._desk(session)
         desk.expected = expected
-        turns = [self._turn(desk, row) for row in rows]
+        decided: list[Decided] = []
+        turns = [self._turn(desk, row, decided) for row in rows]
         await desk.fetch(turn.room for turn in turns if turn.room.room_id)
         await desk.orders.look([known.group.id for known in desk.known.values() if known.group.id is not None])
         self._read_ahead(desk, turns)
-        handled, pause = [], 0.0
+        pause = 0.0
         for turn in turns:
             if monotonic() >= pause:
                 await asyncio.sleep(0)
                 pause = monotonic() + _AT_A_TIME
-            handled.append(await self._through(turn))
+            turn.handled = await self._through(turn)
+        await pushing.finish(decided)
         await desk.flush()
-        return desk, handled
+        return desk, [turn.handled for turn in turns if turn.handled is not None]
 
     def _read_ahead(self, desk: Desk, turns: Sequence[Turn]) -> None:
         """Read together what the last stage will probably ask about: only of members whom their groups listen to."""
@@ -140,9 +142,16 @@ class Pipeline:
     async def _through(self, turn: Turn) -> Handled:
         """Take one message through the stages; the first that knows what it is ends its way."""
         if not self._is_entered(turn):
+            await pushing.finish(turn.decided)
             await self._enter(turn)
-        for may, answer in STAGES:
-            if may(turn) and (handled := await answer(turn)) is not None:
+        elif any(one.known is turn.known for one in turn.decided):
+            await pushing.finish(turn.decided)  # what is said in a group may be about what it is shown
+        for may, answer, apart in STAGES:
+            if not may(turn):
+                continue
+            if not apart:
+                await pushing.finish(turn.decided)
+            if (handled := await answer(turn)) is not None:
                 if turn.deleted:
                     await rights.settle(turn, handled)
                 ended = {"row_id": turn.row_id, "outcome": handled.outcome, "reason": handled.reason}
@@ -150,8 +159,8 @@ class Pipeline:
                 return handled
         raise AssertionError("the last stage answers every message")
 
-    def _turn(self, desk: Desk, row: Waiting) -> Turn:
-        """Prepare a message: uniform text, and whether it is addressed to the bot."""
+    def _turn(self, desk: Desk, row: Waiting, decided: list[Decided]) -> Turn:
+        """Prepare a message: uniform text, and whether it is addressed to the bot; ``decided`` is the batch's."""
         message = row.message
         text, names = self.normaliser(message.text), self.groups.settings.bot_names
         return Turn(
@@ -164,6 +173,7 @@ class Pipeline:
             orders=self.orders,
             recommender=self.recommender,
             uniform=self.normaliser,
+            decided=decided,
             mentioned=message.mentions_bot
             or text.text.startswith(names)
             or bool(text.mentions and any(mention.name in names for mention in text.mentions)),

@@ -8,15 +8,17 @@ the artefact of the second look.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from recommender.forms import WordForms
 from recommender.lexicon import Lexicon
+from recommender.placing import placing_of
 from recommender.query import QueryParts, QueryReader
 from recommender.ranking import Candidate
 from recommender.second_look import Found, SecondLook, packaged_weights
+from recommender.segmentation import Segmenter
 from recommender.shelf import Item, Shelf
 
 _LOOKED_AT = 10
@@ -30,12 +32,12 @@ _SHARE = 0.3
 
 
 class CloserLook:
-    """Looks at candidates of one shelf. ``cut`` segments uniform text, ``forms`` are other ways of writing words."""
+    """Looks at candidates of one shelf. ``forms`` are other ways of writing words."""
 
-    def __init__(self, shelf: Shelf, forms: WordForms, lexicon: Lexicon, cut: Callable[[str], list[str]]) -> None:
+    def __init__(self, shelf: Shelf, forms: WordForms, lexicon: Lexicon, segmenter: Segmenter) -> None:
         self._shelf = shelf
-        self._reader = QueryReader(shelf.index, forms, lexicon, cut, QueryParts(sounds=False))
-        self._look = SecondLook(lexicon, cut, packaged_weights())
+        self._reader = QueryReader(shelf.index, forms, lexicon, segmenter.cut, QueryParts(sounds=False))
+        self._look = SecondLook(lexicon, segmenter.cut, packaged_weights(), placing_of(segmenter))
 
     def at(self, candidates: Sequence[Candidate], said: str) -> list[Candidate]:
         """Return candidates, given best first, with what the words of the message leave of their scores."""

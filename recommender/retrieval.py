@@ -15,6 +15,7 @@ from recommender.forms import WordForms
 from recommender.index import LONGEST_TEXT
 from recommender.indexing import index_of
 from recommender.lexicon import Lexicon
+from recommender.placing import placing_of
 from recommender.query import LONGEST_QUERY, Query, QueryParts, QueryReader
 from recommender.second_look import Found, SecondLook
 from recommender.segmentation import Segmenter
@@ -65,7 +66,7 @@ class Retrieval:
         self._orders = orders or [None] * len(titles)
         self.index = index_of(map(" ".join, zip(self.titles, self._further, strict=True)), segmenter, keep_words=True)
         self.reader = QueryReader(self.index, forms, lexicon, segmenter.cut, self.parts.query)
-        self.second = second_look or SecondLook.load(lexicon, segmenter.cut)
+        self.second = second_look or SecondLook.load(lexicon, segmenter.cut, placing=placing_of(segmenter))
 
     def with_parts(self, parts: RetrievalParts, weights: Mapping[str, float] | None = None) -> Retrieval:
         """Return the same index with other parts in use, or other weights of the second look."""

@@ -13,17 +13,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import pairwise
 from operator import mul
 from pathlib import Path
-from typing import NamedTuple
 
 import structlog
 
 from recommender.index import TermStatistics
 from recommender.lexicon import Lexicon, WordKind
+from recommender.placing import Placing, Wanted, pieces, placed
 from recommender.price_wishes import PriceWish, popularity
-from recommender.query import Query, QueryWord
+from recommender.query import Query
 from recommender.terms import amounts
 
 _log = structlog.get_logger(__name__)
@@ -65,10 +64,6 @@ popularity  how often the product was ordered, log-scaled; 0 when that is not kn
 """
 FORMAT = 1
 _ARTEFACT = "match_weights.json"
-_BESIDE_WORTH = 0.9
-"""A word that stands in the keywords, the brand or the category rather than in the title."""
-_PART_WORTH = 0.7
-_CHARACTER_WORTH = 0.5
 _KEPT_TITLES = 5_000
 _MADE_INTO = frozenset(
     "味锅盒袋机架干酱粉油糖饼杯包柄套壳膜器盆碗刀刷布夹垫罩盖绳带贴灯线座柜箱桶瓶糕面醋皂露霜液膏精泥肠酥汁"
@@ -96,54 +91,38 @@ class Found:
     orders: int | None = None
 
 
-class _Place(NamedTuple):
-    """Where a word of the query stands in a title (-1: not as a whole) and how well it is matched (0..1)."""
-
-    start: int
-    end: int
-    quality: float
-
-
-class _Asked(NamedTuple):
-    """What a query asks of every title: its words with what each counts for, in all ``total``, and its amounts."""
-
-    words: tuple[QueryWord, ...]
-    worths: list[float]
-    total: float
-    head: int
-    phrase: str
-    amounts: Mapping[str, set[float]]
-
-    @classmethod
-    def of(cls, query: Query, index: TermStatistics) -> _Asked:
-        worths = [_worth(word.text, index) for word in query.words]
-        phrase = "".join([word.text for word in query.words])
-        return cls(query.words, worths, sum(worths), query.head, phrase, amounts(query.text))
-
-
 class SecondLook:
-    """Orders a few titles by weighted features. ``cut`` segments uniform text."""
+    """Orders a few titles by weighted features. ``cut`` segments uniform text, ``placing`` finds words in titles."""
 
-    def __init__(self, lexicon: Lexicon, cut: Callable[[str], list[str]], weights: Mapping[str, float] = PRIOR) -> None:
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        cut: Callable[[str], list[str]],
+        weights: Mapping[str, float] = PRIOR,
+        placing: Placing = placed,
+    ) -> None:
         self._lexicon = lexicon
         self._cut = lru_cache(_KEPT_TITLES)(lambda text: tuple(cut(text)))
+        self._placing = placing
         self.weights = weights
         self.fault = ""
         """Why the prior is in use instead of trained weights; empty when all is well."""
 
     @classmethod
-    def load(cls, lexicon: Lexicon, cut: Callable[[str], list[str]], path: Path | None = None) -> SecondLook:
+    def load(
+        cls, lexicon: Lexicon, cut: Callable[[str], list[str]], path: Path | None = None, placing: Placing = placed
+    ) -> SecondLook:
         """Use the weights of a file, the packaged one by default; the prior where it is damaged (see ``fault``)."""
         try:
-            return cls(lexicon, cut, read_weights(path))
+            return cls(lexicon, cut, read_weights(path), placing)
         except WeightsError as error:
-            look = cls(lexicon, cut)
+            look = cls(lexicon, cut, placing=placing)
             look.fault = str(error)
             return look
 
     def with_weights(self, weights: Mapping[str, float]) -> SecondLook:
         """Return a second look with other weights."""
-        return SecondLook(self._lexicon, lambda text: list(self._cut(text)), weights)
+        return SecondLook(self._lexicon, lambda text: list(self._cut(text)), weights, self._placing)
 
     def ranked(self, query: Query, found: Sequence[Found], index: TermStatistics) -> list[tuple[int, float]]:
         """Return (place, score) of found titles, best first; scores are between 0 and 1."""
@@ -158,59 +137,40 @@ class SecondLook:
     def features(self, query: Query, found: Sequence[Found], index: TermStatistics) -> list[tuple[float, ...]]:
         """Return the features of each found title, in the order of ``FEATURES``."""
         best = max((one.score for one in found), default=0.0) or 1.0
-        asked = _Asked.of(query, index)
         prices = PriceWish.of(query.text, [one.price for one in found])
+        words = self._of_words(query, found, index)
         return [
-            (*self._features(asked, one, one.score / best), prices.met(one.price), popularity(one.orders))
-            for one in found
+            (one.score / best, *features, prices.met(one.price), popularity(one.orders))
+            for one, features in zip(found, words, strict=True)
         ]
 
-    def _features(self, asked: _Asked, one: Found, text: float) -> tuple[float, ...]:
-        """Return the features that titles have, all but the last two."""
-        title, bare = one.title, one.title.replace(" ", "")
-        if not asked.words:  # signs and grammar only; nothing to look for but what the index found
-            return (text, *[0.0] * (len(FEATURES) - 3))
-        places = [_placed(word, bare, one.further) for word in asked.words]
-        qualities = [place.quality for place in places]
-        coverage = sum(map(mul, asked.worths, qualities)) / asked.total
-        head = places[asked.head] if asked.head >= 0 else None
-        modifier, ending = self._role(head, bare, title) if head is not None else (0.0, 0.0)
-        whole = [place for place in places if place.start >= 0]
-        first = head if head is not None and head.start >= 0 else min(whole, key=lambda one: one.start, default=None)
-        length = max(len(bare), 1)
-        covered = sum([place.end - place.start for place in whole])
-        span = max([place.end for place in whole]) - min([place.start for place in whole]) if whole else 0
-        return (
-            text,
-            coverage,
-            min(qualities),
-            head.quality if head is not None else coverage,
-            modifier,
-            ending,
-            _order(places),
-            _longest_common(asked.phrase, bare),
-            min(covered / span, 1.0) if span else 0.0,
-            1 - first.start / length if first is not None else 0.0,
-            min(covered / length, 1.0),
-            _amount(asked.amounts, f"{title} {one.further}") if asked.amounts else 0.0,
-        )
+    def _of_words(self, query: Query, found: Sequence[Found], index: TermStatistics) -> list[tuple[float, ...]]:
+        """Return the features that the words of titles have: all but the first and the last two."""
+        if not query.words:  # signs and grammar only; nothing to look for but what the index found
+            return [(0.0,) * (len(FEATURES) - 3)] * len(found)
+        wanted = Wanted.of(query.text, query.words, [_worth(word.text, index) for word in query.words], query.head)
+        bare = [one.title.replace(" ", "") for one in found]
+        places = self._placing(wanted, bare, [one.further for one in found])
+        features: list[tuple[float, ...]] = []
+        for one, text, place in zip(found, bare, places, strict=True):
+            role = self._role(text[place.start : place.end], one.title) if place.start >= 0 else (0.0, 0.0)
+            amount = _amount(wanted.amounts, f"{one.title} {one.further}") if wanted.amounts else 0.0
+            _, _, coverage, weakest, head, *others = place
+            features.append((coverage, weakest, head, *role, *others, amount))
+        return features
 
-    def _role(self, head: _Place, bare: str, title: str) -> tuple[float, float]:
+    def _role(self, head: str, title: str) -> tuple[float, float]:
         """Return how much the head only modifies what follows it, and whether it ends a phrase."""
-        if head.start < 0:
-            return 0.0, 0.0
-        text = bare[head.start : head.end]
-        modifies, ends = 1.0, 0.0
+        modifies = 1.0
         for phrase in title.split():
-            at = phrase.find(text)
+            at = phrase.find(head)
             while at >= 0:
-                after = at + len(text)
+                after = at + len(head)
                 if after == len(phrase) or not "㐀" <= phrase[after] <= "鿿":
-                    ends, modifies = 1.0, 0.0
-                else:
-                    modifies = min(modifies, self._modifies(text, phrase, after))
-                at = phrase.find(text, after)
-        return modifies, ends
+                    return 0.0, 1.0
+                modifies = min(modifies, self._modifies(head, phrase, after))
+                at = phrase.find(head, after)
+        return modifies, 0.0
 
     def _modifies(self, head: str, phrase: str, after: int) -> float:
         """Tell how surely the head up to ``after`` only says what the following word is made of or for."""
@@ -265,53 +225,8 @@ def _worth(word: str, index: TermStatistics) -> float:
     """Return how much a word of the query counts among its words: the mean rarity of its pieces."""
     if len(word) == 1 or word[0].isascii():
         return max(index.rarity(word), 0.5)
-    pieces = _pieces(word, 2)
-    return max(sum(map(index.rarity, pieces)) / len(pieces), 0.5)
-
-
-def _placed(word: QueryWord, title: str, further: str) -> _Place:
-    """Return where a word or one of its forms stands in a title, or how much of it does; beside it counts as well."""
-    start = title.find(word.text)
-    if start >= 0:
-        return _Place(start, start + len(word.text), 1.0)
-    best = _Place(-1, -1, _BESIDE_WORTH if further and word.text in further else _partly(word.text, title))
-    for form, worth in word.forms.items():
-        if worth > best.quality and (start := title.find(form)) >= 0:
-            best = _Place(start, start + len(form), worth)
-    return best
-
-
-def _partly(word: str, title: str) -> float:
-    if len(word) < 2:
-        return 0.0
-    pairs = _pieces(word, 2)
-    by_pairs = sum([pair in title for pair in pairs]) / len(pairs) * _PART_WORTH
-    by_characters = sum([character in title for character in word]) / len(word) * _CHARACTER_WORTH
-    return max(by_pairs, by_characters if not word[0].isascii() else 0.0)
-
-
-def _pieces(text: str, length: int) -> list[str]:
-    return [text[start : start + length] for start in range(len(text) - length + 1)]
-
-
-def _order(places: Sequence[_Place]) -> float:
-    """Return the share of neighbours in the query that follow each other in the title; adjacent ones count fully."""
-    if len(places) < 2:
-        return 1.0
-    total = 0.0
-    for one, other in pairwise(places):
-        if one.start >= 0 and other.start >= one.end:
-            total += 1.0 if other.start == one.end else 0.5
-    return total / (len(places) - 1)
-
-
-def _longest_common(query: str, title: str) -> float:
-    """Return the length of the longest stretch of the query that stands in the title, as a share of the query."""
-    best = 0
-    for start in range(len(query)):
-        while start + best < len(query) and query[start : start + best + 1] in title:
-            best += 1
-    return best / max(len(query), 1)
+    pairs = pieces(word, 2)
+    return max(sum(map(index.rarity, pairs)) / len(pairs), 0.5)
 
 
 def _amount(asked: Mapping[str, set[float]], title: str) -> float:

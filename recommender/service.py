@@ -342,7 +342,7 @@ class Recommender:
         return in_order(looked, need, place, lambda item: round(_STEPS_OF_POPULARITY * popularity(item.orders)))
 
     def _closer_look(self) -> CloserLook:
-        return CloserLook(self.shelf, self._forms, self._lexicon, self._segmenter.cut)
+        return CloserLook(self.shelf, self._forms, self._lexicon, self._segmenter)
 
     def _midnight(self, at: datetime) -> datetime:
         return at.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)

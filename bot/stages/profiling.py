@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.stages.turn import Turn
+from bot.stages.turn import Decided, Turn
 from core.outcomes import Reason
 from core.templates import render
 from groups.people import profiles, tagging
 from groups.people.profiles import Evidence, Source, Statement
-from groups.people.tagging import KeptTag
+from groups.people.tagging import KeptTag, Weighed
 from groups.service import WordResult
 from groups.settings import ProfileSettings
 from groups.state import GroupState, MemberKey
@@ -19,19 +20,27 @@ from recommender.decisions import Decision
 from recommender.taste import Liking, Taste
 
 
-async def taste(turn: Turn, group: GroupState) -> Taste:
-    """Return the asker's own tags, the strongest first; none of somebody who has refused. Read for what is shown."""
-    settings = turn.groups.settings.profiles
-    if not _willing(turn, group, settings):
-        return ()
-    kept = await tagging.weights_of_willing(turn.desk.session, _speaker(turn), settings, turn.desk.now)
+async def tastes(decided: Sequence[Decided]) -> dict[int, Taste]:
+    """Return by row the askers' own tags, the strongest first; none of somebody who has refused.
+
+    They are read together, for what is to be shown, and held until that is carried out.
+    """
+    asking = [(one.turn, _speaker(one.turn)) for one in decided if _willing(one.turn, one.known.group)]
+    if not asking:
+        return {}
+    desk, settings = asking[0][0].desk, asking[0][0].groups.settings.profiles
+    kept = await tagging.weights_of_willing(desk.session, {speaker for _, speaker in asking}, settings, desk.now)
+    return {turn.row_id: _likings(kept[speaker], settings) for turn, speaker in asking if speaker in kept}
+
+
+def _likings(kept: Sequence[Weighed], settings: ProfileSettings) -> Taste:
     usable = [one for one in kept if one.weight >= settings.least_weight and not profiles.sensitive(one.tag.value)]
     return [Liking(one.tag, one.id, profiles.strength(one.weight)) for one in usable]
 
 
 def said(turn: Turn, group: GroupState, decision: Decision) -> None:
     """Note what a stated need says of its speaker."""
-    if _willing(turn, group, turn.groups.settings.profiles):
+    if _willing(turn, group):
         _note(turn, turn.recommender.said(decision.reading), Source.SAID)
 
 
@@ -40,7 +49,7 @@ def ordered(turn: Turn, group: GroupState, served: Served) -> None:
 
     What was ordered for somebody else, or by somebody else for the speaker, says nothing.
     """
-    if not _willing(turn, group, turn.groups.settings.profiles):
+    if not _willing(turn, group):
         return
     heard = "" if served.reason is Reason.CHAIN_APPLIED else turn.text.text  # a chain holds everybody's words
     for effect in served.effects:
@@ -90,11 +99,11 @@ def _note(turn: Turn, statement: Statement | None, source: Source) -> None:
         turn.desk.evidence.append((_speaker(turn), Evidence(tags, source, turn.message.at)))
 
 
-def _willing(turn: Turn, group: GroupState, settings: ProfileSettings) -> bool:
+def _willing(turn: Turn, group: GroupState) -> bool:
     """Tell whether tags of the speaker may be made and used, as far as the lane knows; the database is asked again."""
     member = group.members.get(turn.message.sender_id)
     refuses = member is not None and (member.unsubscribed or member.personalisation_off)
-    return settings.enabled and not refuses
+    return turn.groups.settings.profiles.enabled and not refuses
 
 
 def _speaker(turn: Turn) -> MemberKey:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from bot.stages.needs import opened, push_draft
+from bot.stages.pushing import opened, push_draft
 from bot.stages.turn import Turn
 from core.templates import render
 from core.text import NormalText

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import timedelta
 
 from bot.stages import profiling
-from bot.stages.needs import push_draft
+from bot.stages.pushing import push_draft
 from bot.stages.turn import Turn
 from core.templates import render
 from groups.life import lineage

@@ -16,7 +16,7 @@ from groups.service import GroupService, WordResult
 from groups.state import GroupKey, GroupState
 from orders.service import OrderService
 from orders.serving import Effect
-from recommender.decisions import Decision
+from recommender.decisions import Asked, Decision
 from recommender.needs import Reading
 from recommender.screening import Glance
 from recommender.service import Recommender
@@ -46,6 +46,7 @@ class Turn:
     begins with. ``deleted`` is true for somebody
     whose data was deleted and who has not come back: only their words and orders are heard. ``glance`` and ``alone``
     are what was seen of the message, and what it says by itself, where that was found out with the others of its batch.
+    ``decided`` is the batch's list of what is to be shown and not yet carried out, ``handled`` how the message ended.
     """
 
     row_id: int
@@ -63,6 +64,8 @@ class Turn:
     glance: Glance | None = None
     alone: Reading | None = None
     drafts: list[Draft] = field(default_factory=list)
+    decided: list[Decided] = field(default_factory=list)
+    handled: Handled | None = None
 
     @property
     def addressed(self) -> bool:
@@ -105,12 +108,23 @@ class Turn:
         return Handled(self.row_id, self.message, outcome, reason, decision, tuple(self.drafts), effects)
 
 
+class Decided(NamedTuple):
+    """A decision to show products in a group that is still to be carried out: ``bot.stages.pushing`` does it."""
+
+    turn: Turn
+    known: Known
+    asked: Asked
+    decision: Decision
+
+
 class Stage(NamedTuple):
     """One question that is put to every message.
 
     ``may`` tells at once, from the text and from what lies on the desk, whether ``answer`` could end the message's way.
-    It is false only where ``answer`` would return None: most talk is asked no more than that.
+    It is false only where ``answer`` would return None: most talk is asked no more than that. An ``apart`` answer looks
+    at nothing that was decided in another group of the batch; before any other, all of that is carried out.
     """
 
     may: Callable[[Turn], bool]
     answer: Callable[[Turn], Awaitable[Handled | None]]
+    apart: bool = False

@@ -6,7 +6,7 @@ Weights fade in the statement that adds to them, so that two processes may add t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -46,10 +46,10 @@ _marks: Table = TagMark.__table__  # type: ignore[attr-defined]
 
 _person = (_members.c.channel, _members.c.account, _members.c.contact_id)
 
-_weights_of_one = (
-    select(_tags.c.id, _tags.c.kind, _tags.c.value, _tags.c.key, _tags.c.weight, _tags.c.at)
+_weights_of_some = (
+    select(*_person, _tags.c.id, _tags.c.kind, _tags.c.value, _tags.c.key, _tags.c.weight, _tags.c.at)
     .join(_members, _members.c.id == _tags.c.member_id)
-    .where(*(column == bindparam(column.name) for column in _person), _members.c.personalisation_off_at.is_(None))
+    .where(tuple_(*_person).in_(bindparam("people", expanding=True)), _members.c.personalisation_off_at.is_(None))
 )
 _any_mark = select(_marks.c.mark).limit(1)
 _marks_among = select(_marks.c.mark).where(_marks.c.mark.in_(bindparam("marks", expanding=True)))
@@ -113,15 +113,21 @@ async def tags_of(session: AsyncSession, member: MemberKey, settings: ProfileSet
 
 
 async def weights_of_willing(
-    session: AsyncSession, member: MemberKey, settings: ProfileSettings, now: datetime
-) -> list[Weighed]:
-    """Return what somebody's tags weigh today, the strongest first; none of who refused personal answers."""
-    rows = (await execute(session, _weights_of_one, member._asdict())).all()
-    weighed = [
-        Weighed(key, Tag(_KINDS[kind], value, name), decayed(weight, at, now, settings.half_life_days))
-        for key, kind, value, name, weight, at in rows
-    ]
-    return sorted(weighed, key=lambda one: (-one.weight, one.id))
+    session: AsyncSession, members: Collection[MemberKey], settings: ProfileSettings, now: datetime
+) -> dict[MemberKey, list[Weighed]]:
+    """Return by member what their tags weigh today, the strongest first; without who has none or refused.
+
+    Refused are personal answers, of which the same statement asks.
+    """
+    found: dict[MemberKey, list[Weighed]] = {}
+    for chunk in _chunks(sorted(members)):
+        rows = (await execute(session, _weights_of_some, {"people": chunk})).all()
+        for channel, account, contact_id, key, kind, value, name, weight, at in rows:
+            weighed = Weighed(key, Tag(_KINDS[kind], value, name), decayed(weight, at, now, settings.half_life_days))
+            found.setdefault(MemberKey(channel, account, contact_id), []).append(weighed)
+    for kept in found.values():
+        kept.sort(key=lambda one: (-one.weight, one.id))
+    return found
 
 
 def _kept(row: Any, settings: ProfileSettings, now: datetime) -> KeptTag:

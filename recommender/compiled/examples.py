@@ -14,13 +14,16 @@ from recommender.compiled.gates import Looker
 from recommender.compiled.need_weights import CutWeights
 from recommender.compiled.newest import CompiledNewest
 from recommender.compiled.path import Path
+from recommender.compiled.placing import placed
 from recommender.compiled.screening import Screener
 from recommender.compiled.text_index import CompiledIndex
-from recommender.compiled.wanted import Wanted
+from recommender.compiled.wanted import Wanted as WantedGoods
 from recommender.compiled.workspace import Workspace
 from recommender.gates import Gate
 from recommender.lexicon import Lexicon
 from recommender.masking import MaskedText
+from recommender.placing import Wanted
+from recommender.query import QueryWord
 from recommender.screening import LENGTHS, Screen, Sign, SignTable
 
 
@@ -35,6 +38,11 @@ def _searching() -> object:
     index = CompiledIndex.build([*texts, *map(chr, range(0x4E00, 0x5800))], cutter, keep_words=True)
     index.weighed({"草莓": 1.0}, np.arange(2))
     return index.top({"草莓": 1.0, "5kg": 1.0}, 3)
+
+
+def _placing() -> object:
+    wanted = Wanted.of("草莓", (QueryWord("草莓", {"士多啤梨": 0.9}),), [1.0], 0)
+    return placed(wanted, ["丹东草莓"], ["水果"])
 
 
 def _filing() -> object:
@@ -60,7 +68,7 @@ def _reading() -> object:
 def _path() -> object:
     """Walk a text to its query and to what is found; each is a part of the next."""
     cutter = Cutter.of({"草莓": 5, "草": 2}, 10)
-    wanted = Wanted.of(Lexicon(), cutter, lambda word: np.array([(1, len(word))], np.int64))
+    wanted = WantedGoods.of(Lexicon(), cutter, lambda word: np.array([(1, len(word))], np.int64))
     path, room = Path(str, range(0x10000), cutter, _screener(cutter), wanted, 0.5), Workspace()
     path.walk(["草莓 ok"], room)
     postings = CompiledIndex.build(["草莓"], cutter).postings
@@ -73,7 +81,7 @@ def _screener(cutter: Cutter) -> Screener:
     return Screener.of(screen, Lexicon(), cutter)
 
 
-STAGES = {"cutting": _cutting, "glancing": _glancing, "reading": _reading, "searching": _searching}
+STAGES = {"cutting": _cutting, "glancing": _glancing, "reading": _reading, "searching": _searching, "placing": _placing}
 """What the bot runs with every message."""
 FURTHER = {"filing": _filing, "path": _path}
 """What it runs when the catalogue changes, and what decides by itself, in benchmarks: loaded when it is first used."""

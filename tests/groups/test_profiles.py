@@ -327,7 +327,7 @@ async def test_tags_of_who_refused_are_kept_for_their_eyes_and_not_for_ranking(d
     async with database.reading() as session:
         assert await tagging.refused(session, MEI)
         assert len(await tagging.tags_of(session, MEI, SETTINGS, NOW)) == 1
-        assert await tagging.weights_of_willing(session, MEI, SETTINGS, NOW) == []
+        assert await tagging.weights_of_willing(session, {MEI}, SETTINGS, NOW) == {}
 
 
 async def test_tags_weigh_for_ranking_what_they_weigh_for_their_owner(database: Database) -> None:
@@ -338,9 +338,10 @@ async def test_tags_weigh_for_ranking_what_they_weigh_for_their_owner(database: 
     later = NOW + timedelta(days=40)
     async with database.reading() as session:
         own = await tagging.tags_of(session, MEI, SETTINGS, later)
-        weighed = await tagging.weights_of_willing(session, MEI, SETTINGS, later)
+        of_both = await tagging.weights_of_willing(session, {MEI, ZHOU}, SETTINGS, later)
     assert len(own) == 2
-    assert [(one.id, one.tag, one.weight) for one in weighed] == [(one.id, one.tag, one.weight) for one in own]
+    assert [(one.id, one.tag, one.weight) for one in of_both[MEI]] == [(one.id, one.tag, one.weight) for one in own]
+    assert [one.tag for one in of_both[ZHOU]] == [FRUIT]
 
 
 async def test_nothing_is_written_when_profiles_are_switched_off(database: Database) -> None:

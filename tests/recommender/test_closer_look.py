@@ -74,7 +74,7 @@ def test_the_nearest_keeps_its_score(shop: Recommender, normaliser: Normaliser) 
 
 def test_a_message_that_says_nothing_of_the_product_leaves_the_order(shop: Recommender, normaliser: Normaliser) -> None:
     apples = _found(shop, normaliser, "苹果")
-    closer = CloserLook(shop.shelf, WordForms(()), Lexicon(), Segmenter([]).cut)
+    closer = CloserLook(shop.shelf, WordForms(()), Lexicon(), Segmenter([]))
     for said in ("", "+1", "哪里有卖啊", "🍓🍓"):
         assert [one.score for one in closer.at(apples, said)] == [one.score for one in apples]
 
