@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from recommender.compiled.cutting import STEP, Cutter, cut_into
 from recommender.compiled.jit import compiled
-from recommender.compiled.packed import Memory, packed, part, seen_part
+from recommender.compiled.packed import Memory, packed, part
 from recommender.compiled.terms import SINGLE, TERMS_A_CHARACTER, hashes_of, terms_into
 from recommender.compiled.text_index import CompiledIndex
 from recommender.compiled.trie import CELL
@@ -46,23 +46,21 @@ class CompiledNewest:
         self._slots: Slots = np.zeros(_FIRST_SLOTS, SLOT)
         self._postings = np.empty((_FIRST_POSTINGS, _COLUMNS), np.int32)
         self._terms, self._used = 0, 0
-        self._make_scratch(0)
+        self._room, self._scratch = 0, _scratch(0)
 
     def __len__(self) -> int:
         return len(self._gains)
 
-    def add(self, text: str) -> list[str]:
-        """Take in a document; return its words."""
-        text = text[:LONGEST_TEXT]
-        self._make_room(len(text))
-        terms, used, tokens = file_text(
-            *(text.encode("utf-32-le", "surrogatepass"), self._scratch, *self._dictionary),
+    def add(self, text: str) -> None:
+        """Take in a document."""
+        raw = text[:LONGEST_TEXT].encode("utf-32-le", "surrogatepass")
+        self._make_room(len(raw) // 4)
+        terms, used = file_text(
+            *(raw, self._scratch, *self._dictionary),
             *(self._slots.view(np.int64), self._postings, self._used, len(self._gains)),
         )
         self._gains.append(self._gain.of(used - self._used))
         self._terms, self._used = self._terms + terms, used
-        ends = self._ends[:tokens].tolist()
-        return [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
     def scores(self, terms: Mapping[str, float]) -> npt.NDArray[np.float64]:
         """Return the score of each document, 0 where no term is in it."""
@@ -75,16 +73,13 @@ class CompiledNewest:
     def _make_room(self, characters: int) -> None:
         """Make room for one more text: at most half of the vocabulary's places are taken."""
         if characters > self._room:
-            self._make_scratch(max(2 * self._room, characters))
+            self._room = max(2 * self._room, characters)
+            self._scratch = _scratch(self._room)
         most = TERMS_A_CHARACTER * characters
         while len(self._slots) < 2 * (self._terms + most):
             self._slots = grown(self._slots)
         if len(self._postings) < self._used + most:
             self._postings = np.concatenate([self._postings, np.empty((self._used + most, _COLUMNS), np.int32)])
-
-    def _make_scratch(self, characters: int) -> None:
-        self._room, self._scratch = characters, _scratch(characters)
-        self._ends = seen_part(self._scratch, _ENDS, np.int32)
 
 
 def _scratch(characters: int) -> Memory:
@@ -100,7 +95,7 @@ def _scratch(characters: int) -> Memory:
 
 @compiled
 def file_text(raw, scratch, numbers, cells, unknown, table, postings, used, document):
-    """File a text, given as UTF-32; return how many new terms it has, how many postings there are now, its tokens."""
+    """File a text, given as UTF-32; return how many new terms it has, and how many postings there are now."""
     given, slots = np.frombuffer(raw, np.uint32), table.view(SLOT)
     codes, ends, words = part(scratch, _CODES).view(np.uint32), part(scratch, _ENDS), part(scratch, _WORDS)
     text_bounds, bounds = part(scratch, _TEXT_BOUNDS), part(scratch, _BOUNDS)
@@ -112,7 +107,7 @@ def file_text(raw, scratch, numbers, cells, unknown, table, postings, used, docu
         *(part(scratch, _ROUTE).view(STEP), ends.view(np.int32), words.view(np.int32), bounds),
     )
     found = terms_into(codes, 0, len(given), ends.view(np.int32), 0, tokens, hashes, kinds)
-    new = 0
+    new, first = 0, used
     for place in range(found):
         if kinds[place] == SINGLE:
             continue
@@ -120,7 +115,7 @@ def file_text(raw, scratch, numbers, cells, unknown, table, postings, used, docu
         latest = np.int64(-1)
         if slots[slot]["hash"]:
             latest = slots[slot]["term"]
-            if postings[latest, _DOCUMENT] == document:
+            if latest >= first:
                 postings[latest, _TIMES] = 2
                 continue
         else:
@@ -129,7 +124,7 @@ def file_text(raw, scratch, numbers, cells, unknown, table, postings, used, docu
         slots[slot]["term"] = used
         postings[used, _BEFORE], postings[used, _DOCUMENT], postings[used, _TIMES] = latest, document, 1
         used += 1
-    return new, used, tokens
+    return new, used
 
 
 @compiled
