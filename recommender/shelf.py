@@ -338,14 +338,13 @@ def catalogue_words(products: Iterable[CatalogueProduct]) -> CatalogueWords:
 
 def bring_new_words(products: Iterable[CatalogueProduct], lexicon: Lexicon) -> bool:
     """Tell whether ``catalogue_words`` of products has any that the lexicon does not know and would take."""
+    known = lexicon.get
     for product in products:
         brand = product.brand.lower()
-        if len(brand) > 1 and lexicon.get(brand) is None:
+        if known(brand) is None and len(brand) > 1:
             return True
-        unknown = [keyword for keyword in product.keywords if lexicon.get(keyword.lower()) is None]
-        if unknown:
-            phrases = title_phrases(product.title)
-            if any(_names_goods(keyword, phrases) for keyword in unknown):
+        for keyword in product.keywords:
+            if known(keyword.lower()) is None and _names_goods(keyword, title_phrases(product.title)):
                 return True
     return False
 
