@@ -45,12 +45,12 @@ def run(options: Options) -> Report:
 
 def _measured(size: int, options: Options, notes: list[str]) -> list[Row]:
     shelf = list(products(size))
-    _, recommender = world.understanding(shelf)
+    shops = {read: world.understanding(shelf)[1] for read in (False, True)}  # what one leaves unread, the other reads
     rounds = QUICK_ROUNDS if options.quick else ROUNDS
     works: dict[str, Work] = {}
     for name, (changes, read) in _kinds(shelf).items():
-        _look_at(recommender, next(changes))
-        works[f"ours: {name}"] = _restocking(recommender, changes, rounds + 1, read=read)
+        _look_at(shops[read], next(changes))
+        works[f"ours: {name}"] = _restocking(shops[read], changes, rounds + 1, read=read)
     ours = list(works)
     try:
         works[_TANTIVY] = _tantivy(size)

@@ -35,9 +35,9 @@ class LiveIndex:
         self._many = max(_LEAST, large.size // _SHARE)
         self._rarity = lru_cache(_KEPT_RARITIES)(large.rarity)  # the large index never changes
 
-    def add(self, text: str) -> None:
-        """Take in a document with the next number; of its text ``LONGEST_TEXT`` characters at most."""
-        self._newest.add(text)
+    def add(self, text: str) -> list[int]:
+        """Take in a document with the next number, ``LONGEST_TEXT`` characters of it; return where its words end."""
+        return self._newest.add(text)
 
     @property
     def overgrown(self) -> bool:

@@ -24,7 +24,7 @@ from recommender.bits import Bits, has, having
 from recommender.describing import NOT_READ, Describer, Description
 from recommender.filters import Filters, Where
 from recommender.heads import title_phrases
-from recommender.index import Index
+from recommender.index import LONGEST_TEXT, Index
 from recommender.indexing import index_of, live_index
 from recommender.lexicon import CatalogueWords, Lexicon
 from recommender.segmentation import Segmenter
@@ -108,6 +108,19 @@ class Item(NamedTuple):
         return begun and (self.on_sale_to is None or now < self.on_sale_to) and (self.stock is None or self.stock > 0)
 
 
+class _Unread(NamedTuple):
+    """What a new document says that nobody has asked for yet; ``ends`` are those of its words."""
+
+    text: str
+    ends: list[int]
+    keywords: tuple[str, ...]
+
+    @property
+    def words(self) -> list[str]:
+        """Return the words of its first ``LONGEST_TEXT`` characters."""
+        return [self.text[start:end] for start, end in zip([0, *self.ends], self.ends, strict=False)]
+
+
 class Shelf:
     """Items by their number in the index, and the ways to find them. Changes are taken over in place.
 
@@ -129,7 +142,7 @@ class Shelf:
                 by_kind[kind].append(number)
         self._by_kind = {kind: np.array(found) for kind, found in by_kind.items()}
         self._newest_by_kind: dict[str, list[int]] = defaultdict(list)
-        self._unread: dict[int, tuple[str, tuple[str, ...]]] = {}
+        self._unread: dict[int, _Unread] = {}
         self._reading = Lock()
         self._sounds = SoundIndex(by_kind)
         self._filters = Filters(self._items)
@@ -191,10 +204,10 @@ class Shelf:
         before = None if old is None else self._items[old]
         orders = 0 if before is None else before.orders
         item = _item(product, product.price, frozenset(product.neighbourhoods), NOT_READ, words, orders)
-        self.index.add(text)
+        ends = self.index.add(text)
         self._items.append(item)
         self._prices.append(float(item.price))
-        self._unread[number] = text, tuple(product.keywords)
+        self._unread[number] = _Unread(text, ends, tuple(product.keywords))
         self._number[item.id] = number
         if before is None or old is None:
             self._filters.put(number, item)
@@ -211,11 +224,10 @@ class Shelf:
     def _read_newest(self) -> None:
         """Read what the documents are that came since somebody last asked; who asks meanwhile waits."""
         with self._reading:
-            unread = list(self._unread.items())
-            cut = self._describer.words([text for _, (text, _) in unread])
-            for (number, (_, keywords)), words in zip(unread, cut, strict=True):
+            for number, unread in list(self._unread.items()):
                 item = self._items[number]
-                described = self._describer.described(item.title, item.category, keywords, words)
+                words = self._describer.words([unread.text])[0] if len(unread.text) > LONGEST_TEXT else unread.words
+                described = self._describer.described(item.title, item.category, unread.keywords, words)
                 self._items[number] = item._replace(
                     kinds=described.kinds, attributes=described.attributes, whom=described.whom
                 )

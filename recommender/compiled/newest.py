@@ -51,18 +51,19 @@ class CompiledNewest:
     def __len__(self) -> int:
         return len(self._gains)
 
-    def add(self, text: str) -> None:
-        """Take in a document."""
+    def add(self, text: str) -> list[int]:
+        """Take in a document; return where each of its words ends."""
         raw = text[:LONGEST_TEXT].encode("utf-32-le", "surrogatepass")
         characters = len(raw) // 4
         self._make_room(characters)
         self._codes[: len(raw)] = raw
-        terms, used = file_text(
+        terms, used, tokens = file_text(
             *(self._scratch, characters, *self._dictionary, self._table, self._postings),
             *(self._used, len(self._gains)),
         )
         self._gains.append(self._gain.of(used - self._used))
         self._terms, self._used = self._terms + terms, used
+        return self._ends[:tokens].tolist()
 
     def scores(self, terms: Mapping[str, float]) -> npt.NDArray[np.float64]:
         """Return the score of each document, 0 where no term is in it."""
@@ -89,6 +90,7 @@ class CompiledNewest:
     def _have_scratch(self, characters: int) -> None:
         self._room, self._scratch = characters, _scratch(characters)
         self._codes = seen_part(self._scratch, _CODES, np.uint8).data
+        self._ends = seen_part(self._scratch, _ENDS, np.int32).data
 
 
 def _scratch(characters: int) -> Memory:
@@ -104,7 +106,7 @@ def _scratch(characters: int) -> Memory:
 
 @compiled
 def file_text(scratch, characters, numbers, cells, unknown, table, postings, used, document):
-    """File the text in the scratch memory; return how many new terms it has, and how many postings there are now."""
+    """File the text in the scratch memory; return how many new terms it has, all postings now, and its tokens."""
     slots = table.view(SLOT)
     codes, ends, words = part(scratch, _CODES).view(np.uint32), part(scratch, _ENDS), part(scratch, _WORDS)
     text_bounds, bounds = part(scratch, _TEXT_BOUNDS), part(scratch, _BOUNDS)
@@ -131,7 +133,7 @@ def file_text(scratch, characters, numbers, cells, unknown, table, postings, use
         postings[used, _BEFORE], postings[used, _DOCUMENT], postings[used, _TIMES] = latest, document, 1
         slots[slot]["term"], slots[slot]["hash"] = used, hashes[place]
         used += 1
-    return new, used
+    return new, used, tokens
 
 
 @compiled

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -125,8 +126,8 @@ def test_the_newest_are_ranked_among_the_others() -> None:
     texts = ["丹东 草莓 大果", "草莓 牙膏", "大米"]
     large = TextIndex.build(texts, cut)
     live = LiveIndex(large, PlainNewest(large, cut))
-    for text in ("草莓", "草莓 草莓 整箱"):
-        live.add(text)
+    assert live.add("草莓") == [2]
+    assert live.add("草莓 草莓 整箱") == [2, 3, 5, 6, 8]
     allowed = every(5)
     found = live.top({"草莓": 1.0}, 5, allowed)
     assert [document for document, _ in found] == [4, 3, 1, 0]
@@ -186,8 +187,8 @@ def test_the_newest_score_alike_with_and_without_a_compiler(segmenter: Segmenter
     ways = (PlainNewest(large, segmenter.cut), CompiledNewest(large, segmenter.cutter))
     texts.append("草莓" * LONGEST_TEXT)
     for text in texts:
-        for way in ways:
-            way.add(text)
+        words = segmenter.cut(text[:LONGEST_TEXT])
+        assert [way.add(text) for way in ways] == [list(accumulate(map(len, words)))] * 2
     assert len(ways[0]) == len(ways[1]) == len(texts)
     for text in ["", *texts[::7], "没有 过的 词"]:
         terms = query_terms(segmenter.cut(text), TermFactors())
