@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
+from copy import copy
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +53,14 @@ class CompiledNewest:
     def __len__(self) -> int:
         return len(self._gains)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> CompiledNewest:
+        """Return a copy with memory of its own, for who keeps an old shelf."""
+        copied = copy(self)
+        copied._gains, copied._postings = self._gains[:], self._postings.copy()
+        copied._have_slots(self._slots.copy())
+        copied._have_scratch(self._room)
+        return copied
+
     def add(self, text: str) -> list[int]:
         """Take in a document; return where each of its words ends."""
         raw = text[:LONGEST_TEXT].encode("utf-32-le", "surrogatepass")
@@ -84,7 +94,7 @@ class CompiledNewest:
             self._postings = np.concatenate([self._postings, np.empty((self._used + most, _COLUMNS), np.int32)])
 
     def _have_slots(self, slots: Slots) -> None:
-        """File into these slots; as whole numbers they cost a call a tenth, and looking at them so a microsecond."""
+        """File into these slots: looking at records as whole numbers takes a microsecond, so it is done here once."""
         self._slots, self._table = slots, slots.view(np.int64)
 
     def _have_scratch(self, characters: int) -> None:

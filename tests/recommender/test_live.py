@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -194,6 +195,18 @@ def test_the_newest_score_alike_with_and_without_a_compiler(segmenter: Segmenter
         terms = query_terms(segmenter.cut(text), TermFactors())
         one, other = (way.scores(terms) for way in ways)
         assert one.tolist() == other.tolist()
+
+
+def test_a_copy_of_the_newest_goes_its_own_way(segmenter: Segmenter) -> None:
+    assert segmenter.cutter is not None
+    kept = CompiledNewest(CompiledIndex.build(["草莓"], segmenter.cutter), segmenter.cutter)
+    kept.add("丹东草莓 大果")
+    own = deepcopy(kept)
+    assert own.add("草莓") == [2]
+    assert kept.add("酸奶 无糖") == [2, 3, 5]
+    terms = {"草莓": 1.0, "酸奶": 1.0}
+    assert [bool(score) for score in own.scores(terms)] == [True, True]
+    assert [kept.scores({term: 1.0}).astype(bool).tolist() for term in terms] == [[True, False], [False, True]]
 
 
 def test_only_words_that_the_lexicon_would_take_are_new(lexicon: Lexicon) -> None:
