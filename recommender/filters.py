@@ -107,10 +107,16 @@ class Filters:
             drop(map(self._bytes_of, _keys(before.neighbourhoods)), number)
             put(map(self._bytes_of, _keys(after.neighbourhoods)), number)
 
-    def retire(self, number: int, product: Shown) -> None:
-        """Take a document out again; ``product`` is what it was put in as."""
+    def replace(self, old: int, before: Shown, number: int, after: Shown) -> None:
+        """Take in a new document in the place of an old one; ``before`` is what that was put in as."""
+        if number >= self._size:
+            self._grow(number)
         self._kept.clear()
-        drop(self._sets_of(product), number)
+        sets = self._sets_of(before)
+        drop(sets, old)
+        same = before.price == after.price and _in_stock(before) == _in_stock(after)
+        same = same and before.category == after.category and before.neighbourhoods == after.neighbourhoods
+        put(sets if same else self._sets_of(after), number)
 
     def shown(self, where: Where, price_max: Decimal | None = None) -> Bits:
         """Return what may be shown in a place up to a price; not to be written on."""

@@ -32,16 +32,17 @@ class LiveIndex:
     def __init__(self, large: Index, newest: Newest) -> None:
         self._large = large
         self._newest = newest
+        self._many = max(_LEAST, large.size // _SHARE)
         self._rarity = lru_cache(_KEPT_RARITIES)(large.rarity)  # the large index never changes
 
-    def add(self, text: str) -> list[str]:
-        """Take in a document with the next number; return its words, of ``LONGEST_TEXT`` characters at most."""
+    def add(self, text: str) -> list[int]:
+        """Take in a document with the next number, ``LONGEST_TEXT`` characters of it; return where its words end."""
         return self._newest.add(text)
 
     @property
     def overgrown(self) -> bool:
         """Tell whether it is time to build the index anew."""
-        return len(self._newest) > max(_LEAST, self._large.size // _SHARE)
+        return len(self._newest) > self._many
 
     def frequency(self, term: str) -> int:
         """Return how many documents of the large index have a term."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from itertools import accumulate
 from typing import Protocol
 
 import numpy as np
@@ -30,8 +31,8 @@ class Newest(Protocol):
     def __len__(self) -> int:
         """Return how many documents there are."""
 
-    def add(self, text: str) -> list[str]:
-        """Take in a document; return its words. Behind ``LONGEST_TEXT`` characters nothing is read."""
+    def add(self, text: str) -> list[int]:
+        """Take in a document; return where each of its words ends. Behind ``LONGEST_TEXT`` nothing is read."""
 
     def scores(self, terms: Mapping[str, float]) -> npt.NDArray[np.float64]:
         """Return the score of each document for terms with their factors, 0 where none of them is in it."""
@@ -58,15 +59,15 @@ class PlainNewest:
     def __len__(self) -> int:
         return len(self._gains)
 
-    def add(self, text: str) -> list[str]:
-        """Take in a document; return its words."""
+    def add(self, text: str) -> list[int]:
+        """Take in a document; return where each of its words ends."""
         text = text[:LONGEST_TEXT]
         bag = Counter(term for piece in text.split() for term in document_terms(self._cut(piece)))
         for term, count in bag.items():
             times = 1 + REPEATED if count > 1 else 1.0
             self._holders.setdefault(term, []).append((len(self._gains), times))
         self._gains.append(self._gain.of(len(bag)))
-        return self._cut(text)
+        return list(accumulate(map(len, self._cut(text))))
 
     def scores(self, terms: Mapping[str, float]) -> npt.NDArray[np.float64]:
         """Return the score of each document, 0 where no term is in it."""

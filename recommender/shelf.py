@@ -6,38 +6,32 @@ brought new words, a new shelf is read beside the messages and takes the old one
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
-from itertools import accumulate, islice
+from itertools import islice
 from sys import intern
+from threading import Lock
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from recommender.bits import Bits, has, having
+from recommender.describing import NOT_READ, Describer, Description
 from recommender.filters import Filters, Where
-from recommender.heads import category_kinds, product_kinds, title_phrases, title_words
+from recommender.heads import title_phrases
 from recommender.index import LONGEST_TEXT, Index
 from recommender.indexing import index_of, live_index
-from recommender.lexicon import CatalogueWords, Lexicon, WordKind
-from recommender.live import LiveIndex
-from recommender.segmentation import CutAll, Segmenter
+from recommender.lexicon import CatalogueWords, Lexicon
+from recommender.segmentation import Segmenter
 from recommender.sounds import SoundIndex
 
-_KEPT_PIECES, _KEPT_CATEGORIES = 20_000, 5_000
-"""Cut pieces of text that are remembered, and what categories say of their products."""
 _AT_ONCE = 1_000
 """Products whose texts are cut together."""
-_GAP = re.compile(r"(\s)")
-_NARROWING = frozenset({WordKind.ATTRIBUTE, WordKind.WHOM})
-_Value = TypeVar("_Value", bound=Hashable)
 
 
 class CatalogueProduct(Protocol):
@@ -114,17 +108,32 @@ class Item(NamedTuple):
         return begun and (self.on_sale_to is None or now < self.on_sale_to) and (self.stock is None or self.stock > 0)
 
 
+class _Unread(NamedTuple):
+    """What a new document says that nobody has asked for yet; ``ends`` are those of its words."""
+
+    text: str
+    ends: list[int]
+    keywords: tuple[str, ...]
+
+    @property
+    def words(self) -> list[str]:
+        """Return the words of its first ``LONGEST_TEXT`` characters."""
+        return [self.text[start:end] for start, end in zip([0, *self.ends], self.ends, strict=False)]
+
+
 class Shelf:
     """Items by their number in the index, and the ways to find them. Changes are taken over in place.
 
-    An item whose words change becomes a new document; the old one is never shown again.
+    An item whose words change becomes a new document; the old one is never shown again. A new document is filed by its
+    terms, its filters and its price at once. What it is (its kinds and attributes) is read when somebody first asks for
+    an item or for what a word names, of all that came meanwhile together; so nobody ever sees an item that is not read.
     """
 
-    def __init__(self, items: Sequence[Item], index: Index, builder: _Builder) -> None:
+    def __init__(self, items: Sequence[Item], index: Index, segmenter: Segmenter, describer: Describer) -> None:
         """Put items, in the order in which the index was given them, on a shelf."""
         self._items: list[Item] = [items[given] for given in index.order.tolist()]
-        self._builder = builder
-        self.index = builder.live(index)
+        self._describer = describer
+        self.index = live_index(index, segmenter)
         numbers = {item.id: number for number, item in enumerate(self._items)}
         self._number = {item.id: numbers[item.id] for item in items}
         by_kind: dict[str, list[int]] = defaultdict(list)
@@ -133,6 +142,8 @@ class Shelf:
                 by_kind[kind].append(number)
         self._by_kind = {kind: np.array(found) for kind, found in by_kind.items()}
         self._newest_by_kind: dict[str, list[int]] = defaultdict(list)
+        self._unread: dict[int, _Unread] = {}
+        self._reading = Lock()
         self._sounds = SoundIndex(by_kind)
         self._filters = Filters(self._items)
         self._prices = array("d", (float(item.price) for item in self._items))
@@ -149,19 +160,23 @@ class Shelf:
         orders: Mapping[int, int] = MappingProxyType({}),
     ) -> Shelf:
         """Read products into a shelf; 10,000 take about half a second. ``orders`` counts them by product id."""
-        builder = _Builder(segmenter, lexicon)
+        describer = Describer(segmenter, lexicon)
+        once = describer.once
         items: list[Item] = []
 
         def texts() -> Iterable[str]:
             rest = iter(products)
             while some := list(islice(rest, _AT_ONCE)):
                 read = [_index_text(product) for product in some]
-                for product, words in zip(some, builder.words(read), strict=True):
-                    items.append(builder.item(product, words, _words_of(product), orders.get(product.id or 0, 0)))
+                for product, words in zip(some, describer.words(read), strict=True):
+                    described = describer.described(product.title, product.category, product.keywords, words)
+                    price, places = once(product.price), once(frozenset(product.neighbourhoods))
+                    ordered = orders.get(product.id or 0, 0)
+                    items.append(_item(product, price, places, described, _words_of(product), ordered))
                 yield from read
 
         index = index_of(texts(), segmenter)
-        return cls(items, index, builder)
+        return cls(items, index, segmenter, describer)
 
     def take(self, changed: Iterable[CatalogueProduct], gone: Collection[int]) -> list[CatalogueProduct]:
         """Show changed and new products, and take off those that are gone; from now on everybody finds it so.
@@ -176,33 +191,29 @@ class Shelf:
                 reworded.append(product)
                 self._replace(number, product, words)
             else:
-                self._change(number, self._items[number].as_now(product))
+                self._change(number, self._settled(number).as_now(product))
         for product_id in gone:
             number = self._number.get(product_id)
             if number is not None:
-                self._change(number, self._items[number]._replace(stock=0))
+                self._change(number, self._settled(number)._replace(stock=0))
         return reworded
 
     def _replace(self, old: int | None, product: CatalogueProduct, words: int) -> None:
         """Put a product on the shelf as a new document, in the place of an old one if there was one."""
-        orders = 0
-        if old is not None:
-            self._filters.retire(old, self._items[old])
-            orders = self._items[old].orders
-        text = _index_text(product)
-        said = self.index.add(text)
-        if len(text) > LONGEST_TEXT:
-            said = self._builder.words([text])[0]
-        item = self._builder.item(product, said, words, orders)
-        number = len(self._items)
+        number, text = len(self._items), _index_text(product)
+        before = None if old is None else self._items[old]
+        orders = 0 if before is None else before.orders
+        item = _item(product, product.price, frozenset(product.neighbourhoods), NOT_READ, words, orders)
+        ends = self.index.add(text)
         self._items.append(item)
         self._prices.append(float(item.price))
+        self._unread[number] = _Unread(text, ends, tuple(product.keywords))
         self._number[item.id] = number
-        for kind in item.kinds:
-            if kind not in self._by_kind and kind not in self._newest_by_kind:
-                self._sounds.add(kind)
-            self._newest_by_kind[kind].append(number)
-        self._filters.put(number, item)
+        if before is None or old is None:
+            self._filters.put(number, item)
+        else:
+            self._unread.pop(old, None)  # nobody can find it any more
+            self._filters.replace(old, before, number, item)
 
     def _change(self, number: int, after: Item) -> None:
         before = self._items[number]
@@ -210,8 +221,30 @@ class Shelf:
         self._prices[number] = float(after.price)
         self._filters.change(number, before, after)
 
+    def _read_newest(self) -> None:
+        """Read what the documents are that came since somebody last asked; who asks meanwhile waits."""
+        with self._reading:
+            for number, unread in list(self._unread.items()):
+                item = self._items[number]
+                words = self._describer.words([unread.text])[0] if len(unread.text) > LONGEST_TEXT else unread.words
+                described = self._describer.described(item.title, item.category, unread.keywords, words)
+                self._items[number] = item._replace(
+                    kinds=described.kinds, attributes=described.attributes, whom=described.whom
+                )
+                for kind in described.kinds:
+                    if kind not in self._by_kind and kind not in self._newest_by_kind:
+                        self._sounds.add(kind)
+                    self._newest_by_kind[kind].append(number)
+                self._unread.pop(number, None)
+
+    def _settled(self, number: int) -> Item:
+        """Return an item that no other thread is about to write."""
+        return self.at(number) if number in self._unread else self._items[number]
+
     def at(self, number: int) -> Item:
         """Return an item by its number in the index."""
+        if self._unread:
+            self._read_newest()
         return self._items[number]
 
     def number(self, product_id: int) -> int:
@@ -228,10 +261,14 @@ class Shelf:
 
     def names(self, word: str) -> bool:
         """Tell whether a word names anything that is, or was, on the shelf."""
+        if self._unread:
+            self._read_newest()
         return word in self._by_kind or word in self._newest_by_kind
 
     def named(self, word: str, shown: Bits) -> list[int]:
         """Return the numbers of the items among those shown that a word names."""
+        if self._unread:
+            self._read_newest()
         numbers = self._by_kind.get(word)
         found: list[int] = [] if numbers is None else numbers[having(shown, numbers)].tolist()
         return found + [number for number in self._newest_by_kind.get(word, ()) if has(shown, number)]
@@ -239,91 +276,57 @@ class Shelf:
     @property
     def items(self) -> list[Item]:
         """Return all items as they are now, in the order of the catalogue."""
-        return [self._items[number] for number in self._number.values()]
+        return [self.at(number) for number in self._number.values()]
 
     @property
     def newest(self) -> Iterable[Item]:
         """Go through the items, those first that were stored last: ids only grow."""
-        return (self._items[self._number[product_id]] for product_id in sorted(self._number, reverse=True))
+        return (self.at(self._number[product_id]) for product_id in sorted(self._number, reverse=True))
 
     def sounding_like(self, word: str) -> Sequence[str]:
         """Return the words that name items and sound like ``word``."""
+        if self._unread:
+            self._read_newest()
         return self._sounds.like(word)
 
     def get(self, product_id: int) -> Item | None:
         """Return an item by its product id."""
         number = self._number.get(product_id)
-        return None if number is None else self._items[number]
+        return None if number is None else self.at(number)
 
 
-class _Builder:
-    """Turns product rows into items; equal values are kept once."""
-
-    def __init__(self, segmenter: Segmenter, lexicon: Lexicon) -> None:
-        self._segmenter, self._lexicon = segmenter, lexicon
-        self._kept: dict[Hashable, Any] = {}
-        self._category = lru_cache(_KEPT_CATEGORIES)(lambda path: category_kinds(path, segmenter.cut, lexicon))
-        self.words = segmenter.cut_all if segmenter.cutter is not None else _cut_by_pieces(segmenter)
-
-    words: CutAll
-    """Cuts texts as the index reads them."""
-
-    def live(self, index: Index) -> LiveIndex:
-        """Return the index of the products' texts so that it takes further ones."""
-        return live_index(index, self._segmenter)
-
-    def item(self, product: CatalogueProduct, words: Sequence[str], fingerprint: int, orders: int) -> Item:
-        """Return the item of a product; ``words`` are those of what the index reads of it."""
-        known = [word for word in map(self._lexicon.get, words) if word is not None and word.kind in _NARROWING]
-        kinds = product_kinds(
-            *(self._title_words(product.title, words), self._category(product.category)),
-            *(product.keywords, self._lexicon),
-        )
-        return Item(
-            product.id or 0,
-            f"{product.supplier}/{product.supplier_product_id}",
-            product.title,
-            intern(product.category),
-            intern(product.brand),
-            intern(product.specification),
-            intern(product.unit),
-            self._once(product.price),
-            product.stock,
-            self._once(frozenset(product.neighbourhoods)),
-            product.on_sale_from,
-            product.on_sale_to,
-            {intern(kind): quality for kind, quality in kinds.items()},
-            self._once(frozenset([intern(word.canonical) for word in known])),
-            self._once(frozenset([intern(word.canonical) for word in known if word.kind is WordKind.WHOM])),
-            fingerprint,
-            orders,
-        )
-
-    def _title_words(self, title: str, words: Sequence[str]) -> Sequence[str]:
-        """Return the words of a title, which are the first ones of what the index reads."""
-        if "+" in title:
-            return title_words(title, self._segmenter.cut)
-        length = len(title.lower())
-        for count, end in enumerate(accumulate(map(len, words)), 1):
-            if end >= length:
-                return words[:count] if length else ()
-        return words
-
-    def _once(self, value: _Value) -> _Value:
-        kept: _Value = self._kept.setdefault(value, value)
-        return kept
-
-
-def _cut_by_pieces(segmenter: Segmenter) -> CutAll:
-    """Cut texts piece by piece: pieces repeat over products, and without a compiler it pays to cut each once."""
-    cut = lru_cache(_KEPT_PIECES)(segmenter.cut)
-    return lambda texts: [[word for piece in _GAP.split(text) for word in cut(piece)] for text in texts]
+def _item(
+    product: CatalogueProduct,
+    price: Decimal,
+    neighbourhoods: frozenset[str],
+    described: Description,
+    words: int,
+    orders: int,
+) -> Item:
+    """Return the item of a product that was described; texts that many products share are kept once."""
+    return Item(
+        product.id or 0,
+        f"{product.supplier}/{product.supplier_product_id}",
+        product.title,
+        intern(product.category),
+        intern(product.brand),
+        intern(product.specification),
+        intern(product.unit),
+        price,
+        product.stock,
+        neighbourhoods,
+        product.on_sale_from,
+        product.on_sale_to,
+        *described,
+        words,
+        orders,
+    )
 
 
 def _index_text(product: CatalogueProduct) -> str:
     """Return what the index reads of a product."""
-    parts = [product.title, product.brand, product.specification, product.category.replace("/", " "), *product.keywords]
-    return " ".join(part for part in parts if part).lower()
+    parts = product.title, product.brand, product.specification, product.category.replace("/", " "), *product.keywords
+    return " ".join(filter(None, parts)).lower()
 
 
 def _words_of(product: CatalogueProduct) -> int:
@@ -347,14 +350,13 @@ def catalogue_words(products: Iterable[CatalogueProduct]) -> CatalogueWords:
 
 def bring_new_words(products: Iterable[CatalogueProduct], lexicon: Lexicon) -> bool:
     """Tell whether ``catalogue_words`` of products has any that the lexicon does not know and would take."""
+    known = lexicon.get
     for product in products:
         brand = product.brand.lower()
-        if len(brand) > 1 and lexicon.get(brand) is None:
+        if known(brand) is None and len(brand) > 1:
             return True
-        unknown = [keyword for keyword in product.keywords if lexicon.get(keyword.lower()) is None]
-        if unknown:
-            phrases = title_phrases(product.title)
-            if any(_names_goods(keyword, phrases) for keyword in unknown):
+        for keyword in product.keywords:
+            if known(keyword.lower()) is None and _names_goods(keyword, title_phrases(product.title)):
                 return True
     return False
 

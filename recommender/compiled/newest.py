@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
+from copy import copy
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,26 +45,35 @@ class CompiledNewest:
         self._dictionary = cutter.trie.numbers, cutter.trie.cells.view(np.int64), cutter.unknown
         self._gain = Gain(large.mean_length)
         self._gains = array("d")
-        self._slots: Slots = np.zeros(_FIRST_SLOTS, SLOT)
+        self._have_slots(np.zeros(_FIRST_SLOTS, SLOT))
         self._postings = np.empty((_FIRST_POSTINGS, _COLUMNS), np.int32)
         self._terms, self._used = 0, 0
-        self._make_scratch(0)
+        self._have_scratch(0)
 
     def __len__(self) -> int:
         return len(self._gains)
 
-    def add(self, text: str) -> list[str]:
-        """Take in a document; return its words."""
-        text = text[:LONGEST_TEXT]
-        self._make_room(len(text))
+    def __deepcopy__(self, memo: dict[int, Any]) -> CompiledNewest:
+        """Return a copy with memory of its own, for who keeps an old shelf."""
+        copied = copy(self)
+        copied._gains, copied._postings = self._gains[:], self._postings.copy()
+        copied._have_slots(self._slots.copy())
+        copied._have_scratch(self._room)
+        return copied
+
+    def add(self, text: str) -> list[int]:
+        """Take in a document; return where each of its words ends."""
+        raw = text[:LONGEST_TEXT].encode("utf-32-le", "surrogatepass")
+        characters = len(raw) // 4
+        self._make_room(characters)
+        self._codes[: len(raw)] = raw
         terms, used, tokens = file_text(
-            *(text.encode("utf-32-le", "surrogatepass"), self._scratch, *self._dictionary),
-            *(self._slots.view(np.int64), self._postings, self._used, len(self._gains)),
+            *(self._scratch, characters, *self._dictionary, self._table, self._postings),
+            *(self._used, len(self._gains)),
         )
         self._gains.append(self._gain.of(used - self._used))
         self._terms, self._used = self._terms + terms, used
-        ends = self._ends[:tokens].tolist()
-        return [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+        return self._ends[:tokens].tolist()
 
     def scores(self, terms: Mapping[str, float]) -> npt.NDArray[np.float64]:
         """Return the score of each document, 0 where no term is in it."""
@@ -75,16 +86,21 @@ class CompiledNewest:
     def _make_room(self, characters: int) -> None:
         """Make room for one more text: at most half of the vocabulary's places are taken."""
         if characters > self._room:
-            self._make_scratch(max(2 * self._room, characters))
+            self._have_scratch(max(2 * self._room, characters))
         most = TERMS_A_CHARACTER * characters
         while len(self._slots) < 2 * (self._terms + most):
-            self._slots = grown(self._slots)
+            self._have_slots(grown(self._slots))
         if len(self._postings) < self._used + most:
             self._postings = np.concatenate([self._postings, np.empty((self._used + most, _COLUMNS), np.int32)])
 
-    def _make_scratch(self, characters: int) -> None:
+    def _have_slots(self, slots: Slots) -> None:
+        """File into these slots: looking at records as whole numbers takes a microsecond, so it is done here once."""
+        self._slots, self._table = slots, slots.view(np.int64)
+
+    def _have_scratch(self, characters: int) -> None:
         self._room, self._scratch = characters, _scratch(characters)
-        self._ends = seen_part(self._scratch, _ENDS, np.int32)
+        self._codes = seen_part(self._scratch, _CODES, np.uint8).data
+        self._ends = seen_part(self._scratch, _ENDS, np.int32).data
 
 
 def _scratch(characters: int) -> Memory:
@@ -99,20 +115,19 @@ def _scratch(characters: int) -> Memory:
 
 
 @compiled
-def file_text(raw, scratch, numbers, cells, unknown, table, postings, used, document):
-    """File a text, given as UTF-32; return how many new terms it has, how many postings there are now, its tokens."""
-    given, slots = np.frombuffer(raw, np.uint32), table.view(SLOT)
+def file_text(scratch, characters, numbers, cells, unknown, table, postings, used, document):
+    """File the text in the scratch memory; return how many new terms it has, all postings now, and its tokens."""
+    slots = table.view(SLOT)
     codes, ends, words = part(scratch, _CODES).view(np.uint32), part(scratch, _ENDS), part(scratch, _WORDS)
     text_bounds, bounds = part(scratch, _TEXT_BOUNDS), part(scratch, _BOUNDS)
     hashes, kinds = part(scratch, _HASHES).view(np.uint64), part(scratch, _KINDS).view(np.uint8)
-    codes[: len(given)] = given
-    text_bounds[1] = len(given)
+    text_bounds[1] = characters
     tokens = cut_into(
         *(codes, text_bounds, numbers, cells.view(CELL), unknown),
         *(part(scratch, _ROUTE).view(STEP), ends.view(np.int32), words.view(np.int32), bounds),
     )
-    found = terms_into(codes, 0, len(given), ends.view(np.int32), 0, tokens, hashes, kinds)
-    new = 0
+    found = terms_into(codes, 0, characters, ends.view(np.int32), 0, tokens, hashes, kinds)
+    new, first = 0, used
     for place in range(found):
         if kinds[place] == SINGLE:
             continue
@@ -120,24 +135,24 @@ def file_text(raw, scratch, numbers, cells, unknown, table, postings, used, docu
         latest = np.int64(-1)
         if slots[slot]["hash"]:
             latest = slots[slot]["term"]
-            if postings[latest, _DOCUMENT] == document:
+            if latest >= first:
                 postings[latest, _TIMES] = 2
                 continue
         else:
-            slots[slot]["hash"] = hashes[place]
             new += 1
-        slots[slot]["term"] = used
         postings[used, _BEFORE], postings[used, _DOCUMENT], postings[used, _TIMES] = latest, document, 1
+        slots[slot]["term"], slots[slot]["hash"] = used, hashes[place]
         used += 1
     return new, used, tokens
 
 
 @compiled
 def weigh_newest(slots, postings, hashes, weights, scores):
-    """Add up what terms with these hashes weigh in each document."""
+    """Add up what terms with these hashes weigh in each document; one that is filed meanwhile has no place yet."""
     for place in range(len(hashes)):
         posting = term_of(slots, hashes[place])
-        while posting >= 0:
+        while 0 <= posting < len(postings):
             times = _AGAIN if postings[posting, _TIMES] > 1 else 1.0
-            scores[postings[posting, _DOCUMENT]] += weights[place] * times
+            if postings[posting, _DOCUMENT] < len(scores):
+                scores[postings[posting, _DOCUMENT]] += weights[place] * times
             posting = np.int64(postings[posting, _BEFORE])

@@ -94,6 +94,6 @@ class Shop:
 
 def _own(shelf: Shelf) -> Shelf:
     """Return a shelf that may be changed; what never changes (the large index, the words, the items) is shared."""
-    builder = shelf._builder
-    fixed = [shelf.index._large, builder, builder._segmenter.cutter, *shelf._items]
+    describer = shelf._describer
+    fixed = [shelf.index._large, describer, describer._segmenter.cutter, shelf._reading, *shelf._items]
     return copy.deepcopy(shelf, {id(one): one for one in fixed})

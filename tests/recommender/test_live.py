@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -125,8 +127,8 @@ def test_the_newest_are_ranked_among_the_others() -> None:
     texts = ["丹东 草莓 大果", "草莓 牙膏", "大米"]
     large = TextIndex.build(texts, cut)
     live = LiveIndex(large, PlainNewest(large, cut))
-    assert live.add("草莓") == ["草莓"]
-    assert live.add("草莓 草莓 整箱") == ["草莓", " ", "草莓", " ", "整箱"]
+    assert live.add("草莓") == [2]
+    assert live.add("草莓 草莓 整箱") == [2, 3, 5, 6, 8]
     allowed = every(5)
     found = live.top({"草莓": 1.0}, 5, allowed)
     assert [document for document, _ in found] == [4, 3, 1, 0]
@@ -143,14 +145,19 @@ def test_filters_grow_with_what_is_added() -> None:
     here, there = Where(("阳光小区",), ()), Where((), ("水果",))
     places: Any = frozenset({"阳光小区"})
     berries: Any = Ware("草莓", category="水果/浆果", neighbourhoods=places, price=Decimal(20))
-    for number in (0, 5_000, 70_000):
+    for number in (0, 5_000, 50_000):
         filters.put(number, berries)
+    assert np.flatnonzero(flags_of(filters.shown(here), 50_001)).tolist() == [0, 5_000, 50_000]
+    filters.replace(50_000, berries, 70_000, berries)
     assert np.flatnonzero(flags_of(filters.shown(here), 70_001)).tolist() == [0, 5_000, 70_000]
     assert not filters.shown(there).any()
     assert filters.shown(here, Decimal("19.99")).any(), "steps are wider than bounds; prices are compared later"
     assert not filters.shown(here, Decimal(5)).any()
-    filters.retire(5_000, berries)  # type: ignore[arg-type]
-    assert np.flatnonzero(flags_of(filters.shown(here), 70_001)).tolist() == [0, 70_000]
+    filters.replace(5_000, berries, 70_001, replace(berries, stock=0, category="粮油"))
+    assert np.flatnonzero(flags_of(filters.shown(here), 70_002)).tolist() == [0, 70_000]
+    filters.change(70_001, replace(berries, stock=0, category="粮油"), replace(berries, category="粮油"))
+    assert np.flatnonzero(flags_of(filters.shown(there), 70_002)).tolist() == []
+    assert np.flatnonzero(flags_of(filters.shown(here), 70_002)).tolist() == [0, 70_000, 70_001]
 
 
 def test_bits_and_flags_say_the_same() -> None:
@@ -179,14 +186,27 @@ def test_the_newest_score_alike_with_and_without_a_compiler(segmenter: Segmenter
     texts += ["".join(map(chr, range(0x4E00 + 40 * number, 0x4E00 + 40 * number + 400))) for number in range(60)]
     large = CompiledIndex.build(texts[:50], segmenter.cutter)
     ways = (PlainNewest(large, segmenter.cut), CompiledNewest(large, segmenter.cutter))
+    texts.append("草莓" * LONGEST_TEXT)
     for text in texts:
-        plain, compiled = (way.add(text) for way in ways)
-        assert plain == compiled == segmenter.cut(text[:LONGEST_TEXT])
+        words = segmenter.cut(text[:LONGEST_TEXT])
+        assert [way.add(text) for way in ways] == [list(accumulate(map(len, words)))] * 2
     assert len(ways[0]) == len(ways[1]) == len(texts)
     for text in ["", *texts[::7], "没有 过的 词"]:
         terms = query_terms(segmenter.cut(text), TermFactors())
         one, other = (way.scores(terms) for way in ways)
         assert one.tolist() == other.tolist()
+
+
+def test_a_copy_of_the_newest_goes_its_own_way(segmenter: Segmenter) -> None:
+    assert segmenter.cutter is not None
+    kept = CompiledNewest(CompiledIndex.build(["草莓"], segmenter.cutter), segmenter.cutter)
+    kept.add("丹东草莓 大果")
+    own = deepcopy(kept)
+    assert own.add("草莓") == [2]
+    assert kept.add("酸奶 无糖") == [2, 3, 5]
+    terms = {"草莓": 1.0, "酸奶": 1.0}
+    assert [bool(score) for score in own.scores(terms)] == [True, True]
+    assert [kept.scores({term: 1.0}).astype(bool).tolist() for term in terms] == [[True, False], [False, True]]
 
 
 def test_only_words_that_the_lexicon_would_take_are_new(lexicon: Lexicon) -> None:
