@@ -146,7 +146,12 @@ class NeedJudge:
         first = min(hits, key=lambda hit: self._rules.order[hit.trigger.need_class])
         if not first.known and surest.known:
             first = surest
-        return _need(masked, constraints, surest, first.trigger)
+        need = _need(masked, constraints, surest, first.trigger)
+        return self._emptied(need) if need.need_class is NeedClass.RUN_OUT else need
+
+    def _emptied(self, need: Need) -> Need:
+        """Return a need for what was in the vessels that it names: whose 米缸 is empty needs 大米."""
+        return replace(need, terms=tuple(dict.fromkeys(self._rules.holds.get(term, term) for term in need.terms)))
 
     def _rescued(
         self,
