@@ -8,7 +8,7 @@ from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.outcomes import Reason
-from recommender.clauses import heads_of, kept_form
+from recommender.clauses import goods_phrases, heads_of, kept_form
 from recommender.constraints import Constraints, read_constraints
 from recommender.hits import Hit, Phrase, find_hits, wanted_phrases
 from recommender.masking import MaskedText
@@ -163,8 +163,10 @@ class NeedJudge:
     ) -> tuple[Need, ...]:
         """Return a need for the goods of the clause that sounds most like one."""
         best: tuple[float, list[Phrase], tuple[int, int]] | None = None
-        for low, high in clause_spans(masked.mask):
-            phrases = wanted_phrases(masked, low, high, self._rules)
+        clauses = [(span, wanted_phrases(masked, *span, self._rules)) for span in clause_spans(masked.mask)]
+        if not any(phrases for _, phrases in clauses):  # what looks like the purpose only is all there is
+            clauses = [(span, goods_phrases(masked, *span)) for span, _ in clauses]
+        for (low, high), phrases in clauses:
             if not phrases:
                 continue
             score = model.score(NEED, *self._seen((masked.part(low, high),), ((),))[0])
