@@ -81,7 +81,8 @@ class NeedJudge:
         free = [hit for hit in hits if hit.blocker is None]
         model = self._model
         if model is None or seen is None:
-            return Judgement(self._needs(masked, free, constraints) if free else ())
+            found = self._needs(masked, free, constraints) if free else ()
+            return Judgement(tuple(map(self._filled, found)))
         certainty = model.certainty(*seen)
         needs: tuple[Need, ...] = ()
         least = model.keep if any(hit.known for hit in free) else min(model.keep, _KEEP_UNKNOWN)
@@ -92,7 +93,7 @@ class NeedJudge:
         elif not free and certainty >= model.rescue and not self._final(masked.mask):
             needs = self._rescued(masked, constraints, model, NeedClass(model.need_class(*seen)), certainty)
         if needs:
-            return Judgement(needs, certainty)
+            return Judgement(tuple(map(self._filled, needs)), certainty)
         opinion = model.opinion(*seen)
         reason = None if opinion is None else Reason.PRAISE if opinion == PRAISE else Reason.COMPLAINT
         return Judgement((), certainty, reason)
@@ -146,11 +147,12 @@ class NeedJudge:
         first = min(hits, key=lambda hit: self._rules.order[hit.trigger.need_class])
         if not first.known and surest.known:
             first = surest
-        need = _need(masked, constraints, surest, first.trigger)
-        return self._emptied(need) if need.need_class is NeedClass.RUN_OUT else need
+        return _need(masked, constraints, surest, first.trigger)
 
-    def _emptied(self, need: Need) -> Need:
-        """Return a need for what was in the vessels that it names: whose 米缸 is empty needs 大米."""
+    def _filled(self, need: Need) -> Need:
+        """Return a need for what is kept in the vessels that it says are empty: whose 米缸 is, needs 大米."""
+        if need.need_class is not NeedClass.RUN_OUT or self._rules.holds.keys().isdisjoint(need.terms):
+            return need
         return replace(need, terms=tuple(dict.fromkeys(self._rules.holds.get(term, term) for term in need.terms)))
 
     def _rescued(

@@ -48,7 +48,7 @@ def test_who_asks_about_an_order_or_a_use_of_their_own_wants_nothing(
 
 
 @pytest.mark.parametrize(
-    "text", ["有没有人一起打羽毛球", "谁一起去爬山", "有人拼车吗", "有没有人养猫", "有没有一起下象棋的"]
+    "text", ["有没有人一起打羽毛球", "谁一起去爬山", "有人拼车吗", "有没有人养猫", "有没有一起骑车的"]
 )
 def test_whoever_looks_for_company_wants_no_goods(
     text: str, judging_reader: NeedReader, normaliser: Normaliser
