@@ -11,7 +11,7 @@ from core.numerals import NUMERAL, NUMERAL_SIGNS, read_numeral
 from recommender.gates import Gate
 from recommender.kept_necessities import recall_necessities
 from recommender.lexicon import WordKind
-from recommender.masking import MaskedText
+from recommender.masking import MaskedText, Token
 
 UNITS = ("公斤", "千克", *"斤克箱盒袋包瓶罐桶提件份个只条串板打支把张卷块双副组套片枚颗粒根听筐捆台本杯碗托顶床")
 
@@ -45,6 +45,30 @@ _MOST_UNITS = 99
 _MONEY_BLOCKS = 4
 """四块 and more are yuan, not pieces."""
 _PRODUCT_WORDS = frozenset({"儿童", "幼猫", "成猫", "幼犬", "成犬"})
+_RELATIVES = frozenset(
+    {
+        "爸妈",
+        "父母",
+        "爷爷",
+        "奶奶",
+        "长辈",
+        "岳父",
+        "岳母",
+        "丈母娘",
+        "老丈人",
+        "外婆",
+        "外公",
+        "老爸",
+        "老妈",
+        "我妈",
+        "我爸",
+        "婆婆",
+        "公公",
+        "老公",
+        "老婆",
+    }
+)
+"""They tell for whom something is wanted, never what it is: 我妈 in front of 奶粉 names no kind of it, as 老人 does."""
 _CHEAP = re.compile(r"便宜|实惠|平价|划算|性价比|不贵的?|经济")
 _WHEN = re.compile(
     r"今天|今晚|今儿|明天|明早|明晚|后天|大后天|周末前?|这周末?|本周|下周末?|(?:这|下)?(?:周|星期|礼拜)[一二三四五六日天]|月底前?|国庆|中秋|端午|元旦|过年前?|春节前?|年前|节前|开学前|马上|现在|急用|尽快|早上|晚上"
@@ -123,11 +147,10 @@ def read_constraints(masked: MaskedText, possible: Sequence[re.Pattern[str]] = S
         return NOTHING_STATED
     excluded = _excluded(masked) if "A" in masked.mask else []
     attributes = [word for word in _attributes(masked) if word not in excluded]
-    beneficiaries = [word.canonical for word in stating if word.kind is WordKind.WHOM]
-    whom = _whom(masked) if beneficiaries else []
+    whom, made_for = _whom(masked) if masked.has(WordKind.WHOM) else ([], [])
     brands = [word.brand or word.canonical for word in stating if word.brand or word.kind is WordKind.BRAND]
     return Constraints(
-        attributes=tuple(dict.fromkeys([*attributes, *beneficiaries, *packs])),
+        attributes=tuple(dict.fromkeys([*attributes, *made_for, *packs])),
         excluded=tuple(dict.fromkeys(excluded)),
         brand=brands[0] if brands else "",
         price_max=high,
@@ -194,7 +217,7 @@ def _attributes(masked: MaskedText) -> list[str]:
     """Return the attributes that words state; a unit behind its number is none (很多卷)."""
     found: list[str] = []
     for token in masked.tokens:
-        if token.word is None or token.word.kind is not WordKind.ATTRIBUTE:
+        if token.word is None or not _narrows(token):
             continue
         if token.text in UNITS and _COUNTED.search(masked.text.text[: token.start]):
             continue
@@ -202,17 +225,28 @@ def _attributes(masked: MaskedText) -> list[str]:
     return found
 
 
-def _whom(masked: MaskedText) -> list[str]:
-    """Return for whom it is wanted; 儿童 in front of goods names the goods (儿童防晒), not a person."""
-    found: list[str] = []
+def _whom(masked: MaskedText) -> tuple[list[str], list[str]]:
+    """Return for whom it is wanted, and for whom the goods are made by their name.
+
+    宝宝 in front of goods and of what narrows them down (宝宝湿巾) is both, 儿童 there (儿童防晒) only names the
+    goods, and 我妈 never does.
+    """
+    wanted: list[str] = []
+    made_for: list[str] = []
     for place, token in enumerate(masked.tokens):
         if token.word is None or token.word.kind is not WordKind.WHOM:
             continue
-        following = masked.tokens[place + 1] if place + 1 < len(masked.tokens) else None
-        if token.text in _PRODUCT_WORDS and following is not None and following.is_goods:
-            continue
-        found.append(token.word.canonical)
-    return found
+        following = next((one for one in masked.tokens[place + 1 :] if not _narrows(one)), None)
+        names_goods = following is not None and following.is_goods
+        if names_goods and token.text not in _RELATIVES:
+            made_for.append(token.word.canonical)
+        if not names_goods or token.text not in _PRODUCT_WORDS:
+            wanted.append(token.word.canonical)
+    return wanted, made_for
+
+
+def _narrows(token: Token) -> bool:
+    return token.word is not None and token.word.kind is WordKind.ATTRIBUTE
 
 
 def _excluded(masked: MaskedText) -> list[str]:

@@ -8,7 +8,7 @@ from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.outcomes import Reason
-from recommender.clauses import heads_of, kept_form
+from recommender.clauses import goods_phrases, heads_of, kept_form
 from recommender.constraints import Constraints, read_constraints
 from recommender.hits import Hit, Phrase, find_hits, wanted_phrases
 from recommender.masking import MaskedText
@@ -81,7 +81,8 @@ class NeedJudge:
         free = [hit for hit in hits if hit.blocker is None]
         model = self._model
         if model is None or seen is None:
-            return Judgement(self._needs(masked, free, constraints) if free else ())
+            found = self._needs(masked, free, constraints) if free else ()
+            return Judgement(tuple(map(self._filled, found)))
         certainty = model.certainty(*seen)
         needs: tuple[Need, ...] = ()
         least = model.keep if any(hit.known for hit in free) else min(model.keep, _KEEP_UNKNOWN)
@@ -92,7 +93,7 @@ class NeedJudge:
         elif not free and certainty >= model.rescue and not self._final(masked.mask):
             needs = self._rescued(masked, constraints, model, NeedClass(model.need_class(*seen)), certainty)
         if needs:
-            return Judgement(needs, certainty)
+            return Judgement(tuple(map(self._filled, needs)), certainty)
         opinion = model.opinion(*seen)
         reason = None if opinion is None else Reason.PRAISE if opinion == PRAISE else Reason.COMPLAINT
         return Judgement((), certainty, reason)
@@ -148,6 +149,12 @@ class NeedJudge:
             first = surest
         return _need(masked, constraints, surest, first.trigger)
 
+    def _filled(self, need: Need) -> Need:
+        """Return a need for what is kept in the vessels that it says are empty: whose 米缸 is, needs 大米."""
+        if need.need_class is not NeedClass.RUN_OUT or self._rules.holds.keys().isdisjoint(need.terms):
+            return need
+        return replace(need, terms=tuple(dict.fromkeys(self._rules.holds.get(term, term) for term in need.terms)))
+
     def _rescued(
         self,
         masked: MaskedText,
@@ -158,8 +165,10 @@ class NeedJudge:
     ) -> tuple[Need, ...]:
         """Return a need for the goods of the clause that sounds most like one."""
         best: tuple[float, list[Phrase], tuple[int, int]] | None = None
-        for low, high in clause_spans(masked.mask):
-            phrases = wanted_phrases(masked, low, high, self._rules)
+        clauses = [(span, wanted_phrases(masked, *span, self._rules)) for span in clause_spans(masked.mask)]
+        if not any(phrases for _, phrases in clauses):  # what looks like the purpose only is all there is
+            clauses = [(span, goods_phrases(masked, *span)) for span, _ in clauses]
+        for (low, high), phrases in clauses:
             if not phrases:
                 continue
             score = model.score(NEED, *self._seen((masked.part(low, high),), ((),))[0])

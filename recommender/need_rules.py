@@ -116,7 +116,8 @@ class NeedRules:
     """All rules, in the order they are tried. ``order`` ranks need classes, the more telling first.
 
     ``unknown`` are the triggers that need no known goods, ``loose`` those whose object may be elsewhere; ``cue`` is in
-    every message without goods that any rule could mean. ``lists`` are the word lists and signs of the file by name;
+    every message without goods that any rule could mean. ``holds`` tells by vessel what has run out where it is empty;
+    ``lists`` are the word lists and signs of the file by name;
     ``never_slips`` characters that nobody types for another in the name of goods; ``possible`` and ``found`` tell which
     rules a mask can match at all and which it does, both from one look of the ``gate``.
     """
@@ -130,11 +131,13 @@ class NeedRules:
     opinions: tuple[OpinionRule, ...]
     cue: re.Pattern[str]
     joining: re.Pattern[str]
+    no_hint: re.Pattern[str]
     refinement: re.Pattern[str]
     withdrawal: re.Pattern[str]
     not_a_name: re.Pattern[str]
     purpose: re.Pattern[str]
     durable: tuple[str, ...]
+    holds: Mapping[str, str]
     never_slips: frozenset[str]
     lists: Mapping[str, re.Pattern[str]]
     gate: Gate
@@ -171,6 +174,7 @@ def packaged_rules() -> NeedRules:
         implicit=implicit,
         opinions=opinions,
         durable=tuple(document["durable"]),
+        holds=document["holds"],
         never_slips=frozenset(document["never_slips"]),
         lists=lists,
         gate=gate,

@@ -159,7 +159,7 @@ class NeedReader:
             about = tuple(dict.fromkeys(kept_form(token) for token in masked.tokens if token.is_goods))
             return self._reading(Outcome.OPINION, opinion, masked, constraints, opinion_about=about, **found)
         reason = blocked or self._why_talk(masked)
-        if reason in _MAY_HINT and blocked is None and Remark.HINT in self._rules.found.remarks(masked.mask):
+        if reason in _MAY_HINT and blocked is None and self._hints(masked.mask):
             return self._recorded(masked, constraints, **found)
         return self._reading(Outcome.IGNORED, reason, masked, constraints, **found)
 
@@ -175,7 +175,7 @@ class NeedReader:
         """Read a message in which no rule can find anything but a hint or an answer to somebody."""
         short = len(masked.mask) <= _LONGEST_REFINEMENT
         constraints = read_constraints(masked, self._stated.possible(masked.text.text)) if short else NOTHING_STATED
-        if Remark.HINT in self._rules.found.remarks(masked.mask):
+        if self._hints(masked.mask):
             return self._recorded(masked, constraints)
         reason = Reason.TALK if masked.text.quote is None else Reason.QUOTATION
         return self._reading(Outcome.IGNORED, reason, masked, constraints)
@@ -197,6 +197,10 @@ class NeedReader:
             withdraws=Remark.WITHDRAWAL in remarks,
             **found,
         )
+
+    def _hints(self, mask: str) -> bool:
+        """Tell whether a message tells of what makes people need things."""
+        return Remark.HINT in self._rules.found.remarks(mask) and self._rules.no_hint.search(mask) is None
 
     def _recorded(self, masked: MaskedText, constraints: Constraints, **found: Any) -> Reading:
         need = Need(NeedClass.IMPLICIT, (), constraints, True, 0.0, "implicit", (0, len(masked.text.raw)))

@@ -24,8 +24,10 @@ _MODIFIER_SHARE = 0.5
 _BRAND_MISSED = 0.7
 _EXCLUDED_MET = 0.4
 _WHOM_SHARE = 0.25
+"""What it costs not to be made for the one it is wanted for, where the goods are named so or something else is."""
 _NOT_FOR_ME = 0.94
-"""Rice for children is rice, but whoever asks for rice means plain rice first."""
+"""Rice for children is rice, but whoever asks for rice means plain rice first; and where nothing is made for children,
+plain rice is what a child gets."""
 _TEXT_SHARE = 0.06
 """Text match beyond the head noun decides between equals only."""
 _PHRASE_END = 0.85
@@ -122,8 +124,13 @@ def find(need: Need, shelf: Shelf, place: Place, now: datetime, cut: Callable[[s
         return []
     numbers = sorted(found)
     scores = shelf.index.weighed(terms or _terms_of(need, cut), np.array(numbers, np.int64))
+    items = [shelf.at(number) for number in numbers]
+    narrows = need.constraints.for_whom in need.constraints.attributes or any(
+        need.constraints.for_whom in item.whom for item in items
+    )
     candidates = [
-        _candidate(shelf.at(number), need, *found[number], score) for number, score in zip(numbers, scores, strict=True)
+        _candidate(item, need, *found[number], score, whom_narrows=narrows)
+        for item, number, score in zip(items, numbers, scores, strict=True)
     ]
     return in_order(candidates, need, place)
 
@@ -131,7 +138,8 @@ def find(need: Need, shelf: Shelf, place: Place, now: datetime, cut: Callable[[s
 def _terms_of(need: Need, cut: Callable[[str], list[str]]) -> dict[str, float]:
     """Return the terms that the words of a need ask for."""
     constraints = need.constraints
-    words = cut("".join((*constraints.attributes, constraints.brand, *need.modifiers, *need.terms)))
+    narrowing = dict.fromkeys((*constraints.attributes, constraints.for_whom))
+    words = cut("".join((*narrowing, constraints.brand, *need.modifiers, *need.terms)))
     return query_terms(words, _FACTORS)
 
 
@@ -144,7 +152,9 @@ def choose(candidates: list[Candidate], limit: int, hidden: Collection[int]) -> 
     return [candidate for candidate in shown[:limit] if candidate.score >= least]
 
 
-def _candidate(item: Item, need: Need, term: str, quality: float, text_score: float) -> Candidate:
+def _candidate(
+    item: Item, need: Need, term: str, quality: float, text_score: float, *, whom_narrows: bool
+) -> Candidate:
     constraints = need.constraints
     met: tuple[str, ...] = ()
     score = quality * need.strength
@@ -155,8 +165,13 @@ def _candidate(item: Item, need: Need, term: str, quality: float, text_score: fl
             share = sum(word in met for word in stated) / len(stated)
             score *= 1 - _ATTRIBUTE_SHARE + _ATTRIBUTE_SHARE * share
     if constraints.for_whom and constraints.for_whom not in met:
-        score *= 1 - _WHOM_SHARE
-    if item.whom and not item.whom.intersection(constraints.attributes):
+        if _has(item, constraints.for_whom):
+            met = (*met, constraints.for_whom)
+        elif whom_narrows or item.whom:
+            score *= 1 - _WHOM_SHARE
+        else:
+            score *= _NOT_FOR_ME
+    if item.whom and item.whom.isdisjoint((*constraints.attributes, constraints.for_whom)):
         score *= _NOT_FOR_ME
     if need.modifiers:
         share = sum(word in item.title.lower() or word in item.kinds for word in need.modifiers) / len(need.modifiers)

@@ -76,12 +76,18 @@ def query_terms(words: Sequence[str], factors: TermFactors) -> dict[str, float]:
 def amounts(text: str) -> dict[str, set[float]]:
     """Return the amounts that a text states, by base unit: grams, millilitres, centimetres."""
     found: dict[str, set[float]] = {}
+    for unit, value in _stated(text):
+        found.setdefault(unit, set()).add(value)
+    return found
+
+
+def _stated(text: str) -> Iterator[tuple[str, float]]:
+    """Yield (base unit, value) of each amount in a text, in its order and as often as it stands there."""
     for match in _AMOUNT.finditer(text):
         number = float(match["number"]) if match["number"] else _written(match["word"])
         scale, unit = _UNITS[match["unit"] or match["written"]]
         if number:
-            found.setdefault(unit, set()).add(round(number * scale, 3))
-    return found
+            yield unit, round(number * scale, 3)
 
 
 def _written(word: str) -> float:
@@ -116,9 +122,8 @@ def _terms(words: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield "character", character
             if offset:
                 yield "crossing" if start + offset in ends else "inner", run[offset - 1 : offset + 1]
-    for unit, values in amounts(text).items():
-        for value in values:
-            yield "amount", f"={value:g}{unit}"
+    for unit, value in _stated(text):
+        yield "amount", f"={value:g}{unit}"
 
 
 def _name_terms(run: str, following: str) -> Iterator[tuple[str, str]]:

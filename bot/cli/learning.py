@@ -27,7 +27,7 @@ from recommender.screening import packaged_screen
 from recommender.segmentation import Segmenter
 
 TALK_FILE = "talk.jsonl"
-TRAINING_FILES = ("needs.jsonl", "needs_fresh.jsonl", "needs_more.jsonl", "needs_later.jsonl")
+TRAINING_FILES = ("needs.jsonl", "needs_fresh.jsonl", "needs_more.jsonl", "needs_later.jsonl", "needs_free.jsonl")
 """What the packaged model is made of, in the source tree's ``tests/data``; ``needs_test.jsonl`` only judges."""
 PACKAGED, OFF = "packaged", "rules"
 

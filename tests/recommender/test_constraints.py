@@ -115,6 +115,21 @@ def test_for_whom_only_when_somebody_is_named(text: str, whom: str, read: Read) 
     assert read(text).constraints.for_whom == whom
 
 
+@pytest.mark.parametrize(
+    ("text", "attributes"),
+    [
+        ("想给我妈买牛奶", ()),
+        ("想买我妈奶粉", ()),
+        ("想给宝宝买点苹果", ()),
+        ("想买宝宝湿巾", ("宝宝",)),
+        ("想买老人奶粉", ("老人",)),
+        ("求推荐儿童防晒", ("儿童",)),
+    ],
+)
+def test_for_whom_is_an_attribute_only_in_the_name_of_goods(text: str, attributes: tuple[str, ...], read: Read) -> None:
+    assert read(text).constraints.attributes == attributes
+
+
 def test_brand_time_and_place(read: Read) -> None:
     constraints = read("想买蓝月亮洗衣液,明天送到3号楼").constraints
     assert (constraints.brand, constraints.when, constraints.place) == ("蓝月亮", "明天", "3号楼")

@@ -12,7 +12,7 @@ from bot.cli.learning import TRAINING_FILES
 from recommender.labelled import LabelError, LabelledLine, read_labelled
 from tests.recommender.conftest import DATA
 
-_JUDGING = ("needs_test.jsonl", "needs_blind.jsonl")
+_JUDGING = ("needs_test.jsonl", "needs_blind.jsonl", "needs_kept.jsonl")
 _NEAR = 0.8
 
 

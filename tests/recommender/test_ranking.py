@@ -23,6 +23,13 @@ NOW = datetime(2026, 5, 1, 4, tzinfo=UTC)
 HERE = Place(neighbourhoods=("阳光小区",), forbidden_words=("药",))
 
 
+_FOR_MOTHER = ("想买点草莓", "想给我妈买点草莓")
+
+
+def _strength(read: Read, text: str) -> float:
+    return _need(read, text).strength
+
+
 def _need(read: Read, text: str = "想买草莓") -> Need:
     need = read(text).need
     assert need is not None
@@ -112,6 +119,23 @@ def test_a_stated_attribute_goes_before_the_price(read: Read, stock: Stock, segm
     found = find(_need(read, "想买无糖酸奶"), shelf, HERE, NOW, segmenter.cut)
     assert found[0].item.id == 2
     assert found[0].met == ("无糖",)
+
+
+def test_for_whom_takes_nothing_away_where_nothing_is_made_for_them(
+    read: Read, stock: Stock, segmenter: Segmenter
+) -> None:
+    """我妈 made old people's goods of 草莓, of which there are none, and the plain ones fell below the threshold."""
+    shelf = stock(wares("丹东草莓 3斤"))
+    plain, for_mother = (find(_need(read, text), shelf, HERE, NOW, segmenter.cut)[0] for text in _FOR_MOTHER)
+    assert for_mother.score > 0.9 * plain.score * _strength(read, _FOR_MOTHER[1]) / _strength(read, _FOR_MOTHER[0])
+
+
+def test_what_is_made_for_whom_it_is_wanted_goes_first(read: Read, stock: Stock, segmenter: Segmenter) -> None:
+    shelf = stock(wares("奶粉 800g", "中老年 奶粉 800g", "儿童奶粉 800g"))
+    found = find(_need(read, "想给我妈买点奶粉"), shelf, HERE, NOW, segmenter.cut)
+    assert titles(found) == ["中老年 奶粉 800g", "奶粉 800g", "儿童奶粉 800g"]
+    assert found[0].met == ("老人",)
+    assert found[1].score < 0.8 * found[0].score
 
 
 def test_milk_does_not_bring_the_milk_pot(read: Read, stock: Stock, segmenter: Segmenter) -> None:

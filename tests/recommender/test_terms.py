@@ -42,6 +42,11 @@ def test_the_same_amount_written_otherwise_is_the_same_term() -> None:
     assert "=5000g" in query_terms(["5kg"], TermFactors())
 
 
+def test_an_amount_counts_as_often_as_it_is_stated() -> None:
+    assert document_terms(["5", "斤", "5", "斤"]).count("=2500g") == 2
+    assert query_terms(["5", "斤", "5", "斤"], TermFactors())["=2500g"] == TermFactors().amount
+
+
 def test_a_bigram_over_the_border_of_words_counts_less_than_one_inside() -> None:
     factors = TermFactors(inner=1.0, crossing=0.25)
     terms = query_terms(["加厚", "毛巾"], factors)
