@@ -29,6 +29,8 @@ from recommender.segmentation import Segmenter
 TALK_FILE = "talk.jsonl"
 TRAINING_FILES = ("needs.jsonl", "needs_fresh.jsonl", "needs_more.jsonl", "needs_later.jsonl")
 """What the packaged model is made of, in the source tree's ``tests/data``; ``needs_test.jsonl`` only judges."""
+OPINION_FILES = ("opinions.jsonl",)
+"""What it learns besides for the questions about praise and complaints alone."""
 PACKAGED, OFF = "packaged", "rules"
 
 

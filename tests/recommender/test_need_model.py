@@ -79,7 +79,7 @@ def _packaged() -> dict[str, Any]:
 def test_scores_are_those_of_scikit_learn(training: Training) -> None:
     model = read_model(training.text, "trained", packaged_rules())
     for name, fitted in training.fitted.items():
-        theirs = fitted.scores([example.counts for example in training.examples])
+        theirs = fitted.scores([example.counts(judgements=True) for example in training.examples])
         ours = [model.heads[name].score(model.ids(example.names)) for example in training.examples]
         assert max(abs(a - b) for a, b in zip(theirs, ours, strict=True)) < 1e-6, name
 
@@ -87,7 +87,7 @@ def test_scores_are_those_of_scikit_learn(training: Training) -> None:
 def test_certainties_are_those_of_the_calibration(training: Training) -> None:
     model = read_model(training.text, "trained", packaged_rules())
     fitted = training.fitted[NEED]
-    scores = fitted.scores([example.counts for example in training.examples])
+    scores = fitted.scores([example.counts(judgements=True) for example in training.examples])
     for example, expected in zip(training.examples, fitted.certainty(scores), strict=True):
         assert model.certainty(model.ids(example.names)) == pytest.approx(expected, abs=1e-9)
 
