@@ -157,7 +157,7 @@ class NeedReader:
         }
         opinion = judged.opinion if judged.certainty is not None else opinion_of(masked.spelt_out, self._rules)
         if opinion is not None:
-            about = judged_goods(masked, self._rules)
+            about = judged_goods(masked, opinion, self._rules)
             return self._reading(Outcome.OPINION, opinion, masked, constraints, opinion_about=about, **found)
         reason = blocked or self._why_talk(masked)
         if reason in _MAY_HINT and blocked is None and Remark.HINT in self._rules.found.remarks(masked.mask):

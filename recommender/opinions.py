@@ -8,7 +8,7 @@ from recommender.masking import MaskedText
 from recommender.need_rules import NeedRules, Side
 from recommender.several import clause_spans
 
-_JUDGING = frozenset({Side.PRAISING, Side.BLAMING})
+_SIDES = {Reason.PRAISE: Side.PRAISING, Reason.COMPLAINT: Side.BLAMING}
 
 
 def opinion_of(judged: str, rules: NeedRules) -> Reason | None:
@@ -19,17 +19,21 @@ def opinion_of(judged: str, rules: NeedRules) -> Reason | None:
     return None
 
 
-def judged_goods(masked: MaskedText, rules: NeedRules) -> tuple[str, ...]:
+def judged_goods(masked: MaskedText, opinion: Reason, rules: NeedRules) -> tuple[str, ...]:
     """Return the goods that an opinion is about, in their kept form.
 
-    These are the heads of the clauses that judge something: of 鸡蛋碎了三个,明天拿豆浆 the 鸡蛋. Where the goods stand in no
-    such clause, they are those of the first that names any: 草莓到了,一半是烂的.
+    These are the heads of the clauses that judge so: of 鸡蛋碎了三个,豆浆好喝 the 鸡蛋 if it is a complaint. Where
+    no such clause names any, they are those of the first that does: 草莓到了,一半是烂的.
     """
     first: tuple[str, ...] = ()
     judged: list[str] = []
     for low, high in clause_spans(masked.mask):
         goods = heads_of(goods_phrases(masked, low, high))
         first = first or goods
-        if goods and not _JUDGING.isdisjoint(rule.side for rule in rules.found.judgements(masked.part(low, high).spelt_out)):
+        if goods and _judges(masked.part(low, high).spelt_out, _SIDES[opinion], rules):
             judged += goods
     return tuple(dict.fromkeys(judged)) or first
+
+
+def _judges(clause: str, side: Side, rules: NeedRules) -> bool:
+    return any(rule.side is side for rule in rules.found.judgements(clause))
