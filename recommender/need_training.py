@@ -22,7 +22,6 @@ from recommender.masking import mask_text
 from recommender.need_features import FEATURES, JUDGED, feature_names
 from recommender.need_model import CLASSES, FORMAT, NEED
 from recommender.need_rules import NeedRules
-from recommender.opinions import opinion_of
 from recommender.regression import FOLDS, LEAST_WEIGHT, MADE_BY, Fitted, learn
 from recommender.segmentation import Segmenter
 
@@ -47,16 +46,12 @@ class TrainingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A line as the model sees it. ``asked`` is whether the model is asked at all; ``ruled`` what the rules say.
-
-    ``opined`` tells that the rules find praise or a complaint: without goods the model is asked about that alone.
-    """
+    """A line as the model sees it. ``asked`` is whether it is asked about needs; ``ruled`` what the rules say."""
 
     line: LabelledLine
     names: frozenset[str]
     asked: bool
     ruled: bool
-    opined: bool
 
     def counts(self, *, judgements: bool) -> dict[str, int]:
         """Return its features as ``regression`` takes them: each is there once."""
@@ -107,8 +102,7 @@ def examples_of(
         hits = find_hits(masked, rules) if looked else []
         ruled = any(hit.blocker is None for hit in hits)
         names = frozenset(feature_names(masked, hits, rules))
-        opined = looked and opinion_of(masked.spelt_out, rules) is not None
-        examples.append(Example(line, names, ruled or "G" in masked.mask, ruled, opined))
+        examples.append(Example(line, names, ruled or "G" in masked.mask, ruled))
     return examples
 
 
@@ -130,7 +124,7 @@ def train(
     fitted[NEED], held_out = _learn(told, [example.line.active for example in told])
     for name in CLASSES:
         fitted[name], _ = _learn(needs, [example.line.label == name for example in needs], _LEAST_OF_OTHERS)
-    heard = [example for example in (*examples, *judging, *talk) if example.asked or example.opined]
+    heard = [*examples, *judging, *talk]
     opinions: dict[str, float] = {}
     for name in (PRAISE, COMPLAINT):
         truth = [example.line.label == name for example in heard]
