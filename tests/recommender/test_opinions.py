@@ -56,7 +56,7 @@ def test_the_lines_for_judging_are_apart_from_those_for_training() -> None:
     [
         ("大米很香，煮粥一层油", Reason.PRAISE, ("大米",)),
         ("草莓到手烂了三颗", Reason.COMPLAINT, ("草莓",)),
-        ("牛奶放门口了，酸奶真好喝，浓", Reason.PRAISE, ("酸奶",)),
+        ("牛奶收到了，酸奶好喝又浓", Reason.PRAISE, ("酸奶",)),
         ("草莓和蓝莓都好吃，没一颗坏的", Reason.PRAISE, ("草莓", "蓝莓")),
         ("橘子酸得娃直摇头", Reason.COMPLAINT, ("橘子",)),
         ("橘子甜，又拿去送人了", Reason.PRAISE, ("橘子",)),
