@@ -18,6 +18,7 @@ from groups.life import lineage
 from groups.segments.effects import Effects, own_effects
 from groups.state import GroupState
 from recommender import repository
+from recommender.opinion_links import subjects
 
 _DAY = timedelta(days=1)
 _MOST = 12
@@ -26,7 +27,10 @@ _MOST = 12
 
 @dataclass(slots=True)
 class _Said:
-    """What was said in one group in a day: object → how many asked; goods that were praised or complained about."""
+    """What was said in one group in a day: how many people asked for, praised and complained about what.
+
+    Opinions of which nobody knows what they are about stand under "".
+    """
 
     wanted: Counter[str] = field(default_factory=Counter)
     complaints: Counter[str] = field(default_factory=Counter)
@@ -62,28 +66,24 @@ async def _collect(session: AsyncSession, since: datetime, until: datetime) -> d
             people[heirs.get(record.group_id, record.group_id), "、".join(record.terms)].add(record.member)
     for (group_id, wanted), members in people.items():
         said[group_id].wanted[wanted] = len(members)
-    for opinion in await repository.opinions(session, since, until):
-        about = said[heirs.get(opinion.group_id, opinion.group_id)]
-        (about.complaints if opinion.kind == Reason.COMPLAINT else about.praises).update(opinion.about)
+    told = await repository.opinions(session, since, until)
+    judges: dict[tuple[int, Reason, str], set[str]] = defaultdict(set)
+    for opinion, about in zip(told, await subjects(session, told, heirs), strict=True):
+        for goods in about or ("",):
+            judges[heirs.get(opinion.group_id, opinion.group_id), Reason(opinion.kind), goods].add(opinion.member)
+    for (group_id, kind, goods), members in judges.items():
+        side = said[group_id].complaints if kind is Reason.COMPLAINT else said[group_id].praises
+        side[goods] = len(members)
     return said
 
 
 def _draft(channel: str, account: str, leader: str, groups: list[tuple[GroupState, _Said]], until: datetime) -> Draft:
-    complaints: Counter[str] = Counter()
-    praises: Counter[str] = Counter()
-    entries = []
-    for state, said in groups:
-        complaints.update(said.complaints)
-        praises.update(said.praises)
-        needs = [{"wanted": wanted, "count": count} for wanted, count in said.wanted.most_common(_MOST)]
-        if needs:
-            entries.append({"topic": state.topic or state.room_id, "needs": needs})
     text = render(
         "recommender",
         "digest",
-        groups=entries,
-        complaints=[word for word, _ in complaints.most_common(_MOST)],
-        praises=[word for word, _ in praises.most_common(_MOST)],
+        wanted=_by_group(groups, lambda said: said.wanted),
+        praises=_by_group(groups, lambda said: said.praises),
+        complaints=_by_group(groups, lambda said: said.complaints),
     )
     return Draft(
         dedupe_key=f"digest:{channel}:{account}:{leader}:{until:%Y%m%dT%H%M}",
@@ -96,3 +96,16 @@ def _draft(channel: str, account: str, leader: str, groups: list[tuple[GroupStat
         asked=False,
         lifetime=timedelta(hours=20),
     )
+
+
+def _by_group(
+    groups: list[tuple[GroupState, _Said]], part: Callable[[_Said], Counter[str]]
+) -> list[tuple[str, list[tuple[str, int]], int]]:
+    """Return for each group with something to tell its name, what most spoke of, and how many did not say of what."""
+    entries = []
+    for state, said in groups:
+        counts = part(said)
+        named = [(goods, people) for goods, people in counts.most_common() if goods]
+        if counts:
+            entries.append((state.topic or state.room_id, named[:_MOST], counts[""]))
+    return entries

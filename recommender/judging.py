@@ -15,6 +15,7 @@ from recommender.masking import MaskedText
 from recommender.need_features import FeatureTable
 from recommender.need_model import HEADS, NEED, NO_SUMS, PRAISE, NeedModel
 from recommender.need_rules import NeedRules, Trigger
+from recommender.opinions import opinion_of
 from recommender.readings import Need, NeedClass
 from recommender.several import clause_spans, groups_of, one_clause, parts_of
 
@@ -66,7 +67,10 @@ class NeedJudge:
         return (next(seen) if one else None for one in asked)
 
     def _asked(self, masked: MaskedText, hits: Sequence[Hit]) -> bool:
-        return self._model is not None and ("G" in masked.mask or any(hit.blocker is None for hit in hits))
+        if self._model is None:
+            return False
+        wanting = "G" in masked.mask or any(hit.blocker is None for hit in hits)
+        return wanting or opinion_of(masked.spelt_out, self._rules) is not None
 
     def __call__(
         self,

@@ -10,6 +10,8 @@ A feature is a name, ``family:value``, that a message has or has not:
 ``pair``  a word and goods of one clause, whatever stands between: ``还有<G``, ``G<没了``
 ``char``  1- to 3-grams over the characters of the mask, ``^`` and ``$`` at its ends
 ``much``  2- to 4-grams over the same with every quantity as ``Q`` (来两斤G is 来QG), where one is in them
+``said``  judgements of the rules, anywhere and, ``/goods``, in a clause with goods; how many speak for, how many
+          against, and whether something spoils that; for opinions only
 ``sign``  length, clauses, question mark, figures, prices, how many goods and where the last stands
 ========  =========================================================================================
 
@@ -28,13 +30,15 @@ from typing import Any
 from recommender.constraints import UNITS
 from recommender.hits import Hit
 from recommender.masking import MaskedText
-from recommender.need_rules import NeedRules, Remark
+from recommender.need_rules import NeedRules, Remark, Side
 
 FEATURES = 1
 """Raised whenever a feature comes to mean something else: a model made for other features is not used."""
 
 MARKED = ("char", "mask", "pair")
 """The families that are cut out of every mask; where there is a compiler, ``compiled.need_weights`` does it."""
+JUDGED = "said"
+"""The family that only the questions about opinions ask for: what it tells of goods says nothing about wanting them."""
 LONGEST_STRETCH = 3
 LONGEST_GRAM = 3
 _LENGTHS = (4, 8, 12, 16, 24, 36, 60)
@@ -45,6 +49,8 @@ _QUANTITY = re.compile(
 )
 _MAY_BE_MUCH = re.compile(r"[\d一两俩二三四五六七八九十百半几仨]")
 """Found in every text with a quantity."""
+_MOST_JUDGED = 3
+"""Judgements of one side that are counted."""
 _FIGURE = re.compile(r"\d")
 _ONLY_GOODS = frozenset("GABP,的和")
 _FACTS = 10_000
@@ -116,6 +122,7 @@ def _facts(masked: MaskedText, hits: Sequence[Hit], rules: NeedRules) -> list[Fa
         if opinion.pattern.search(judged):
             spoilt = opinion.unless is not None and opinion.unless.search(judged) is not None
             facts.append((_opinion_names, opinion.reason.value, spoilt))
+    facts += _judgements(judged, rules)
     if lists := rules.found.lists(mask):
         facts.append((_list_names, *lists))
         facts.append((_goods_list_names, *_lists_with_goods(mask, lists, rules)))
@@ -171,14 +178,49 @@ def _pairs(words: Sequence[str]) -> Iterator[str]:
         clause.clear()
 
 
+def _judgements(judged: str, rules: NeedRules) -> Iterator[Fact]:
+    """Yield what is said of goods in a mask that is spelt out."""
+    found = rules.found.judgements(judged)
+    sides = [rule.side for rule in found]
+    blaming, spoilt = sides.count(Side.BLAMING), Side.SPOILING in sides
+    yield (_side_names, min(sides.count(Side.PRAISING), _MOST_JUDGED), min(blaming, _MOST_JUDGED), spoilt)
+    if found:
+        goods = _goods_clauses(judged)
+        yield (_judgement_names, *[rule.name for rule in found])
+        yield (_goods_judgement_names, *[rule.name for rule in found if rule.pattern.search(goods)])
+
+
+def _goods_clauses(mask: str) -> str:
+    """Return the clauses of a mask that name goods."""
+    return ",".join([clause for clause in mask.split(",") if "G" in clause])
+
+
 def _lists_with_goods(mask: str, lists: Sequence[str], rules: NeedRules) -> Sequence[str]:
     """Return those of the lists of a mask that are in a clause with goods."""
     if "G" not in mask:
         return ()
     if "," not in mask:
         return lists
-    goods = ",".join([clause for clause in mask.split(",") if "G" in clause])
+    goods = _goods_clauses(mask)
     return [name for name in lists if rules.lists[name].search(goods)]
+
+
+def _judgement_names(*names: str) -> list[str]:
+    return [f"{JUDGED}:{name}" for name in names]
+
+
+def _goods_judgement_names(*names: str) -> list[str]:
+    return [f"{JUDGED}:{name}/goods" for name in names]
+
+
+def _side_names(praising: int, blaming: int, spoilt: bool) -> list[str]:
+    names = [f"{JUDGED}:praising:{praising}", f"{JUDGED}:blaming:{blaming}"]
+    if praising and blaming:
+        names.append(f"{JUDGED}:both")
+    elif praising or blaming:
+        side = Side.PRAISING if praising else Side.BLAMING
+        names.append(f"{JUDGED}:{side.value}/{'spoilt' if spoilt else 'alone'}")
+    return names
 
 
 def _list_names(*names: str) -> list[str]:

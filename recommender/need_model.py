@@ -67,12 +67,16 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class NeedModel:
-    """What was learned. Below ``keep`` a rule's need is vetoed; from ``rescue`` on one without a trigger is heard."""
+    """What was learned. Below ``keep`` a rule's need is vetoed; from ``rescue`` on one without a trigger is heard.
+
+    From ``opinions`` on, by head, what states no need is praise or a complaint.
+    """
 
     vocabulary: Mapping[str, int]
     heads: Mapping[str, Head]
     keep: float
     rescue: float
+    opinions: Mapping[str, float]
     made: Mapping[str, Any]
 
     def ids(self, names: Iterable[str]) -> list[int]:
@@ -93,8 +97,9 @@ class NeedModel:
 
     def opinion(self, ids: Collection[int], sums: Sequence[float] = NO_SUMS) -> str | None:
         """Return whether a message praises or complains, or None."""
-        certainty, name = max((self._certainty(name, ids, sums), name) for name in (PRAISE, COMPLAINT))
-        return name if certainty >= 0.5 else None  # as likely as not: an opinion is kept, never answered
+        certainties = {name: self._certainty(name, ids, sums) for name in self.opinions}
+        sure = [name for name, certainty in certainties.items() if certainty >= self.opinions[name]]
+        return max(sure, key=lambda name: certainties[name], default=None)
 
     def _certainty(self, name: str, ids: Collection[int], sums: Sequence[float]) -> float:
         return self.heads[name].certainty(ids, sums[_PLACES[name]])
@@ -145,6 +150,7 @@ def read_model(text: str, path: str, rules: NeedRules) -> NeedModel:
         {name: reader.head(heads[name], name, weights[name], vocabulary) for name in HEADS},
         reader.number(thresholds, "thresholds", "keep", most=1),
         reader.number(thresholds, "thresholds", "rescue", most=1),
+        {name: reader.number(thresholds, "thresholds", name, most=1) for name in (PRAISE, COMPLAINT)},
         reader.mapping("made"),
     )
 

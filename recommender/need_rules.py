@@ -81,6 +81,24 @@ class OpinionRule:
     unless: re.Pattern[str] | None
 
 
+class Side(Enum):
+    """What a judgement says of goods: for them, against them, that nothing was judged, or only who judges."""
+
+    PRAISING = "praising"
+    BLAMING = "blaming"
+    SPOILING = "spoiling"
+    TELLING = "telling"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgementRule:
+    """A way of judging goods, or of only seeming to; the model weighs which of them a message has."""
+
+    name: str
+    side: Side
+    pattern: re.Pattern[str]
+
+
 class Remark(Enum):
     """What single patterns find in a mask; a hint is any of the ``implicit`` ones."""
 
@@ -104,10 +122,14 @@ class PossibleRules:
 
 @dataclass(frozen=True, slots=True)
 class FoundRules:
-    """What does match a mask: blockers that apply to it, lists by name, and what else is said by single patterns."""
+    """What does match a mask: blockers that apply to it, lists by name, and what else is said by single patterns.
+
+    Judgements are asked of a mask that is spelt out.
+    """
 
     blockers: Callable[[str], Sequence[Blocker]]
     lists: Callable[[str], Sequence[str]]
+    judgements: Callable[[str], Sequence[JudgementRule]]
     remarks: Callable[[str], Sequence[Remark]]
 
 
@@ -117,7 +139,8 @@ class NeedRules:
 
     ``unknown`` are the triggers that need no known goods, ``loose`` those whose object may be elsewhere; ``cue`` is in
     every message without goods that any rule could mean. ``holds`` tells by vessel what has run out where it is empty;
-    ``lists`` are the word lists and signs of the file by name;
+    ``lists`` are the word lists and signs of the file by name, ``judgements`` what only the model's questions about
+    opinions see;
     ``never_slips`` characters that nobody types for another in the name of goods; ``possible`` and ``found`` tell which
     rules a mask can match at all and which it does, both from one look of the ``gate``.
     """
@@ -140,6 +163,7 @@ class NeedRules:
     holds: Mapping[str, str]
     never_slips: frozenset[str]
     lists: Mapping[str, re.Pattern[str]]
+    judgements: tuple[JudgementRule, ...]
     gate: Gate
     possible: PossibleRules
     found: FoundRules
@@ -158,6 +182,11 @@ def packaged_rules() -> NeedRules:
     blockers = tuple(book.blocker(entry) for entry in document["blocker"])
     lists = {name: book.compile(f"{{{name}}}") for name in document["words"] if name not in _OPEN_LISTS}
     lists |= {name: book.compile(pattern) for name, pattern in document["signs"].items()}
+    judgements = tuple(
+        JudgementRule(name, side, book.compile(pattern))
+        for side in Side
+        for name, pattern in document["judgements"][side.value].items()
+    )
     implicit = tuple(book.compile(entry["pattern"]) for entry in document["implicit"])
     opinions = tuple(
         OpinionRule(Reason(entry["reason"]), book.compile(entry["pattern"]), book.optional(entry.get("not")))
@@ -177,6 +206,7 @@ def packaged_rules() -> NeedRules:
         holds=document["holds"],
         never_slips=frozenset(document["never_slips"]),
         lists=lists,
+        judgements=judgements,
         gate=gate,
         possible=PossibleRules(
             triggers=gate.guard(triggers, lambda rule: rule.pattern),
@@ -189,6 +219,7 @@ def packaged_rules() -> NeedRules:
         found=FoundRules(
             blockers=gate.finder(blockers, (rule.pattern for rule in blockers), Blocker.applies),
             lists=gate.finder(lists, lists.values()),
+            judgements=gate.finder(judgements, (rule.pattern for rule in judgements)),
             remarks=gate.finder(
                 (Remark.CUE, Remark.JOINING, Remark.WITHDRAWAL, *[Remark.HINT] * len(implicit)),
                 (single["cue"], single["joining"], single["withdrawal"], *implicit),

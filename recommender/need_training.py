@@ -19,7 +19,7 @@ from recommender.hits import find_hits
 from recommender.labelled import COMPLAINT, PRAISE, LabelledLine
 from recommender.lexicon import Lexicon
 from recommender.masking import mask_text
-from recommender.need_features import FEATURES, feature_names
+from recommender.need_features import FEATURES, JUDGED, feature_names
 from recommender.need_model import CLASSES, FORMAT, NEED
 from recommender.need_rules import NeedRules
 from recommender.regression import FOLDS, LEAST_WEIGHT, MADE_BY, Fitted, learn
@@ -27,6 +27,11 @@ from recommender.segmentation import Segmenter
 
 _LEAST_OF_OTHERS = 0.1
 """The other questions are easier, and a line of theirs is looked at only once a need is certain."""
+_LEAST_OF_OPINIONS = 0.15
+"""Half as many weights as with 0.1, and as good on held-out folds."""
+_LEAST_PRECISION_OF_OPINIONS = 0.8
+"""Of what the digest tells a leader. On labelled lines again, half of which only look like it."""
+_JUDGEMENT = f"{JUDGED}:"
 _LEAST_OF_A_CLASS = 2 * FOLDS
 _LEAST_PRECISION = 0.92
 """On labelled lines, where every second one is a look-alike; in a group's talk hardly one of a hundred is."""
@@ -44,17 +49,16 @@ class TrainingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A line as the model sees it. ``asked`` is whether the model is asked at all; ``ruled`` what the rules say."""
+    """A line as the model sees it. ``asked`` is whether it is asked about needs; ``ruled`` what the rules say."""
 
     line: LabelledLine
     names: frozenset[str]
     asked: bool
     ruled: bool
 
-    @property
-    def counts(self) -> dict[str, int]:
+    def counts(self, *, judgements: bool) -> dict[str, int]:
         """Return its features as ``regression`` takes them: each is there once."""
-        return dict.fromkeys(self.names, 1)
+        return {name: 1 for name in self.names if judgements or not name.startswith(_JUDGEMENT)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +109,14 @@ def examples_of(
     return examples
 
 
-def train(examples: Sequence[Example], talk: Sequence[Example], made: Mapping[str, Any]) -> Training:
+def train(
+    examples: Sequence[Example], talk: Sequence[Example], made: Mapping[str, Any], judging: Sequence[Example] = ()
+) -> Training:
     """Learn every question from the examples; ``made`` goes into the file's header beside the counts.
 
-    ``talk`` are everyday lines in which nobody wants anything, with opinions among them that nobody labelled: they
-    teach what is no need, and raise the thresholds until hardly one of them is answered.
+    ``judging`` are lines for the questions about opinions alone: so many that state no need would make it seem rarer.
+    ``talk`` are everyday lines in which nobody wants anything: they teach what is no need and no opinion, and raise the
+    thresholds until hardly one of them is answered.
     """
     asked = [example for example in examples if example.asked]
     needs = [example for example in asked if example.line.active]
@@ -120,15 +127,19 @@ def train(examples: Sequence[Example], talk: Sequence[Example], made: Mapping[st
     fitted[NEED], held_out = _learn(told, [example.line.active for example in told])
     for name in CLASSES:
         fitted[name], _ = _learn(needs, [example.line.label == name for example in needs], _LEAST_OF_OTHERS)
+    heard = [*examples, *judging, *talk]
+    opinions: dict[str, float] = {}
     for name in (PRAISE, COMPLAINT):
-        fitted[name], _ = _learn(asked, [example.line.label == name for example in asked], _LEAST_OF_OTHERS)
+        truth = [example.line.label == name for example in heard]
+        fitted[name], scores = _learn(heard, truth, _LEAST_OF_OPINIONS, judgements=True)
+        opinions[name] = _opinion_threshold(fitted[name].certainty(scores), heard, name)
     judged = _Judged(
         np.array([example.ruled for example in asked]),
         fitted[NEED].certainty(held_out[: len(asked)]),
         np.array([example.line.active for example in asked]),
         np.array([not example.line.rules_read for example in asked]),
         np.array([example.ruled for example in everyday], dtype=bool),
-        fitted[NEED].certainty(fitted[NEED].scores([example.counts for example in everyday])),
+        fitted[NEED].certainty(fitted[NEED].scores([example.counts(judgements=True) for example in everyday])),
     )
     needs_unread = sum(example.line.active and not example.line.rules_read for example in examples)
     keep, rescue, expected = _thresholds(judged, needs_unread, int(_MOST_OF_TALK * len(talk)))
@@ -141,11 +152,12 @@ def train(examples: Sequence[Example], talk: Sequence[Example], made: Mapping[st
             "lines": len(examples),
             "lines_asked": len(asked),
             "needs": sum(example.line.active for example in examples),
+            "lines_for_opinions": len(judging),
             "talk": len(talk),
             "calibration": f"Platt, {FOLDS} folds cut between templates, lines that rules were not tuned on",
             "expected": expected,
         },
-        "thresholds": {"keep": keep, "rescue": rescue},
+        "thresholds": {"keep": keep, "rescue": rescue, **opinions},
         "heads": {name: _written(one) for name, one in fitted.items()},
     }
     return Training(document, fitted, examples)
@@ -166,10 +178,14 @@ def _check(asked: Sequence[Example], needs: Sequence[Example]) -> None:
 
 
 def _learn(
-    examples: Sequence[Example], answers: Sequence[bool], least_weight: float = LEAST_WEIGHT
+    examples: Sequence[Example],
+    answers: Sequence[bool],
+    least_weight: float = LEAST_WEIGHT,
+    *,
+    judgements: bool = False,
 ) -> tuple[Fitted, np.ndarray]:
     """Fit one question, calibrated on the lines that the rules were not tuned on; see ``regression.learn``."""
-    lines = [example.counts for example in examples]
+    lines = [example.counts(judgements=judgements) for example in examples]
     unread = np.array([not example.line.rules_read for example in examples])
     templates = [example.line.template for example in examples]
     return learn(lines, np.array(answers), templates, least_weight, unread)
@@ -193,6 +209,20 @@ def _thresholds(judged: _Judged, needs: int, talk: int) -> tuple[float, float, d
             best = max(best, (merit, float(keep), float(rescue), precision, recall))
     _, keep, rescue, precision, recall = best
     return round(keep, 2), round(rescue, 2), {"precision": round(precision, 3), "recall": round(recall, 3)}
+
+
+def _opinion_threshold(certainty: np.ndarray, examples: Sequence[Example], name: str) -> float:
+    """Return the least certainty from which on held-out lines are right as often as is asked for.
+
+    Lines that state a need are not counted: nobody asks whether they praise or complain.
+    """
+    passive = np.array([not example.line.active for example in examples])
+    truth = np.array([example.line.label == name for example in examples])
+    for least in np.arange(_STEP, 1.0, _STEP):
+        told = passive & (certainty >= least)
+        if (told & truth).sum() >= _LEAST_PRECISION_OF_OPINIONS * told.sum():
+            return round(float(least), 2)
+    return 1.0
 
 
 def _written(fitted: Fitted) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from recommender.lexicon import Lexicon, WordKind
 from recommender.masking import MaskedText, mask_words
 from recommender.need_model import NeedModel
 from recommender.need_rules import NeedRules, Remark, Trigger
+from recommender.opinions import judged_goods, opinion_of
 from recommender.readings import Need, NeedClass, Reading
 from recommender.segmentation import Segmenter
 from recommender.slips import COST, Slips
@@ -154,22 +155,14 @@ class NeedReader:
             "objects": named if self._bare(masked) else (),
             "mentions": named or self._quoted(masked),
         }
-        opinion = judged.opinion if judged.certainty is not None else self._opinion(masked)
+        opinion = judged.opinion if judged.certainty is not None else opinion_of(masked.spelt_out, self._rules)
         if opinion is not None:
-            about = tuple(dict.fromkeys(kept_form(token) for token in masked.tokens if token.is_goods))
+            about = judged_goods(masked, opinion, self._rules)
             return self._reading(Outcome.OPINION, opinion, masked, constraints, opinion_about=about, **found)
         reason = blocked or self._why_talk(masked)
         if reason in _MAY_HINT and blocked is None and self._hints(masked.mask):
             return self._recorded(masked, constraints, **found)
         return self._reading(Outcome.IGNORED, reason, masked, constraints, **found)
-
-    def _opinion(self, masked: MaskedText) -> Reason | None:
-        """Return what the rules take a message for that is no need: praise, complaint, or neither."""
-        judged = masked.spelt_out
-        for opinion in self._rules.possible.opinions(judged):
-            if opinion.pattern.search(judged) and not (opinion.unless and opinion.unless.search(judged)):
-                return opinion.reason
-        return None
 
     def _talk(self, masked: MaskedText) -> Reading:
         """Read a message in which no rule can find anything but a hint or an answer to somebody."""

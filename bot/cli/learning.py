@@ -15,7 +15,7 @@ from catalog.aliases import AliasTable
 from core.settings import SettingsError
 from core.text import Normaliser
 from recommender.evaluation import judge, table
-from recommender.labelled import NONE, LabelError, LabelledLine, read_labelled
+from recommender.labelled import COMPLAINT, NONE, PRAISE, LabelError, LabelledLine, read_labelled
 from recommender.lexicon import Lexicon
 from recommender.need_model import NeedModel, NeedModelError, load_model, packaged_text, read_model
 from recommender.need_report import Heard, comparison, hear, reliability_table, several_found
@@ -29,6 +29,8 @@ from recommender.segmentation import Segmenter
 TALK_FILE = "talk.jsonl"
 TRAINING_FILES = ("needs.jsonl", "needs_fresh.jsonl", "needs_more.jsonl", "needs_later.jsonl", "needs_free.jsonl")
 """What the packaged model is made of, in the source tree's ``tests/data``; ``needs_test.jsonl`` only judges."""
+OPINION_FILES = ("opinions.jsonl",)
+"""What it learns besides for the questions about praise and complaints alone."""
 PACKAGED, OFF = "packaged", "rules"
 
 
@@ -54,19 +56,22 @@ class _Words:
         return self.lexicon.canonical(self.normaliser(word).text)
 
 
-def train_needs(data: list[Path], talk: list[Path], target: Path, screen: Path | None) -> int:
+def train_needs(data: list[Path], opinions: list[Path], talk: list[Path], target: Path, screen: Path | None) -> int:
     """Learn the model from labelled files and write it; then the screen, if a file for it is named."""
 
     async def work() -> int:
         folder = Path("tests", "data")
         everyday = talk or ([] if data else [folder / TALK_FILE])
-        _train(data or [folder / name for name in TRAINING_FILES], everyday, target, screen)
+        judging = opinions or ([] if data else [folder / name for name in OPINION_FILES])
+        _train(data or [folder / name for name in TRAINING_FILES], judging, everyday, target, screen)
         return 0
 
     return execute(work)
 
 
-def _train(paths: Sequence[Path], everyday: Sequence[Path], target: Path, screen: Path | None) -> None:
+def _train(
+    paths: Sequence[Path], opinions: Sequence[Path], everyday: Sequence[Path], target: Path, screen: Path | None
+) -> None:
     from recommender import need_training  # noqa: PLC0415 - scikit-learn weighs 100 MB
 
     for option, file in (("--out", target), ("--screen", screen)):
@@ -81,10 +86,11 @@ def _train(paths: Sequence[Path], everyday: Sequence[Path], target: Path, screen
         lexicon=words.lexicon,
         rules=packaged_rules(),
     )
-    made = {"data": {path.name: fingerprint(path) for path in (*paths, *everyday)}}
+    made = {"data": {path.name: fingerprint(path) for path in (*paths, *opinions, *everyday)}}
     talk = _labelled(everyday, NONE) if everyday else []
+    judging = _labelled(opinions) if opinions else []
     try:
-        training = need_training.train(look(lines), look(talk), made)
+        training = need_training.train(look(lines), look(talk), made, look(judging))
         _write(target, training.text, "--out")
         if screen is not None:
             _train_screen(words, [*lines, *talk], training.text, made, screen)
@@ -94,6 +100,7 @@ def _train(paths: Sequence[Path], everyday: Sequence[Path], target: Path, screen
     expected = header["expected"]
     out().print(f"{target}: {len(lines)} lines, {header['needs']} with a need", markup=False)
     out().print(f"keep from {thresholds['keep']}, rescue from {thresholds['rescue']}", markup=False)
+    out().print(f"praise from {thresholds[PRAISE]}, complaint from {thresholds[COMPLAINT]}", markup=False)
     out().print(f"held-out folds: precision {expected['precision']}, recall {expected['recall']}", markup=False)
 
 

@@ -70,6 +70,10 @@ def train_needs(
         Optional[list[Path]],  # noqa: UP045
         typer.Option("--data", help="Labelled JSON Lines; may be repeated. Default: the source tree's tests/data."),
     ] = None,
+    opinions: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option("--opinions", help="Labelled JSON Lines that only teach what praise and complaints are."),
+    ] = None,
     talk: Annotated[
         Optional[list[Path]],  # noqa: UP045
         typer.Option("--talk", help="Everyday lines without a need, JSON Lines with text: they raise the thresholds."),
@@ -89,7 +93,7 @@ def train_needs(
     """
     from bot.cli import learning  # noqa: PLC0415
 
-    raise typer.Exit(learning.train_needs(data or [], talk or [], target, screen))
+    raise typer.Exit(learning.train_needs(data or [], opinions or [], talk or [], target, screen))
 
 
 @eval_app.command("needs", epilog="Example: `qianqun eval needs lines.jsonl --against rules`")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.cli.learning import TALK_FILE, TRAINING_FILES, fingerprint
+from bot.cli.learning import OPINION_FILES, TALK_FILE, TRAINING_FILES, fingerprint
 from core.text import Normaliser
 from recommender.hits import find_hits
 from recommender.labelled import read_labelled
@@ -79,7 +79,7 @@ def _packaged() -> dict[str, Any]:
 def test_scores_are_those_of_scikit_learn(training: Training) -> None:
     model = read_model(training.text, "trained", packaged_rules())
     for name, fitted in training.fitted.items():
-        theirs = fitted.scores([example.counts for example in training.examples])
+        theirs = fitted.scores([example.counts(judgements=True) for example in training.examples])
         ours = [model.heads[name].score(model.ids(example.names)) for example in training.examples]
         assert max(abs(a - b) for a, b in zip(theirs, ours, strict=True)) < 1e-6, name
 
@@ -87,7 +87,7 @@ def test_scores_are_those_of_scikit_learn(training: Training) -> None:
 def test_certainties_are_those_of_the_calibration(training: Training) -> None:
     model = read_model(training.text, "trained", packaged_rules())
     fitted = training.fitted[NEED]
-    scores = fitted.scores([example.counts for example in training.examples])
+    scores = fitted.scores([example.counts(judgements=True) for example in training.examples])
     for example, expected in zip(training.examples, fitted.certainty(scores), strict=True):
         assert model.certainty(model.ids(example.names)) == pytest.approx(expected, abs=1e-9)
 
@@ -102,7 +102,7 @@ def test_training_twice_gives_the_same_file(
 
 def test_the_packaged_model_was_made_from_the_labelled_lines_as_they_are() -> None:
     made = _packaged()["made"]["data"]
-    now = {name: fingerprint(DATA / name) for name in (*TRAINING_FILES, TALK_FILE)}
+    now = {name: fingerprint(DATA / name) for name in (*TRAINING_FILES, *OPINION_FILES, TALK_FILE)}
     assert made == now, "the lines have changed: run `qianqun train needs --out recommender/data/need_model.json`"
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from bot.cli.learning import TALK_FILE, TRAINING_FILES, fingerprint
+from bot.cli.learning import OPINION_FILES, TALK_FILE, TRAINING_FILES, fingerprint
 from core.outcomes import Outcome
 from core.text import Normaliser
 from recommender import needs, screening
@@ -27,7 +27,7 @@ from recommender.screening import PACKAGED, Screen, Sign, packaged_screen, read_
 from tests.recommender.conftest import DATA
 
 MODELS = DATA.parent.parent / "recommender" / "data"
-FILES = (*TRAINING_FILES, "needs_test.jsonl")
+FILES = (*TRAINING_FILES, *OPINION_FILES, "needs_test.jsonl")
 TEXT = (MODELS / PACKAGED).read_text(encoding="utf-8")
 PIECES = [
     *"想买要没了吗?,的也还有哪里谁天冷热客人来家快递坏团拼蹲求推荐一两斤块便宜+1加我同算PNABG",
@@ -141,7 +141,7 @@ def test_runs_are_counted_with_the_ends() -> None:
 
 def test_the_packaged_screen_was_made_from_the_lines_and_the_model_as_they_are() -> None:
     made = json.loads(TEXT)["made"]
-    assert made["data"] == {name: fingerprint(DATA / name) for name in (*TRAINING_FILES, TALK_FILE)}
+    assert made["data"] == {name: fingerprint(DATA / name) for name in (*TRAINING_FILES, *OPINION_FILES, TALK_FILE)}
     assert made["need_model"] == fingerprint(MODELS / NEED_MODEL), (
         "run `qianqun train needs --out recommender/data/need_model.json --screen recommender/data/screen_model.json`"
     )
