@@ -28,7 +28,8 @@ from recommender.bits import Bits
 from recommender.compiled.collecting import REPETITION, Collector
 from recommender.compiled.jit import compiled
 from recommender.compiled.lists import AGAIN, LENGTH, LIST_COLUMNS, MOST_LISTS, ROW, START, TERM, WEIGHT
-from recommender.compiled.search import DOCUMENT, WINDOW, search, weigh
+from recommender.compiled.search import WINDOW, search, weigh
+from recommender.compiled.stepping import DOCUMENT
 from recommender.compiled.terms import Hashes, hashes_of
 from recommender.compiled.vocabulary import Slots, term_of
 from recommender.index import gains_of, rarity
