@@ -16,7 +16,7 @@ from numba.extending import intrinsic, models, register_model
 class Lent(types.Array):
     """The type of an array that has an owner elsewhere."""
 
-    def copy(self, dtype=None, ndim=None, layout=None, readonly=None):  # type: ignore[no-untyped-def]
+    def copy(self, dtype=None, ndim=None, layout=None, readonly=None):
         """Return the type of a part, or of another look at the same memory."""
         other = super().copy(dtype, ndim, layout, readonly)
         return Lent(other.dtype, other.ndim, other.layout, readonly=not other.mutable, aligned=other.aligned)
@@ -26,7 +26,7 @@ class Lent(types.Array):
 class LentModel(models.StructModel):
     """What is known of such an array: as of any other, but with nothing to count references at."""
 
-    def __init__(self, manager, kind):  # type: ignore[no-untyped-def]
+    def __init__(self, manager, kind):
         dimensions = types.UniTuple(types.intp, kind.ndim)
         super().__init__(
             manager,
@@ -40,10 +40,10 @@ class LentModel(models.StructModel):
 
 
 @intrinsic
-def lent(typing_context, array):  # type: ignore[no-untyped-def]
+def lent(typing_context, array):
     """Return an array as one that is lent."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):
         owned = cgutils.create_struct_proxy(signature.args[0])(context, builder, arguments[0])
         made = cgutils.create_struct_proxy(signature.return_type)(context, builder)
         made.meminfo = made.parent = cgutils.get_null_value(made.meminfo.type)

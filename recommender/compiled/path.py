@@ -29,6 +29,7 @@ from recommender.bits import Bits
 from recommender.compiled.cutting import STEP, Cutter, cut_into
 from recommender.compiled.folding import LONG_WAY, folded
 from recommender.compiled.jit import compiled
+from recommender.compiled.lent import lent
 from recommender.compiled.lists import LIST_COLUMNS, touch
 from recommender.compiled.packed import packed, part
 from recommender.compiled.postings import Postings
@@ -232,6 +233,7 @@ def walk_into(raw, texts, memory, tables):
     ``raw`` are the bytes of all texts as UTF-32, each but the last ended by ``_END``. Return how many have to go the
     long way.
     """
+    memory, tables = lent(memory), lent(tables)
     codes, bounds, text_bounds = part(memory, CODES).view(np.uint32), part(memory, BOUNDS), part(memory, TEXT_BOUNDS)
     ends, words = part(memory, ENDS).view(np.int32), part(memory, WORDS).view(np.int32)
     seen, query_bounds = part(memory, SEEN).view(GLANCE), part(memory, QUERY_BOUNDS)
@@ -286,6 +288,9 @@ def _uniform(raw, texts, memory, folds, codes, text_bounds, query_bounds):
 @compiled
 def answer_into(raw, texts, memory, tables, terms, documents, rows, gains, order, allowed):
     """Do the same, and search for each need; return how many there are, and how many texts have to go the long way."""
+    memory, tables = lent(memory), lent(tables)
+    terms, documents, rows, gains = lent(terms), lent(documents), lent(rows), lent(gains)
+    order, allowed = lent(order), lent(allowed)
     long = walk_into(raw, texts, memory, tables)
     queries, query_bounds = part(memory, QUERIES).reshape((-1, 2)), part(memory, QUERY_BOUNDS)
     lists = part(memory, LISTS).reshape((-1, LIST_COLUMNS))

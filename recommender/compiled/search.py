@@ -21,20 +21,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.compiled.first_look import more_to_beat, something_to_beat
 from recommender.compiled.jit import compiled
-from recommender.compiled.lent import lent
 from recommender.compiled.lists import BITS, FIRST, HEAD, LAST, PLACE, REST, WEIGHS, arrange
-from recommender.compiled.stepping import SCORE, has, keep, lowest, seek, weighed
+from recommender.compiled.stepping import (
+    DOCUMENT,
+    SCORE,
+    has,
+    keep,
+    lowest,
+    next_in_both,
+    seek,
+    to_the_beginning,
+    weighed,
+)
 
 WINDOW = 1 << 16
 """Documents that are looked at together; their sums stay in the processor's second cache."""
 _FIRST_WINDOW = 1 << 10
+_BOOT = 4
+"""Documents of the heaviest list that are weighed first."""
 _CHEAPER = 4
 """To ask a list for one document costs as much as to read so many postings."""
-_ROUNDS = 3
-_ENOUGH = 64
-"""Where no more documents are left than these, no time is taken to find something better to beat."""
 _FEW = 512
 """Documents of essential lists that are looked at one by one; where there are more, windows are quicker."""
 
@@ -44,26 +51,17 @@ def search(terms, documents, rows, gains, query, allowed, lists, paper, found):
     """Find the best documents for a query; write them into ``found``, best first, and return how many there are.
 
     ``allowed`` are the bits of the documents that may be found. ``lists`` has room for ``MOST_LISTS``; ``paper`` is two
-    rows of ``WINDOW`` whole numbers, the first of them noughts, as it is left again.
+    rows of ``WINDOW`` whole numbers, the first of them noughts, as it is left again. All arrays are to be lent ones.
     """
-    terms, documents, rows, gains = lent(terms), lent(documents), lent(rows), lent(gains)
-    query, allowed = lent(query), lent(allowed)
-    lists, paper, found = lent(lists), lent(paper), lent(found)
     size = arrange(terms, query, lists)
     limit = len(found)
     if size == 0 or limit == 0:
         return 0
-    floor, settled = something_to_beat(documents, rows, gains, allowed, lists, size, found)
+    floor, settled = _something_to_beat(documents, rows, gains, allowed, lists, size, found)
     if settled:
         return limit
     essential = _essential(lists, size, floor // gains[0])
-    taken, rounds = np.uint64(0), 0
-    while floor >= 0 and rounds < _ROUNDS and not _few(lists, essential, _ENOUGH):
-        taken = more_to_beat(documents, rows, gains, allowed, lists, size, taken, found, paper[1])
-        floor = found[limit - 1, SCORE] - 1
-        essential = _essential(lists, size, floor // gains[0])
-        rounds += 1
-    if _few(lists, essential, _FEW):
+    if _few(lists, essential):
         return _one_by_one(documents, rows, gains, allowed, lists, essential, size, floor, found)
     count, low, width = 0, np.int64(0), np.int64(_FIRST_WINDOW)
     while low < len(gains):
@@ -93,6 +91,65 @@ def weigh(terms, documents, rows, gains, query, asked, lists, scores):
 
 
 @compiled
+def _something_to_beat(documents, rows, gains, allowed, lists, size, found):
+    """Weigh the first allowed documents of the heaviest list; return one less than the worst of the best, or -1.
+
+    Where that list is too short, those of the next ones follow. Return also whether these are the best of all: when
+    nothing behind them in that list can be better, nor anything that is not in it.
+    """
+    heaviest = 0
+    for place in range(size):
+        if lists[place, BITS] < 0 and lists[place, WEIGHS] > lists[heaviest, WEIGHS]:
+            heaviest = place
+    limit, count = len(found), 0
+    count, all_seen = _sample(documents, rows, gains, allowed, lists, size, heaviest, found, count)
+    if all_seen and count == limit:
+        without = (lists[0, REST] - lists[heaviest, WEIGHS]) * np.int64(gains[0])
+        if without < found[limit - 1, SCORE]:
+            return found[limit - 1, SCORE] - 1, True
+    place = 0
+    while place < size and count < limit:
+        if place != heaviest:
+            count, _ = _sample(documents, rows, gains, allowed, lists, size, place, found, count)
+        place += 1
+    to_the_beginning(lists, size)
+    return found[limit - 1, SCORE] - 1 if count == limit else np.int64(-1), False
+
+
+@compiled
+def _sample(documents, rows, gains, allowed, lists, size, chosen, found, count):
+    """Weigh the first allowed documents of one list; return how many are among the best now.
+
+    Return also whether nothing behind them in the list can be better.
+    """
+    limit, seen, most = len(found), 0, lists[0, REST]
+    to_the_beginning(lists, size)
+    at, last, row = lists[chosen, FIRST], lists[chosen, LAST], lists[chosen, BITS]
+    document, end = np.int64(-1), np.int64(len(gains))
+    while seen < _BOOT or count < limit:
+        if row >= 0:
+            document = next_in_both(rows, row, allowed, document + 1, end)
+        else:
+            document = np.int64(documents[at]) if at < last else end
+            at += 1
+        if document == end:
+            return count, True
+        if row < 0 and not has(allowed, document):
+            continue
+        seen += 1
+        known = False
+        for place in range(count):
+            known |= found[place, DOCUMENT] == document
+        if not known:
+            gain = np.int64(gains[document])
+            weight = weighed(documents, rows, lists, 0, size, document, np.int64(0), gain, np.int64(-1), True)
+            count = keep(found, count, document, weight * gain)
+        if count == limit and found[limit - 1, SCORE] >= most * gains[document]:
+            return count, True  # all of them have every term
+    return count, False
+
+
+@compiled
 def _essential(lists, size, need):
     """Return how many of the first lists a document must be in one of, to weigh more than ``need``."""
     while size > 0 and lists[size - 1, REST] <= need:
@@ -101,14 +158,14 @@ def _essential(lists, size, need):
 
 
 @compiled
-def _few(lists, essential, most):
+def _few(lists, essential):
     """Tell whether the essential lists are short enough to look at their documents one by one."""
     postings = np.int64(0)
     for place in range(essential):
         if lists[place, BITS] >= 0:
             return False
         postings += lists[place, LAST] - lists[place, FIRST]
-    return postings <= most
+    return postings <= _FEW
 
 
 @compiled
