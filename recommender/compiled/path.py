@@ -233,7 +233,6 @@ def walk_into(raw, texts, memory, tables):
     ``raw`` are the bytes of all texts as UTF-32, each but the last ended by ``_END``. Return how many have to go the
     long way.
     """
-    memory, tables = lent(memory), lent(tables)
     codes, bounds, text_bounds = part(memory, CODES).view(np.uint32), part(memory, BOUNDS), part(memory, TEXT_BOUNDS)
     ends, words = part(memory, ENDS).view(np.int32), part(memory, WORDS).view(np.int32)
     seen, query_bounds = part(memory, SEEN).view(GLANCE), part(memory, QUERY_BOUNDS)
@@ -288,10 +287,9 @@ def _uniform(raw, texts, memory, folds, codes, text_bounds, query_bounds):
 @compiled
 def answer_into(raw, texts, memory, tables, terms, documents, rows, gains, order, allowed):
     """Do the same, and search for each need; return how many there are, and how many texts have to go the long way."""
-    memory, tables = lent(memory), lent(tables)
-    terms, documents, rows, gains = lent(terms), lent(documents), lent(rows), lent(gains)
-    order, allowed = lent(order), lent(allowed)
     long = walk_into(raw, texts, memory, tables)
+    memory, order, allowed = lent(memory), lent(order), lent(allowed)
+    terms, documents, rows, gains = lent(terms), lent(documents), lent(rows), lent(gains)
     queries, query_bounds = part(memory, QUERIES).reshape((-1, 2)), part(memory, QUERY_BOUNDS)
     lists = part(memory, LISTS).reshape((-1, LIST_COLUMNS))
     sums = part(memory, SUMS).view(np.int32).reshape((2, WINDOW))
