@@ -29,11 +29,13 @@ from recommender.bits import Bits
 from recommender.compiled.cutting import STEP, Cutter, cut_into
 from recommender.compiled.folding import LONG_WAY, folded
 from recommender.compiled.jit import compiled
+from recommender.compiled.lent import lent
 from recommender.compiled.lists import LIST_COLUMNS, touch
 from recommender.compiled.packed import packed, part
 from recommender.compiled.postings import Postings
 from recommender.compiled.screening import GLANCE, ROW, RUN, SYMBOL, Screener, glance_into
-from recommender.compiled.search import DOCUMENT, WINDOW, search
+from recommender.compiled.search import WINDOW, search
+from recommender.compiled.stepping import DOCUMENT
 from recommender.compiled.trie import CELL
 from recommender.compiled.wanted import Rows, Wanted, ask
 from recommender.compiled.workspace import (
@@ -286,6 +288,8 @@ def _uniform(raw, texts, memory, folds, codes, text_bounds, query_bounds):
 def answer_into(raw, texts, memory, tables, terms, documents, rows, gains, order, allowed):
     """Do the same, and search for each need; return how many there are, and how many texts have to go the long way."""
     long = walk_into(raw, texts, memory, tables)
+    memory, order, allowed = lent(memory), lent(order), lent(allowed)
+    terms, documents, rows, gains = lent(terms), lent(documents), lent(rows), lent(gains)
     queries, query_bounds = part(memory, QUERIES).reshape((-1, 2)), part(memory, QUERY_BOUNDS)
     lists = part(memory, LISTS).reshape((-1, LIST_COLUMNS))
     sums = part(memory, SUMS).view(np.int32).reshape((2, WINDOW))

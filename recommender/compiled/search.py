@@ -20,15 +20,21 @@ Source: Turtle and Flood, "Query evaluation: strategies and optimizations", 1995
 from __future__ import annotations
 
 import numpy as np
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
 from recommender.compiled.jit import compiled
 from recommender.compiled.lists import BITS, FIRST, HEAD, LAST, PLACE, REST, WEIGHS, arrange
+from recommender.compiled.stepping import (
+    DOCUMENT,
+    SCORE,
+    has,
+    keep,
+    lowest,
+    next_in_both,
+    seek,
+    to_the_beginning,
+    weighed,
+)
 
-DOCUMENT, SCORE = range(2)
-"""Columns of what is found."""
 WINDOW = 1 << 16
 """Documents that are looked at together; their sums stay in the processor's second cache."""
 _FIRST_WINDOW = 1 << 10
@@ -40,22 +46,12 @@ _FEW = 512
 """Documents of essential lists that are looked at one by one; where there are more, windows are quicker."""
 
 
-@intrinsic
-def _lowest(typing_context, word):
-    """Return the number of the lowest bit of a word that is not 0: one instruction."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.cttz(arguments[0], cgutils.false_bit)
-
-    return types.uint64(types.uint64), generate
-
-
 @compiled
 def search(terms, documents, rows, gains, query, allowed, lists, paper, found):
     """Find the best documents for a query; write them into ``found``, best first, and return how many there are.
 
     ``allowed`` are the bits of the documents that may be found. ``lists`` has room for ``MOST_LISTS``; ``paper`` is two
-    rows of ``WINDOW`` whole numbers, the first of them noughts, as it is left again.
+    rows of ``WINDOW`` whole numbers, the first of them noughts, as it is left again. All arrays are to be lent ones.
     """
     size = arrange(terms, query, lists)
     limit = len(found)
@@ -76,7 +72,7 @@ def search(terms, documents, rows, gains, query, allowed, lists, paper, found):
         high = min(low + width, len(gains))
         read = _also_read(lists, essential, size)
         written = _read(documents, rows, allowed, lists, read, low, high, paper)
-        count = _judge(documents, rows, gains, allowed, lists, read, size, low, written, need, paper, found, count)
+        count = _judge(documents, rows, gains, allowed, lists, read, size, low, written, floor, paper, found, count)
         if count == limit:
             floor = max(floor, found[limit - 1, SCORE])
         low, width = high, min(4 * width, WINDOW)
@@ -89,8 +85,9 @@ def weigh(terms, documents, rows, gains, query, asked, lists, scores):
     size = arrange(terms, query, lists)
     for place in range(len(asked)):
         document = np.int64(asked[place])
-        weight = _completed(documents, rows, lists, size, document)
-        scores[place] = weight * gains[document]
+        gain = np.int64(gains[document])
+        weight = weighed(documents, rows, lists, 0, size, document, np.int64(0), gain, np.int64(-1), True)
+        scores[place] = weight * gain
 
 
 @compiled
@@ -115,8 +112,7 @@ def _something_to_beat(documents, rows, gains, allowed, lists, size, found):
         if place != heaviest:
             count, _ = _sample(documents, rows, gains, allowed, lists, size, place, found, count)
         place += 1
-    for place in range(size):
-        lists[place, PLACE] = lists[place, FIRST]
+    to_the_beginning(lists, size)
     return found[limit - 1, SCORE] - 1 if count == limit else np.int64(-1), False
 
 
@@ -127,45 +123,30 @@ def _sample(documents, rows, gains, allowed, lists, size, chosen, found, count):
     Return also whether nothing behind them in the list can be better.
     """
     limit, seen, most = len(found), 0, lists[0, REST]
-    for place in range(size):
-        lists[place, PLACE] = lists[place, FIRST]
+    to_the_beginning(lists, size)
     at, last, row = lists[chosen, FIRST], lists[chosen, LAST], lists[chosen, BITS]
     document, end = np.int64(-1), np.int64(len(gains))
     while seen < _BOOT or count < limit:
         if row >= 0:
-            document = _next_in_both(rows, row, allowed, document + 1, end)
+            document = next_in_both(rows, row, allowed, document + 1, end)
         else:
             document = np.int64(documents[at]) if at < last else end
             at += 1
         if document == end:
             return count, True
-        if row < 0 and not _has(allowed, document):
+        if row < 0 and not has(allowed, document):
             continue
         seen += 1
-        weight = _completed(documents, rows, lists, size, document)
         known = False
         for place in range(count):
             known |= found[place, DOCUMENT] == document
         if not known:
-            count = _keep(found, count, document, weight * gains[document])
+            gain = np.int64(gains[document])
+            weight = weighed(documents, rows, lists, 0, size, document, np.int64(0), gain, np.int64(-1), True)
+            count = keep(found, count, document, weight * gain)
         if count == limit and found[limit - 1, SCORE] >= most * gains[document]:
             return count, True  # all of them have every term
     return count, False
-
-
-@compiled
-def _next_in_both(rows, row, allowed, document, end):
-    """Return the first allowed document of a row that is not before one, ``end`` when there is none."""
-    beyond = (end + 63) >> 6
-    word = document >> 6
-    if word < beyond:
-        bits = rows[row, word] & allowed[word] & ~np.uint64(0) << np.uint64(document & 63)
-        while not bits and word + 1 < beyond:
-            word += 1
-            bits = rows[row, word] & allowed[word]
-        if bits:
-            return (word << 6) + np.int64(_lowest(bits))
-    return end
 
 
 @compiled
@@ -209,102 +190,15 @@ def _one_by_one(documents, rows, gains, allowed, lists, essential, size, floor, 
         gain = np.int64(gains[document])
         if lists[0, REST] * gain <= floor:
             break  # nor can what follows be among the best: gains fall
-        if not _has(allowed, document):
+        if not has(allowed, document):
             continue
-        weight = _with_others(documents, rows, lists, essential, size, document, weight, gain, floor)
+        weight = weighed(documents, rows, lists, essential, size, document, weight, gain, floor, True)
         if weight * gain > floor:
-            count = _keep(found, count, document, weight * gain)
+            count = keep(found, count, document, weight * gain)
             if count == limit and found[limit - 1, SCORE] > floor:
                 floor = found[limit - 1, SCORE]
                 essential = _essential(lists, essential, floor // gain)
     return count
-
-
-@compiled
-def _with_others(documents, rows, lists, read, size, document, weight, gain, floor):
-    """Return what a document weighs with the lists from ``read`` on, moving them there, or too little for the floor."""
-    for other in range(read, size):
-        if (weight + lists[other, REST]) * gain <= floor:
-            break
-        if lists[other, BITS] >= 0:
-            if _in_row(rows, lists[other, BITS], document):
-                weight += lists[other, WEIGHS]
-            continue
-        last = lists[other, LAST]
-        at = _seek(documents, lists[other, PLACE], last, document)
-        lists[other, PLACE] = at
-        if at < last and documents[at] == document:
-            weight += lists[other, WEIGHS]
-    return weight
-
-
-@compiled
-def _has(bits, document):
-    return bits[document >> 6] >> np.uint64(document & 63) & np.uint64(1)
-
-
-@compiled
-def _in_row(rows, row, document):
-    """Tell whether a row has a document; to take the row out first would cost counting references to it."""
-    return rows[row, document >> 6] >> np.uint64(document & 63) & np.uint64(1) != 0
-
-
-@compiled
-def _keep(found, count, document, score):
-    """Put a document where it belongs, ties by number, dropping the worst when there are too many; return how many."""
-    limit = len(found)
-    place = count
-    while place > 0 and _better(document, score, found, place - 1):
-        if place < limit:
-            found[place, SCORE], found[place, DOCUMENT] = found[place - 1, SCORE], found[place - 1, DOCUMENT]
-        place -= 1
-    if place < limit:
-        found[place, SCORE], found[place, DOCUMENT] = score, document
-    return min(count + 1, limit)
-
-
-@compiled
-def _better(document, score, found, other):
-    return score > found[other, SCORE] or (score == found[other, SCORE] and document < found[other, DOCUMENT])
-
-
-@compiled
-def _seek(documents, place, last, wanted):
-    """Return the first place from ``place`` on whose document is not before ``wanted``: leaps, then halving."""
-    if place >= last or documents[place] >= wanted:
-        return place
-    leap = 1
-    low = place
-    while low + leap < last and documents[low + leap] < wanted:
-        low += leap
-        leap <<= 1
-    high = min(low + leap, last)
-    low += 1
-    while low < high:
-        middle = (low + high) >> 1
-        if documents[middle] < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@compiled
-def _completed(documents, rows, lists, size, document):
-    """Return what all lists weigh in a document, moving them there."""
-    weight = np.int64(0)
-    for place in range(size):
-        row = lists[place, BITS]
-        if row >= 0:
-            if _in_row(rows, row, document):
-                weight += lists[place, WEIGHS]
-            continue
-        at, last = lists[place, PLACE], lists[place, LAST]
-        at = _seek(documents, at, last, document)
-        lists[place, PLACE] = at
-        if at < last and documents[at] == document:
-            weight += lists[place, WEIGHS]
-    return weight
 
 
 @compiled
@@ -333,7 +227,7 @@ def _read(documents, rows, allowed, lists, read, low, high, paper):
         if lists[place, BITS] >= 0:
             written = _read_row(rows[lists[place, BITS]], allowed, weight, low, high, paper, written)
             continue
-        at, last = _seek(documents, lists[place, PLACE], lists[place, LAST], low), lists[place, LAST]
+        at, last = seek(documents, lists[place, PLACE], lists[place, LAST], low), lists[place, LAST]
         while at < last and documents[at] < high:
             written = _add(weight, documents[at] - low, paper, written)
             at += 1
@@ -348,7 +242,7 @@ def _read_row(row, allowed, weight, low, high, paper, written):
         bits = row[word] & allowed[word]
         first = (np.int64(word) << 6) - low
         while bits:
-            written = _add(weight, first + np.int64(_lowest(bits)), paper, written)
+            written = _add(weight, first + np.int64(lowest(bits)), paper, written)
             bits &= bits - np.uint64(1)
     return written
 
@@ -364,31 +258,22 @@ def _add(weight, here, paper, written):
 
 
 @compiled
-def _judge(documents, rows, gains, allowed, lists, read, size, low, written, need, paper, found, count):
+def _judge(documents, rows, gains, allowed, lists, read, size, low, written, floor, paper, found, count):
     """Ask the lists that were not read for what may be among the best; return how many are among them now.
 
     The paper has noughts again afterwards.
     """
+    need = floor // gains[low]
     line = max(need - (lists[read, REST] if read < size else 0), 0)
     for place in range(written):
         here = paper[1, place]
         weight = np.int64(paper[0, here])
         paper[0, here] = 0
         document = low + np.int64(here)
-        if weight <= line or not _has(allowed, document):
+        if weight <= line or not has(allowed, document):
             continue
-        for other in range(read, size):
-            if weight + lists[other, REST] <= need:
-                weight = np.int64(-1)
-                break
-            if lists[other, BITS] >= 0:
-                if _in_row(rows, lists[other, BITS], document):
-                    weight += lists[other, WEIGHS]
-                continue
-            last = lists[other, LAST]
-            at = _seek(documents, lists[other, PLACE], last, document)
-            if at < last and documents[at] == document:
-                weight += lists[other, WEIGHS]
-        if weight > need:
-            count = _keep(found, count, document, weight * gains[document])
+        gain = np.int64(gains[document])
+        weight = weighed(documents, rows, lists, read, size, document, weight, gain, floor, False)
+        if weight * gain > floor:
+            count = keep(found, count, document, weight * gain)
     return count
