@@ -94,13 +94,14 @@ class NeedJudge:
             needs = self._needs(masked, free, constraints)
             one = NeedClass(model.need_class(*seen)) if len(needs) == 1 else None
             needs = tuple(_as_sure_as(need, certainty, one or need.need_class) for need in needs)
-        elif not free and certainty >= model.rescue and not self._final(masked.mask):
-            needs = self._rescued(masked, constraints, model, NeedClass(model.need_class(*seen)), certainty)
-        if needs:
             return Judgement(tuple(map(self._filled, needs)), certainty)
-        opinion = model.opinion(*seen)
-        reason = None if opinion is None else Reason.PRAISE if opinion == PRAISE else Reason.COMPLAINT
-        return Judgement((), certainty, reason)
+        rescue = not free and certainty >= model.rescue and not self._final(masked.mask)
+        opinion = model.opinion(*seen, least=certainty if rescue else 0.0)
+        if opinion is not None:  # what no rule heard is rather what it more surely is: 面包干得很
+            return Judgement((), certainty, Reason.PRAISE if opinion == PRAISE else Reason.COMPLAINT)
+        if rescue:
+            needs = self._rescued(masked, constraints, model, NeedClass(model.need_class(*seen)), certainty)
+        return Judgement(tuple(map(self._filled, needs)), certainty)
 
     def _seen(self, masks: Sequence[MaskedText], hits: Sequence[Sequence[Hit]]) -> list[Seen]:
         """Return of messages the features that the model weighs, and by head the sums of all others."""

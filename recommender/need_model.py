@@ -95,10 +95,10 @@ class NeedModel:
         """Return the likeliest class of a message that states a need."""
         return max(CLASSES, key=lambda name: self._certainty(name, ids, sums))
 
-    def opinion(self, ids: Collection[int], sums: Sequence[float] = NO_SUMS) -> str | None:
-        """Return whether a message praises or complains, or None."""
+    def opinion(self, ids: Collection[int], sums: Sequence[float] = NO_SUMS, least: float = 0.0) -> str | None:
+        """Return whether a message praises or complains, or None where neither is as sure as ``least``."""
         certainties = {name: self._certainty(name, ids, sums) for name in self.opinions}
-        sure = [name for name, certainty in certainties.items() if certainty >= self.opinions[name]]
+        sure = [name for name, certainty in certainties.items() if certainty >= max(least, self.opinions[name])]
         return max(sure, key=lambda name: certainties[name], default=None)
 
     def _certainty(self, name: str, ids: Collection[int], sums: Sequence[float]) -> float:

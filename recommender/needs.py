@@ -34,6 +34,8 @@ _FILLER = re.compile(r"[AGPBl-sxm0-9的那个这种就是呀啊呢吧哈哦捏,!
 _LONGEST_BARE = 16
 _LONGEST_LOOSE = 18
 _LONGEST_REFINEMENT = 20
+_UNKNOWN_BESIDE = 1
+"""Characters that are neither stated nor a known word beside it, in a clause that narrows a need down."""
 _MAY_HINT = frozenset({Reason.TALK, Reason.QUESTION})
 _MOST_BESIDE_GOODS = 3
 """Characters beside goods and their attributes in a message that only names goods."""
@@ -186,10 +188,20 @@ class NeedReader:
             masked,
             constraints=constraints,
             joins=Remark.JOINING in remarks,
-            refines=narrows and self._rules.refinement.search(mask) is not None,
+            refines=narrows and self._only_states(mask),
             withdraws=Remark.WITHDRAWAL in remarks,
             **found,
         )
+
+    def _only_states(self, mask: str) -> bool:
+        """Tell whether a clause says nothing but what something should be like, or the whole message when."""
+        rules, clauses = self._rules, mask.split(",")
+        rests = [rules.stated_time.sub("", clause) for clause in clauses]
+        stated = [rules.stated.search(rest) is not None for rest in rests]
+        rests = [rules.beside.sub("", rules.stated.sub("", rest)) for rest in rests]
+        if any(is_stated and len(rest) <= _UNKNOWN_BESIDE for is_stated, rest in zip(stated, rests, strict=True)):
+            return True
+        return not any(rests) and rules.wanted_by.search(mask) is not None
 
     def _hints(self, mask: str) -> bool:
         """Tell whether a message tells of what makes people need things."""

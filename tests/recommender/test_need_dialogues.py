@@ -125,6 +125,56 @@ def test_refinement_keeps_the_object_and_adds_the_constraint(reader: NeedReader,
     assert (need.terms, need.constraints.price_max) == (("榴莲",), Decimal(100))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "要无糖的",
+        "五十以内的有吗",
+        "预算150",
+        "今晚就要",
+        "不要太甜",
+        "给老人喝的，不是小孩的",
+        "6公斤以内的 成猫的",
+        "L码，别的码用不了",
+        "要奶油味那种，别太贵",
+        "急 今天要",
+        "3岁孩子用的",
+        "送到3栋",
+        "太贵的不要 便宜点的有没有",
+    ],
+)
+def test_what_only_says_what_it_should_be_like_narrows_a_need_down(
+    text: str, judging_reader: NeedReader, normaliser: Normaliser
+) -> None:
+    assert judging_reader.read(normaliser(text)).refines
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "今天地铁好挤",
+        "周末去爬山",
+        "明天开会好烦",
+        "明天见",
+        "今天",
+        "老婆我跟你说",
+        "老公",
+        "我妈也是东北人",
+        "孩子没了还可以再要",
+        "我今晚得回家吃饭",
+        "有5个部分",
+        "这么便宜",
+        "收到啦，很新鲜",
+        "3号线又坏了",
+        "大家都在吗",
+    ],
+)
+def test_talk_with_a_day_a_person_or_a_number_in_it_narrows_nothing_down(
+    text: str, judging_reader: NeedReader, normaliser: Normaliser
+) -> None:
+    assert not judging_reader.read(normaliser(text)).refines
+
+
 def test_joining_comes_too_late(reader: NeedReader, normaliser: Normaliser) -> None:
     group = Conversation(reader, normaliser)
     group.hear({"member": "娟子", "text": "有人拼榴莲吗"})
