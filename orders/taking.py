@@ -91,7 +91,8 @@ class OrderTaker:
     def table(self, desk: OrderDesk, heard: Heard, seen: Collection[int], doubt: Doubt | None) -> Table:
         """Return what this speaker's reply can be about."""
         here = [_at_that_time(offer, heard.at) for offer in desk.in_group(heard.group_id)]
-        offers = sorted(here, key=lambda offer: (offer.kind is OfferKind.PUSH, -offer.id))
+        # the latest first, and what one push showed as it showed it
+        offers = sorted(here, key=lambda offer: (offer.kind is OfferKind.PUSH, -offer.created_at.timestamp(), offer.id))
         bare: list[int] = []
         for offer in offers:
             if offer.state is OfferState.OPEN:
