@@ -18,7 +18,7 @@ from tests.bot.conftest import MakeTalk
 from tests.bot.conversation import FRUIT, MOTHERS, NOTHING, Conversation, later, sees, told
 
 DAY = later(hours=24)
-BORDERLINE = "家里孩子想吃蓝莓，团长今天有吗"
+BORDERLINE = "想买伊利纯牛奶"
 """A need of which the bot is about 0.7 sure; the group's bar is 0.5 at first."""
 STRONG = "哪里能买到甜一点的玉米"
 QUICK = {"recommender": {"results": {"trust": 3}}}
@@ -72,7 +72,7 @@ async def test_a_group_that_buys_goes_on_hearing_what_is_less_certain(talk_with:
     await days(talk, EVENINGS[:2], ("老周", "A1 2份"), ("老周", "A2 1份"))
     await days(talk, EVENINGS[2:])
     assert (await record(talk)).ordered > 0
-    await talk.verify(("老周", BORDERLINE, sees("蓝莓")))
+    await talk.verify(("老周", BORDERLINE, sees("纯牛奶")))
 
 
 async def test_two_groups_do_not_influence_each_other(talk_with: MakeTalk) -> None:
@@ -86,18 +86,18 @@ async def test_two_groups_do_not_influence_each_other(talk_with: MakeTalk) -> No
 async def test_who_asks_the_bot_by_its_name_is_answered_all_the_same(talk_with: MakeTalk) -> None:
     talk = await talk_with(**QUICK)
     await days(talk, EVENINGS)
-    await talk.verify(("老周", f"@千群 {BORDERLINE}", sees("蓝莓")))
+    await talk.verify(("老周", f"@千群 {BORDERLINE}", sees("纯牛奶")))
 
 
 async def test_one_ignored_push_moves_little(talk: Conversation) -> None:
     await days(talk, ["有草莓吗"])
-    await talk.verify(("老周", BORDERLINE, sees("蓝莓")))
+    await talk.verify(("老周", BORDERLINE, sees("纯牛奶")))
 
 
 async def test_results_that_are_switched_off_change_nothing(talk_with: MakeTalk) -> None:
     talk = await talk_with(recommender={"results": {"trust": 3, "enabled": False}})
     await days(talk, EVENINGS)
-    await talk.verify(("老周", BORDERLINE, sees("蓝莓")))
+    await talk.verify(("老周", BORDERLINE, sees("纯牛奶")))
 
 
 async def test_what_each_result_is(talk: Conversation) -> None:
@@ -181,7 +181,7 @@ async def test_what_the_group_never_saw_teaches_nothing(talk: Conversation) -> N
 async def test_the_numbers_are_kept_and_said(talk_with: MakeTalk) -> None:
     talk = await talk_with(**QUICK)
     await talk.verify(
-        ("小美", BORDERLINE, sees("蓝莓")),
+        ("小美", BORDERLINE, sees("纯牛奶")),
         ("小美", "@千群 为什么推荐", told("小美", "有几分把握", "过了本群 50% 的线")),
     )
     async with talk.database.reading() as session:
