@@ -24,7 +24,7 @@ def test_it_says_what_it_keeps(run: Run) -> None:
     ended = run("warmup")
     assert ended.code == 0
     assert [line.split()[0] for line in ended.out.splitlines()] == [
-        *("bytecode", "cutting", "glancing", "reading", "searching", "filing", "path", "start"),
+        *("bytecode", "cutting", "glancing", "reading", "searching", "placing", "filing", "path", "start"),
     ]
 
 

@@ -47,7 +47,7 @@ def test_rules_say_only_what_masks_can_hold() -> None:
 def test_every_rule_file_key_is_used() -> None:
     text = files("recommender").joinpath("data", "need_rules.toml").read_text(encoding="utf-8")
     document = tomllib.loads(text)
-    known = {"order", "durable", "never_slips", "words", "signs", "single"} | {
+    known = {"order", "durable", "never_slips", "words", "signs", "judgements", "holds", "single"} | {
         "trigger",
         "blocker",
         "implicit",
