@@ -165,7 +165,7 @@ class Normaliser:
         """Return for each code point below ``FOLDS`` what the quick way makes of it, 0 where only the long way will do.
 
         On the quick way spaces and line feeds at the ends are cut off; another space stands alone between two
-        characters, and a point before a digit.
+        characters, and a point before a digit and not behind a w, where an address may begin.
         """
         return array("I", map(self._folded, range(FOLDS)))
 

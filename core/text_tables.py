@@ -75,7 +75,7 @@ def _traditional() -> str:
 def _plain(traditional: str) -> str:
     avoid = set(traditional)
     safe = "a-z0-9,!?:;()+*#~%、。" + _ranges([char for char in map(chr, range(0x4E00, 0xA000)) if char not in avoid])
-    return rf"(?:[{safe}]+(?:(?: |\.(?=[0-9]))[{safe}]+)*)?\Z"
+    return rf"(?:[{safe}]+(?:(?: |(?<!w)\.(?=[0-9]))[{safe}]+)*)?\Z"
 
 
 def _ranges(characters: Sequence[str]) -> str:

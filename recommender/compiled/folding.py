@@ -8,7 +8,7 @@ from recommender.compiled.jit import compiled
 
 LONG_WAY = -1
 """Instead of signs or of an end: the text has to be made uniform by the ``Normaliser`` first."""
-_SPACE, _POINT, _LINE_FEED = ord(" "), ord("."), ord("\n")
+_SPACE, _POINT, _LINE_FEED, _W = ord(" "), ord("."), ord("\n"), ord("w")
 _GAPS, _APART = (_SPACE, _LINE_FEED), (_SPACE, _POINT)
 
 
@@ -17,7 +17,7 @@ def folded(raw, start, stop, folds, codes, end):
     """Write a text made uniform behind ``end``; return the end now, ``LONG_WAY`` where that was not enough.
 
     As the gate of ``core.text`` has it: gaps at the ends are cut off, another space stands alone between two
-    characters, a point before a digit.
+    characters, a point before a digit and not behind a w.
     """
     while start < stop and _gap(_fold(raw[start], folds)):
         start += 1
@@ -27,6 +27,8 @@ def folded(raw, start, stop, folds, codes, end):
     for place in range(start, stop):
         code = _fold(raw[place], folds)
         if code in (0, _LINE_FEED) or (code in _APART and before in _APART):
+            return LONG_WAY
+        if code == _POINT and before == _W:  # an address may begin here
             return LONG_WAY
         if before == _POINT and not 48 <= code <= 57:
             return LONG_WAY

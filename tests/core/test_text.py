@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.messages import Quote
@@ -164,6 +164,7 @@ LINES = st.one_of(CHAT, st.lists(SIMPLE, max_size=24).map("".join))
 
 @settings(max_examples=1000)
 @given(LINES)
+@example("WWW.0")
 def test_the_quick_way_ends_where_the_long_way_does(raw: str) -> None:
     quick, long = NORMALISER(raw), NORMALISER._long_way(raw)
     assert (quick.text, quick.mentions, quick.quote, quick.emoji) == (long.text, long.mentions, long.quote, long.emoji)
