@@ -50,7 +50,9 @@ def quick_way(text: str, folds: list[int]) -> str | None:
         return None
     found = "".join(map(chr, codes)).strip(" \n")
     points = [place for place, char in enumerate(found) if char == "."]
-    if any(not found[place + 1 : place + 2].isdigit() or found[place - 1 : place] in {"", " "} for place in points):
+    if any(
+        not found[place + 1 : place + 2].isdigit() or found[place - 1 : place] in {"", " ", "w"} for place in points
+    ):
         return None
     return None if "\n" in found or "  " in found else found
 
